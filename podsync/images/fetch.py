@@ -221,7 +221,6 @@ def _identity(url: str) -> str:
 
 
 def _length(got: ImageResponse) -> int | None:
-    """Return the size of the whole file, as reported by the server."""
     if got.status in (206, 416):
         return header_number(got.headers.get("content-range", "").rpartition("/")[2])
     if "transfer-encoding" in got.headers:

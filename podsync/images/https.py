@@ -235,7 +235,6 @@ def _connected(to: Target, network: Network, until: Deadline) -> socket.socket:
 
 
 def _through(proxy: str, to: Target, until: Deadline) -> socket.socket:
-    """Have a proxy connect to the host, by its name."""
     host, port, headers = _proxy(proxy)
     end = authority(to.host, to.port)
     lines = "".join(f"{name}: {value}\r\n" for name, value in {"Host": end, **headers}.items())

@@ -256,7 +256,6 @@ class Wire:
         return RawResponse(response.status, response.headers, content)
 
     def _taken(self) -> _PlainConnection | None:
-        """Return a connection that was used a moment ago, None where there is none."""
         while True:
             with self._lock:
                 if not self._idle:

@@ -234,7 +234,6 @@ class Service:
         return provider if place == 0 else f"{provider}#{place + 1}"
 
     def _date(self, rules: Rules) -> float | None:
-        """The moment that this answer's Date tells."""
         if not rules.date_header:
             return None
         with self._lock:

@@ -232,7 +232,6 @@ def _mappings(value: Any, place: JsonPlace, name: str) -> tuple[Any, ...]:
 
 
 def _each(read: _Reader) -> _Reader:
-    """Read a mapping whose values are all of one kind."""
 
     def read_all(value: Any, place: JsonPlace, name: str) -> Any:
         if not isinstance(value, dict):

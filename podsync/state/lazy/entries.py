@@ -200,7 +200,6 @@ class _EntryCutter:
             yield statefile.entry_alone(piece, self._name)
 
     def _pieces(self, addresses: Container[str]) -> list[tuple[str, bytes]]:
-        """Return what the file says of these, in the order of the file."""
         wanted = [span for span in self._spans() if span[0] in addresses]
         if self._held is not None:
             held, self._held = self._held, None
@@ -225,7 +224,6 @@ class _EntryCutter:
         return found
 
     def _spans(self) -> Iterator[tuple[str, int, int]]:
-        """Yield where the entry of each address begins and ends."""
         start = self._form.start
         for address, length in zip(self._outline.spec_digests, self._form.lengths, strict=True):
             yield address, start, start + length

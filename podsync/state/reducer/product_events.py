@@ -252,14 +252,12 @@ def _not_answered(window: Window | None) -> Window | None:
 
 
 def _item(draft: MutableState, event: ev.Bound | ev.Confirmed | ev.Unbound | ev.Asked) -> Entry | Orphan:
-    """Return the entry, or the orphan, of which something was learned."""
     if event.orphan is not None:
         return draft.orphan(event.address, event.orphan)
     return draft.entry(event.address)
 
 
 def _put(draft: MutableState, item: Entry | Orphan, at: float) -> None:
-    """Put an entry or an orphan in the place of what it was."""
     if isinstance(item, Entry):
         draft.entries[item.address] = replace(item, updated_at=at)
     else:
