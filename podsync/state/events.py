@@ -363,11 +363,8 @@ class Emptied(ProviderEvent):
 
 
 @dataclass(frozen=True, slots=True)
-class Outdated:
+class Outdated(ProviderEvent):
     """This state turned out to be older than one that is lost: its products may have more than it knows."""
-
-    provider: str
-    at: float
 
 
 @dataclass(frozen=True, slots=True)

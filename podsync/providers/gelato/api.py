@@ -103,7 +103,6 @@ def _remote(row: Mapping[str, Any], now: float | None) -> Remote:
 
 
 def _ids_as_text(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the row with its model's and its customers' ids as text, where they are numbers."""
     texts = dict(row)
     texts["productModelId"] = _or_itself(row.get("productModelId"))
     customers = row.get("customerIds")

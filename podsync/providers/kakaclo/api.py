@@ -140,7 +140,6 @@ class KakaCloReader:
 
 
 def _lookups(known: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], list[str]]]:
-    """Return filters with the ids that each of them looks up."""
     spus = {identity: as_text(_shown(shown).get("spu")) for identity, shown in known.items()}
     if None in spus.values():
         yield {}, list(known)
@@ -198,7 +197,6 @@ def _model(row: Mapping[str, Any]) -> KnownModel:
 
 
 def _sizes(data: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the sizes that a model's own page tells, each once, in its order."""
     variants = data.get("variants")
     rows = variants if isinstance(variants, list) else []
     sizes = [as_words(row.get("size")) for row in rows if isinstance(row, dict)]
