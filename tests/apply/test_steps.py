@@ -268,6 +268,19 @@ def test_an_id_that_no_listing_has_shown_gets_no_values(begun: World) -> None:
     sound(begun)
 
 
+@pytest.mark.parametrize("wait", [True, False])
+def test_what_is_not_listed_yet_is_told_in_the_words_of_this_run(begun: World, wait: bool) -> None:
+    poster(begun, *SIZES)
+    begun.server.lag = LONG
+
+    report = begun.apply(wait=wait)
+
+    (half,) = report.outcomes
+    way = "a later apply does it" + ("" if wait else ", or one without --no-wait")
+    assert half.error == f"created, 1 of 2 steps: its id is not listed yet; {way}"
+    assert "1 new at Gelato: not confirmed by a listing yet; the next apply looks again" in report.notes
+
+
 # -- more values later
 
 

@@ -122,9 +122,8 @@ def _tell_unlisted(run: ProviderRun) -> None:
     overdue = [] if run.looked == -math.inf else _overdue(run)
     count = len(known.unbound) + len(known.provisional) - len(overdue)
     if count:
-        run.context.board.note(
-            f"{count} new at {run.provider.title}: ids not known yet; the next apply looks again"
-        )
+        what = f"{count} new at {run.provider.title}: not confirmed by a listing yet"
+        run.context.board.note(f"{what}; the next apply looks again")
     _asked(run, overdue)
     for item in overdue:
         rows = run.overdue.get((item.address, item.created_at), ())
