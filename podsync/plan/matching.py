@@ -217,8 +217,9 @@ def _wanted_orphans(
                 continue
         if alike and product.history.moved != () and (entry is None or entry.swap is None):
             wanting.append((entry is not None, product, alike))
-    for _, product, alike in sorted(wanting, key=lambda each: each[0]):
-        adopt, former = product.history.adopt, product.history.moved or ()
+    for has_one, product, alike in sorted(wanting, key=lambda each: each[0]):
+        # The id in a document that has its product says what that was once.
+        adopt, former = None if has_one else product.history.adopt, product.history.moved or ()
         foreign = [o for o in alike if adopt in (None, o.id)]
         named = [o for o in foreign if o.address.name in former]
         take(product, alike, next(iter([*named, *foreign]), None))

@@ -224,6 +224,7 @@ def test_a_document_with_a_product_takes_another_addresss_orphan_that_equals_it(
         was.address,
         MADE_AT,
     )
+    assert only(plan([rewritten(wanted[0], adopt="id-a"), now], known)).action is Action.RESTORE
     assert actions(plan([rewritten(wanted[0], moved=()), now], known)) == {"designed_product.a": "replace"}
 
 
