@@ -76,6 +76,8 @@ class _Look:
         self._known = situation.known
         self._findings = Findings(reading, habits=self._known.habits, managed=situation.managed)
         self._now = situation.times.now.wall or 0.0
+        #: Whether these rows may stand for the account from now on.
+        self._proven = True
 
     def findings(self) -> Findings:
         result, known = self._findings, self._known
@@ -113,8 +115,8 @@ class _Look:
         wanted.unwanted(verdicts, judging, self._reading)
         self._declared(wanted.rivals)
         self._unproven()
-        self._remember()
         self._account_after_all()
+        self._remember()
         return result
 
     # -- before the claims
@@ -301,10 +303,12 @@ class _Look:
 
     def _account_after_all(self) -> None:
         """Whether what this look has found shows that this is the account that was sent to before."""
-        if self._situation.is_unproven and self._sendable:
+        if self._situation.is_unproven:
             state = replay(self._known.state, self._findings.events)
             after = replace(self._situation, known=replace(self._known, state=state))
-            self._findings.unproven_account = after.has_to_be_asked if after.is_unproven else None
+            self._proven = not after.is_unproven
+            if self._sendable and not self._proven:
+                self._findings.unproven_account = after.has_to_be_asked
 
     # -- memory between looks
 
@@ -321,7 +325,7 @@ class _Look:
             )
         if findings.habits.observed != known.habits.observed:
             findings.events.append(Observed(name, known.account, self._now, findings.habits.observed))
-        if reading.of_all and reading.sound and reading.fresh:
+        if reading.of_all and reading.sound and reading.fresh and self._proven:
             lasting = {entry.id for entry in known.entries if entry.id is not None}
             marks = chosen(reading.rows.values(), known.landmarks, lasting, key=known.seen_key)
             if marks != known.landmarks:
