@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from podsync.apply.context import ProviderConnection
 from podsync.apply.lookup.by_id import another_account
+from podsync.cli.app.console import Forms
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import output_option, sandbox_option
 from podsync.cli.app.outputs import Outputs
@@ -18,7 +20,9 @@ from podsync.cli.commands.drift.patch import patch_of
 from podsync.cli.environment.clock import Signals, SystemClock
 from podsync.cli.environment.connect import connected, findings_of
 from podsync.cli.workspace import Workspace
+from podsync.evidence.findings import Findings
 from podsync.model.address import Selection
+from podsync.model.clock import Clock
 from podsync.model.frozen import freeze
 from podsync.output.drift.json import drift_report_json
 from podsync.output.drift.markdown import drift_markdown
@@ -29,17 +33,11 @@ from podsync.output.style import Style
 from podsync.output.wording import counted, second, title
 from podsync.plan.drift.seen import seen_by
 from podsync.plan.drift.values import COUNTED
+from podsync.plan.model import Plan
 from podsync.plan.refresh import unmanaged
 from podsync.state.events import Missed
+from podsync.state.model import State
 from podsync.state.reducer.reducer import replay
-
-if TYPE_CHECKING:
-    from podsync.apply.context import ProviderConnection
-    from podsync.cli.app.console import Forms
-    from podsync.evidence.findings import Findings
-    from podsync.model.clock import Clock
-    from podsync.plan.model import Plan
-    from podsync.state.model import State
 
 _DRIFT = 2
 

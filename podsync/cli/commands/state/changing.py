@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from podsync.cli.environment.connect import rows_seen
+from podsync.cli.workspace import Workspace
 from podsync.model.errors import PodsyncError
+from podsync.state.events import Event
+from podsync.state.model import State
 from podsync.state.reducer.reducer import replay
-
-if TYPE_CHECKING:
-    from podsync.cli.workspace import Workspace
-    from podsync.state.events import Event
-    from podsync.state.model import State
 
 
 def checked(space: Workspace, check: Callable[[State], object], load: Callable[[], State]) -> object:
