@@ -83,16 +83,27 @@ def preview(
             settle_seconds=connection.settings.settle_seconds,
             timeout_seconds=connection.settings.timeout_seconds,
         )
-        provider_time = ProviderTime(clock)
-        looker = Looker(connection.reader, clock, provider_time.at, provider_time.saw)
-        try:
-            found[name] = looker.look(situation)
-        except UnreadableError as error:
-            keep(looker.broken_off(situation, error))
-            raise
-        keep(found[name].events)
+        found[name] = _looked(connection, situation, clock, keep)
         if compares:
             found[name].steps.update(_steps_in_question(known, changes, found[name].reading))
+    return found
+
+
+def _looked(
+    connection: ProviderConnection,
+    situation: Situation,
+    clock: Clock,
+    keep: Callable[[Iterable[Event]], None],
+) -> Findings:
+    """Look at one provider; what comes before a listing breaks off is kept as well."""
+    provider_time = ProviderTime(clock)
+    looker = Looker(connection.reader, clock, provider_time.at, provider_time.saw)
+    try:
+        found = looker.look(situation)
+    except UnreadableError as error:
+        keep(looker.broken_off(situation, error))
+        raise
+    keep(found.events)
     return found
 
 
