@@ -59,7 +59,7 @@ cli = CommandGroup(
         "help": (_COMMANDS + "help:help_", "Show a page of help, or a command's."),
         "version": (_COMMANDS + "help:version", "Print the version."),
         "completion": (
-            "podsync.cli.app.completion:completion",
+            _COMMANDS + "completion:completion",
             "Print the script that makes TAB complete words.",
         ),
     },

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import replace
 from typing import Any
 
 from podsync.catalog.validation.schemas import schema_for_editors
@@ -26,7 +25,7 @@ def from_list(models: Sequence[ListedModel], before: AccountIds, day: str) -> Ac
         for model in models
     }  # fmt: skip
     gone = {
-        identity: model if model.left else replace(model, left=day)
+        identity: model if model.left else model._replace(left=day)
         for identity, model in before.models.items()
         if identity not in found
     }

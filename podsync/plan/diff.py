@@ -244,7 +244,7 @@ def with_defaults_risk(change: Change, pair: Pair, defaults: Defaults) -> Change
     if len(found) > _MOST_INHERITED:
         found = [*found[:_MOST_INHERITED], f"{len(found) - _MOST_INHERITED} more"]
     risk = f"moved from {folder}/, other defaults hold: {', '.join(found)}"
-    return replace(change, risks=(*change.risks, risk)).knowing(product.spec_digest)
+    return replace(change, risks=(*change.risks, risk)).knowing(product.spec_hash)
 
 
 def _paths(change: Change, product: Product, entry: Entry) -> Iterator[Path]:

@@ -106,8 +106,6 @@ def _asked(space: Workspace, provider: str | None, word: str | None, sizes: bool
 def _of_account(
     space: Workspace, connection: ProviderConnection, word: str | None, sizes: bool, now: float
 ) -> AccountIds:
-    from dataclasses import replace
-
     reader, provider = connection.reader, connection.provider
     if not isinstance(reader, ModelLister):
         return from_products(provider, reader.find(Query()).items)
@@ -117,7 +115,7 @@ def _of_account(
     if not (sizes or (word and len(wanted) <= _FEW)):
         return ids
     detailed = [reader.details(model) if model.id in wanted else model for model in listed]
-    return replace(from_list(detailed, ids, day(now)), listed=True)
+    return from_list(detailed, ids, day(now))._replace(listed=True)
 
 
 def _shown(ids: AccountIds, word: str | None) -> list[KnownModel]:
