@@ -6,10 +6,12 @@ A rule of a single provider is not here but in the provider's `check`. Both read
 
 from __future__ import annotations
 
+import pathlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import podsync
 from podsync.catalog.validation.nearest import did_you_mean
 from podsync.model.characters import hidden, name_of, seen
 from podsync.model.diagnostic import Rule, SpecFault
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 
 _SEPARATORS: Final = frozenset("?;|")
+#: A row of `podsync help rules`: id, severity, title, help.
+_ROW: Final = re.compile(r"^\| `([a-z-]+)` \| (error|warning|notice) \| (.+?) \| (.+) \|$", re.MULTILINE)
 
 
 class CheckedDocument(NamedTuple):
@@ -79,12 +83,14 @@ def _signed(texts: Iterable[tuple[Path, str]]) -> Iterator[SpecFault]:
 
 
 def known_rules(providers: Iterable[Provider]) -> Mapping[str, Rule]:
-    """Return every rule by its id, those of these providers too."""
-    from podsync.model.rules import RULES
+    """Return every rule by its id, those of these providers too.
 
-    fixed = (rule for group in RULES.values() for rule in group)
+    Rules that do not stand beside their check are in `podsync help rules`, and nowhere else.
+    """
+    page = pathlib.Path(podsync.__file__).with_name("docs") / "rules.md"
+    written = (Rule(*row) for row in _ROW.findall(page.read_text(encoding="utf-8")))
     own = (rule for provider in providers for rule in provider.rules())
-    return {rule.id: rule for rule in (*fixed, *(each.row for each in DOCUMENT_RULES), *own)}
+    return {rule.id: rule for rule in (*written, *(each.row for each in DOCUMENT_RULES), *own)}
 
 
 def _unusual(data: Mapping[str, Any]) -> list[tuple[Path, str]]:

@@ -23,19 +23,15 @@ from podsync.model.diagnostic import Diagnostic, in_file_order
 from podsync.model.errors import CatalogError, ProtectedError, StateError, UsageError
 from podsync.model.frozen import Json
 from podsync.model.product import Catalog
-from podsync.model.settings import (
-    Authoring,
-    ProviderSettings,
-    RateLimit,
-    Settings,
-    StateSettings,
-)
+from podsync.model.settings import Authoring, ProviderSettings, Settings, StateSettings
 from podsync.network.hosts import host_of
 from podsync.providers.registry import plugins, providers
 from podsync.state.backends import state_files, state_settings
 
 if TYPE_CHECKING:
     from podsync.catalog.source_lookup import Sources
+    from podsync.cli.app.outputs import Outputs
+    from podsync.output.forecast import PlanFacts
     from podsync.plan.model import Plan
     from podsync.providers.knowledge import Provider
     from podsync.state.model import State
@@ -73,11 +69,7 @@ class Workspace:
         path = _settings_path(session.config)
         if path is not None and session.config is None:
             must_stay_in_tree("settings", SETTINGS_FILE)  # the faults of a file are shown with its lines
-        settings = (
-            settings_file.load(path, environment=session.env)
-            if path is not None
-            else settings_file.defaults()
-        )
+        settings = settings_file.load(path or Path(SETTINGS_FILE), environment=session.env)
         if session.env or not in_any:
             check_environment(settings, session)
         kept = any(file.exists() for file in state_files(settings.state))
@@ -92,9 +84,8 @@ class Workspace:
             raise UsageError(message, _where_else(session))
         session.detail(f"settings: {path or 'none, defaults hold'}; catalog: {settings.catalog}")
         if session.verbose and own_seal(Path()) is None:
-            session.detail(
-                f"no key of this user yet in {key_folder() or 'any home folder'}: nothing kept is believed"
-            )
+            where = key_folder() or "any home folder"
+            session.detail(f"no key of this user yet in {where}: nothing kept is believed")
         must_stay_in_tree("catalog", settings.catalog, space.given)
         for file in state_files(space.state_settings):
             must_stay_in_tree("state.path", str(file), space.given)
@@ -102,6 +93,20 @@ class Workspace:
         space = replace(space, settings=settings_in_use, known_file=KnownFile.of(Path(settings.catalog)))
         hosts = {name: host_of(str(space.host(name)["base_url"])) for name in settings_in_use.providers}
         return replace(space, settings=space.known_file.with_known_ids(settings_in_use, hosts))
+
+    @classmethod
+    def open_for(
+        cls, outputs: Outputs, session: Session, *, sandbox: bool, anywhere: bool = False, quiet: bool = False
+    ) -> Workspace:
+        """Open it for a command that writes `outputs`, and announce where it works.
+
+        UsageError where an output would overwrite a file of podsync's own. `quiet`: the text announces it.
+        """
+        space = cls.open(session, sandbox=sandbox, anywhere=anywhere)
+        outputs.refuse(space.own_files)
+        if not (quiet and outputs.screen == "text"):
+            space.announce()
+        return space
 
     # -- what is in the folder
 
@@ -119,11 +124,8 @@ class Workspace:
     @property
     def state_settings(self) -> StateSettings:
         """Where the state is kept; the sandbox has one of its own, beside its data."""
-        return (
-            state_settings({"path": str(self.sandbox_folder / "podsync.state.json")})
-            if self.sandbox
-            else self.settings.state
-        )
+        own = {"path": str(self.sandbox_folder / "podsync.state.json")}
+        return state_settings(own) if self.sandbox else self.settings.state
 
     @property
     def sandbox_folder(self) -> Path:
@@ -146,11 +148,20 @@ class Workspace:
         providers = self.settings.providers
         return {name: each.timeout_seconds + each.settle_seconds for name, each in providers.items()}
 
-    @property
-    def rates(self) -> dict[str, RateLimit]:
-        """How fast each provider may be asked."""
+    def plan_facts(self, plan: Plan, orphans: int = 0) -> PlanFacts:
+        """Return what views may know beside a plan; earlier applies left `orphans` products to remove."""
+        from podsync.output.forecast import PlanFacts
+
+        rates = {name: each.rate_limit for name, each in self.settings.providers.items()}
+        return PlanFacts(rates, self._levels(plan), self.sandbox, orphans, self.session.as_typed)
+
+    def _levels(self, plan: Plan) -> dict[str, float]:
+        """Return how many requests each provider's bucket still holds, of those that the plan writes to."""
+        names = () if self.sandbox else {change.provider for change in plan.work}
+        settings = {name: self.settings.providers[name] for name in names}
         return {
-            name: provider_settings.rate_limit for name, provider_settings in self.settings.providers.items()
+            name: levels_of(name, each, time.time).read(each.rate_limit.per_second)
+            for name, each in settings.items()
         }
 
     @cached_property
@@ -258,12 +269,12 @@ class Workspace:
 
     def host(self, name: str) -> Json:
         """Return where this run would speak to a provider."""
-        provider_settings = self.settings.providers[name]
-        if not self.sandbox:
-            return {"base_url": provider_settings.base_url, "account": provider_settings.account}
-        from podsync.plan.model import SANDBOX_URL
+        url, account = self.settings.providers[name].base_url, self.settings.providers[name].account
+        if self.sandbox:
+            from podsync.plan.model import SANDBOX_URL
 
-        return {"base_url": f"{SANDBOX_URL}/{name}", "account": provider_settings.account}
+            url = f"{SANDBOX_URL}/{name}"
+        return {"base_url": url, "account": account}
 
     def plan(
         self,
@@ -309,9 +320,7 @@ class Workspace:
 
     def _ignored_in_vain(self, state: State, catalog: Catalog) -> list[Diagnostic]:
         """Return a warning for each id that the settings ignore and something here manages."""
-        ignoring = {
-            name for name, provider_settings in self.settings.providers.items() if provider_settings.ignored
-        }
+        ignoring = {name for name, each in self.settings.providers.items() if each.ignored}
         if not ignoring or self.settings_path is None:
             return []
         owners: dict[str, dict[str, Address]] = {name: {} for name in ignoring}
@@ -410,14 +419,6 @@ def levels_of(name: str, settings: ProviderSettings, now: Callable[[], float]) -
     from podsync.state.rate_limit_store import Levels
 
     return Levels(CACHE, f"{name} {settings.account} {settings.base_url}", now)
-
-
-def levels_at(space: Workspace, plan: Plan) -> dict[str, float]:
-    """Return how full the buckets are that earlier runs have filled; each provider's that is written to."""
-    if space.sandbox:
-        return {}
-    settings = {name: space.settings.providers[name] for name in {change.provider for change in plan.work}}
-    return {n: levels_of(n, each, time.time).read(each.rate_limit.per_second) for n, each in settings.items()}
 
 
 def _valid(loaded: loader.Loaded) -> loader.Loaded:

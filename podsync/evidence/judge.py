@@ -44,7 +44,30 @@ _DATES_APART = 6 * 3600.0
 
 def judge(situation: Situation, reading: Reading) -> Findings:
     """Return all that this reading says."""
-    return _Look(situation, reading).findings()
+    return _Look(_as_it_stands(situation, reading), reading).findings()
+
+
+def _as_it_stands(situation: Situation, reading: Reading) -> Situation:
+    """Return the situation as this reading shows it: a newer state may have ended a swap that is wanted here.
+
+    Then the old product is listed under another name, and the new one under the wanted one. It is taken all
+    the same, and both renames are sent once more: they set what is there already.
+    """
+    known = situation.known
+    same = known.provider.match
+    aside = known.owned | known.foreign | known.gone
+    wants = []
+    for want in situation.wants:
+        before = known.found_by_orders(want.address) if want.becomes is not None else None
+        row = reading.rows.get(before.id or "") if before is not None else None
+        if want.becomes is not None and row is not None:
+            left = [each for each in reading.rows.values() if each.id not in aside]
+            given_up = not known.provider.clash(want.becomes, row.fields)
+            waits = any(same(want.spec, each) is Match.SAME for each in left)
+            if given_up and not waits and any(same(want.becomes, each) is Match.SAME for each in left):
+                want = replace(want, spec=want.becomes, becomes=None)  # noqa: PLW2901
+        wants.append(want)
+    return replace(situation, wants=tuple(wants))
 
 
 class _Look:
@@ -88,7 +111,7 @@ class _Look:
         wanted = WantedJudge(self._situation, result)
         wanted.judge(verdicts, judging)
         wanted.unwanted(verdicts, judging, self._reading)
-        self._declared(judging)
+        self._declared(wanted.rivals)
         self._unproven()
         self._remember()
         self._account_after_all()
@@ -205,7 +228,7 @@ class _Look:
         wanted = (Claim((want.address, -1.0), kind, want.spec, before=managed) for want in wants)
         return [*sent.claims(), *wanted]
 
-    def _declared(self, judging: Judge) -> None:
+    def _declared(self, rivals: Mapping[str, tuple[Address, Address]]) -> None:
         """Take products that documents name; record why a named product cannot be taken."""
         situation, findings = self._situation, self._findings
         if not situation.named:
@@ -223,9 +246,10 @@ class _Look:
                         f"{identity} is what {holder} has most likely made, and looks less like {address}",
                         "compare the id with the documents: each product has one",
                     )
-                if rival := self._wanted_by_another(address, identity, judging):
+                if identity in rivals:
+                    rival, _ = rivals[identity]
                     raise PodsyncError(
-                        f"{identity} is listed just as {rival} wants it, and not as {address} does",
+                        f"{identity} is listed more like what {rival} wants than like {address}",
                         "compare the id with the documents: each product has one",
                     )
             except PodsyncError as error:
@@ -243,14 +267,6 @@ class _Look:
         wanted = self._situation.named[address][1].spec
         holders = (e for e in self._known.entries if e.provisional and e.id == identity)
         return next((e.address for e in holders if fits(e.spec or EMPTY) > fits(wanted)), None)
-
-    def _wanted_by_another(self, address: Address, identity: str, judging: Judge) -> Address | None:
-        """Whose product a named one is for certain, where it is not what its own document says."""
-        row = self._reading.rows[identity]
-        if judging.match(self._situation.named[address][1].spec, row) is Match.SAME:
-            return None
-        wants = (each for each in self._situation.wants if each.address != address and each.before is None)
-        return next((each.address for each in wants if judging.match(each.spec, row) is Match.SAME), None)
 
     def _unclaimed(self) -> set[str]:
         """Return unknown rows while the state does not know all of our products.

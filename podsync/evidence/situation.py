@@ -12,7 +12,7 @@ from podsync.evidence.state_view import Known, presumed, when
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Json, Spec
 from podsync.model.product import Product
-from podsync.providers.name_forms import plain
+from podsync.providers.normalise import text
 from podsync.state.entries import Entry, Orphan, Refusal
 
 
@@ -21,7 +21,8 @@ class Want:
     """A product that a document wants, and that the state does not have (as this document wants it).
 
     `adopts` is False where it was asked to be made anew. `asked` is False for what the selection leaves out:
-    it counts as a claim all the same. `before` is what an update finds there now.
+    it counts as a claim all the same. `before` is what an update finds there now. `becomes` is the spec once
+    it has taken over the name of the product that is at its address.
     """
 
     address: Address
@@ -29,6 +30,7 @@ class Want:
     adopts: bool = True
     asked: bool = True
     before: Spec | None = None
+    becomes: Spec | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,4 +175,4 @@ def documents_of(known: Known, specs: Sequence[Spec]) -> frozenset[str]:
     """Return the exact names in these documents and in the state."""
     field_ = known.provider.name_field
     held = [item.spec or EMPTY for item in known.items]
-    return frozenset(plain(spec.get(field_)) for spec in (*specs, *held))
+    return frozenset(text(spec.get(field_)) for spec in (*specs, *held))

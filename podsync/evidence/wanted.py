@@ -16,6 +16,7 @@ from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Spec
 from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import Habits
+from podsync.providers.name_forms import unmarked
 from podsync.state.entries import Entry, Orphan, Refusal
 from podsync.state.events import Answered
 
@@ -25,11 +26,13 @@ class WantedJudge:
 
     def __init__(self, situation: Situation, findings: Findings) -> None:
         self._situation, self._findings, self._known = situation, findings, situation.known
+        #: By id: the document that a listed product is most like, and the one that names it by its id.
+        self.rivals: dict[str, tuple[Address, Address]] = {}
 
     def judge(self, verdicts: Verdicts, judging: Judge) -> None:
         """Adopt existing products, ask about rows that may be ours, record names that are taken."""
         findings, known, provider = self._findings, self._known, self._known.provider
-        waiting = known.sent
+        waiting, self.rivals = known.sent, dict(self._rivals(judging))
         refused = self._refused(judging)
         given = {row.id for row, _ in verdicts.found.values()}
         findings.noticed += [(address, question.rows) for address, question in refused.items()]
@@ -51,6 +54,7 @@ class WantedJudge:
                 continue
             near = [row for row in verdicts.near.get(key, ()) if row.id not in given]
             near += self._more(want, {*given, *self._situation.managed, *(row.id for row in near)}, judging)
+            near += self._named_as_it_will_be(want, {*given, *(row.id for row in near)}, judging)
             back = [row for row in buried.near(want.spec) if buried.may_be(want.spec, row)]
             question = refused.get(want.address) or self._seen_before(want, near, back)
             if want.before is None and question is not None:
@@ -79,11 +83,14 @@ class WantedJudge:
         elif self._findings.knows is not Knows.ALL and key in verdicts.near:
             self._findings.noticed.append((want.address, verdicts.near[key]))
 
-    @staticmethod
-    def _seen_before(want: Want, near: Sequence[Remote], back: Sequence[Remote]) -> Question | None:
+    def _seen_before(self, want: Want, near: Sequence[Remote], back: Sequence[Remote]) -> Question | None:
         """What was there once: gone and listed `back`, or remembered and not listed now."""
         if want.adopts and back:
             return Question("it was gone, and is listed again", tuple(back))
+        marked = [row for row in near if self._is_marked(row)] if want.becomes is not None else []
+        if marked:
+            why = "it is called as a new product of ours until it takes over a name, and the state has none"
+            return Question(why, tuple(sorted(marked, key=age)))
         if any(row.last_listed is not None for row in near):
             why = "it was listed earlier, is not listed now, and may be this"
             return Question(why, tuple(sorted(near, key=age)))
@@ -100,23 +107,32 @@ class WantedJudge:
                 why = f"it may be what {senders[0]} has sent, and of that one the question is first"
                 findings.questions[address] = replace(question, why=why, after=senders[0])
 
-    def _named_by_another(self, want: Want, judging: Judge) -> Question | None:
-        """A row that is just what this document wants, and that another one names by its id.
+    def _rivals(self, judging: Judge) -> Iterator[tuple[str, tuple[Address, Address]]]:
+        """Yield rows that are more like what a document wants than like the one that names them by their id.
 
-        A wrong id there would have this one made a second time.
+        A state that does not know all may have forgotten what this account does to values.
         """
-        if want.before is not None or not want.adopts:
+        findings, named = self._findings, self._situation.named
+        habits = findings.habits
+        if findings.knows is not Knows.ALL:
+            habits = Habits(setting=habits.setting)
+        namers = {identity: (address, product.spec) for address, (identity, product) in named.items()}
+        for want in self._situation.wants if namers else ():
+            for row in judging.near(want.spec) if want.before is None else ():
+                address, said = namers.get(row.id, (want.address, EMPTY))
+                if address == want.address:
+                    continue
+                if judging.match(want.spec, row, habits).rank > judging.match(said, row).rank:
+                    yield row.id, (want.address, address)
+
+    def _named_by_another(self, want: Want, judging: Judge) -> Question | None:
+        """A wrong id in the other document would have this one made a second time."""
+        if want.before is not None or not want.adopts or not self.rivals:
             return None
-        rivals = {
-            identity: (address, product.spec)
-            for address, (identity, product) in self._situation.named.items()
-        }
         for row in judging.near(want.spec):
-            address, other = rivals.get(row.id, (None, EMPTY))
-            if address is None or judging.match(want.spec, row) is not Match.SAME:
-                continue
-            if judging.match(other, row) is not Match.SAME:
-                return Question(f"it is just this one, and {address} names its id", (row,))
+            wanted_by, named_by = self.rivals.get(row.id, (None, None))
+            if wanted_by == want.address:
+                return Question(f"it may be this one, and {named_by} names its id", (row,))
         return None
 
     def _follows_what_is_unlisted(self, want: Want) -> bool:
@@ -154,11 +170,23 @@ class WantedJudge:
         """
         known, findings = self._known, self._findings
         older = findings.knows is not Knows.ALL
-        if want.before is not None or not want.adopts or not (older or known.unclaimed):
+        if want.before is not None or not (older or known.unclaimed):
             return []
         unknown = Habits(setting=findings.habits.setting)
         rows = (row for row in judging.near(want.spec) if older or row.id in known.unclaimed)
         return [row for row in rows if row.id not in but and judging.may_be(want.spec, row, unknown)]
+
+    def _named_as_it_will_be(self, want: Want, but: Collection[str], judging: Judge) -> list[Remote]:
+        """Rows that may have the name which the new product of a swap is to take over, or wait for it too."""
+        if want.becomes is None:
+            return []
+        spec, managed = want.becomes, self._situation.managed
+        rows = (row for row in judging.near(spec) if row.id not in but and row.id not in managed)
+        return [row for row in rows if judging.may_be(spec, row)]
+
+    def _is_marked(self, row: Remote) -> bool:
+        called = self._known.provider.name_of(row.fields)
+        return unmarked(called) != called
 
     def _over(self, ids: Collection[str]) -> Judge:
         """Return a judge over listed rows that cannot be taken: they are ours already, or gone."""
@@ -180,18 +208,19 @@ class WantedJudge:
         provider = self._known.provider
         if provider.unique_name(want.spec) is None:
             return ()
+        wanted = want.spec if want.becomes is None else want.becomes
         older = self._findings.knows is not Knows.ALL
         rows = (
             row
-            for row in judging.near(want.spec)
+            for row in judging.near(wanted)
             if row.id not in given
             and row.last_listed is None
-            and (provider.clash(want.spec, row.fields) or (older and judging.may_be(want.spec, row)))
+            and (provider.clash(wanted, row.fields) or (older and judging.may_be(wanted, row)))
         )
         foreign = (
             row
-            for row in others.near(want.spec)
-            if row.id not in self._known.owned and provider.clash(want.spec, row.fields)
+            for row in others.near(wanted)
+            if row.id not in self._known.owned and provider.clash(wanted, row.fields)
         )
         return tuple(
             row

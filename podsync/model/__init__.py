@@ -12,6 +12,5 @@ __all__ = [
     "known_ids",
     "position",
     "product",
-    "rules",
     "settings",
 ]

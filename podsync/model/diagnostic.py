@@ -11,7 +11,7 @@ from podsync.model.position import Position, Severity
 
 
 class Rule(NamedTuple):
-    """One rule; all of them are in `model.rules`.
+    """One rule; `catalog.rules` knows all of them.
 
     `id` is stable: people filter by it. `severity` is the worst that it is raised with. `title` names the
     fault in a few words without a full stop. `help` says in a sentence or two why it matters and what to do,

@@ -19,17 +19,17 @@ from podsync.plan.action import (
     RECREATE,
     SET_BACK,
     STAGED,
+    SWAP_EDITED,
     SWAP_OPEN,
     Action,
 )  # fmt: skip
-from podsync.plan.answers import COMPLETE, again_risk, perhaps_added, quoted
+from podsync.plan.answers import COMPLETE, PUT_BACK, again_risk, perhaps_added, quoted
 from podsync.plan.change import (
     BELIEVED,
     RENAMED_THERE,
     STAGED_RISKS,
     SWAP_RISKS,
     UNKNOWN,
-    WHATEVER,
     Change,
     FieldChange,
     left_by,
@@ -38,12 +38,14 @@ from podsync.plan.change import (
 from podsync.plan.diff import (
     can_set_back,
     differing_fields,
+    edited_since,
     field_changes,
     is_reached,
     may_be_there,
     never_learned,
     one_field,
     progress,
+    sent_again,
     shown_of,
     with_defaults_risk,
     with_steps,
@@ -116,13 +118,16 @@ class _PairDecision:
             return self._change(Action.NOTE, NOTE_ACCEPTED, "somebody changed it there", fields, risks=())
         if not names and not self.forced:
             return self._unchanged(product, entry)
+        named = self.pair.previous is not None and entry.id == product.history.adopt and not self.forced
+        unsaid = [name for name in self.provider.missing(product.spec) if name in names]
+        if unsaid and not named:
+            self._refuse_missing(product, f"nothing takes away {' and '.join(unsaid)}", PUT_BACK)
+            return self._change(Action.UPDATE, "update_because_mutable", "refused", risks=())
         if self.forced and can_set_back(self.provider, entry, self.wanted, names):
             return self._set_back(product, entry, names)
-        if not self.forced and is_reached(self.provider, entry, self.wanted, names):
+        if not unsaid and not self.forced and is_reached(self.provider, entry, self.wanted, names):
             return self._update(product, entry, names)
-        if self.pair.previous is not None and entry.id == product.history.adopt and not self.forced:
-            return self._take_word(product, entry, names)
-        return self._replace(product, entry, names)
+        return self._take_word(product, entry, names) if named else self._replace(product, entry, names)
 
     def _arrival(self, product: Product) -> Change:
         adopt = product.history.adopt
@@ -163,11 +168,7 @@ class _PairDecision:
         if entry.swap is not None:
             self._check_swap(product, entry.swap)
             kept = entry.swap.takes if product.lifecycle.replace == STAGED else ()
-        mutable = [name for name in product.spec if name in self.provider.mutable and name not in kept]
-        sent = tuple(sorted({*mutable, *names}))
-        whatever = dict.fromkeys(mutable, WHATEVER)
-        fields = field_changes(self.provider, entry.spec or EMPTY, product, sent, whatever)
-        fields = tuple(one._replace(forces_replace=False) for one in fields)
+        fields = sent_again(self.provider, entry.spec or EMPTY, product, names, kept)
         name = self.provider.unique_name(product.spec)
         risks = () if name is None else (f"orders find it by {quoted(name)} alone then: {RENAMED_THERE}",)
         if entry.swap is not None and not kept:
@@ -361,11 +362,11 @@ class _PairDecision:
 
     def _take_name(self, entry: Entry, swap: Swap) -> Change:
         """Finish an exchange of names, whatever the document says by now: until then orders find nothing."""
-        before = entry.spec or EMPTY
+        before, after = entry.spec or EMPTY, freeze({**(entry.spec or EMPTY), **swap.takes})
+        since = edited_since(self.provider, self.pair.product, entry, after)
         fields = tuple(FieldChange(name, before.get(name), value) for name, value in swap.takes.items())
-        code, reason = SWAP_OPEN, "the name is missing until this rename"
+        code, reason = SWAP_EDITED if since else SWAP_OPEN, f"the name is missing until this rename{since}"
         change = self._change(Action.UPDATE, code, reason, fields, risks=())
-        after = freeze({**before, **swap.takes})
         return replace(change, after=after, labels=entry.labels, lifecycle=entry.lifecycle)
 
     def _risks(self, before: Spec | None, after: Spec | None) -> tuple[str, ...]:
@@ -423,12 +424,11 @@ class _PairDecision:
 
     def _refuse_incomplete(self, product: Product) -> None:
         if missing := self.provider.missing(product.spec):
-            self._refuse(
-                "incomplete-spec",
-                f"{product.address}: a new product needs {', '.join(missing)}, and the document does not say",
-                COMPLETE,
-                ("spec",),
-            )
+            self._refuse_missing(product, f"a new product needs {', '.join(missing)}", COMPLETE)
+
+    def _refuse_missing(self, product: Product, why: str, remedy: str) -> None:
+        told = f"{product.address}: {why}, and the document does not say"
+        self._refuse("incomplete-spec", told, remedy, ("spec",))
 
     def _refused_replace(
         self, product: Product, entry: Entry, names: tuple[str, ...], fields: tuple[FieldChange, ...]

@@ -17,7 +17,7 @@ from podsync.model.position import Position
 from podsync.model.product import Product, seen_ids
 from podsync.plan.action import SWAP, Action
 from podsync.plan.answers import perhaps_added
-from podsync.plan.change import Change, FieldChange, UnknownValue
+from podsync.plan.change import WHATEVER, Change, FieldChange, UnknownValue, left_by
 from podsync.plan.matching import Pair, last_place
 
 if TYPE_CHECKING:
@@ -94,7 +94,10 @@ def with_steps(change: Change, provider: Provider, entry: Entry | None) -> Chang
     """Say which requests a product takes, and which are done, where there are several."""
     made = change.made
     if change.action in (Action.CREATE, Action.REPLACE) and made is not None:
-        steps = provider.steps(provider.first(made), made)
+        first = provider.first(made)
+        if first is made and not change.temporary:
+            return change
+        steps = provider.steps(first, made)
         left = ("create", *(step.name for step in steps), *((SWAP,) if change.temporary else ()))
         return replace(change, steps_left=left) if len(left) > 1 else change
     if change.action is Action.UPDATE and entry is not None and (entry.steps_left or entry.swap):
@@ -133,6 +136,23 @@ def field_changes(
             at = None if now is None else product.at(("spec", *path))
             changes.append(FieldChange(_text(path), was, now, forces, at))
     return tuple(changes)
+
+
+def edited_since(provider: Provider, product: Product | None, entry: Entry, made: Spec) -> str:
+    """Return what to say of a change that ends what was begun for `made`; "" if that is wanted still."""
+    if product is None:
+        return f"; {left_by(entry.address)}"
+    return "; the document was edited since" if differing_fields(provider, made, product.spec) else ""
+
+
+def sent_again(
+    provider: Provider, before: Spec, product: Product, names: Collection[str], kept: Collection[str]
+) -> tuple[FieldChange, ...]:
+    """Return what --replace sends: the fields `names`, and all that an update sets but for those `kept`."""
+    mutable = [name for name in product.spec if name in provider.mutable and name not in kept]
+    whatever = dict.fromkeys(mutable, WHATEVER)
+    fields = field_changes(provider, before, product, tuple(sorted({*mutable, *names})), whatever)
+    return tuple(one._replace(forces_replace=False) for one in fields)
 
 
 def _walk(provider: Provider, path: Path, old: Json, new: Json) -> Iterator[tuple[Path, Json, Json]]:

@@ -1,15 +1,16 @@
 """What a provider is, as plain values: all that the rest of podsync knows of its words.
 
-An entry point of the group `podsync.providers` names one `ProviderInfo`. It imports nothing slow: what reads
-and writes is imported by the two functions in it, when they are called.
+An entry point of the group `podsync.providers` names one `ProviderInfo`. It imports nothing slow: the modules
+beside it that compare, read and write are imported when they are asked for.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,9 +20,7 @@ from podsync.model.settings import ProviderSettings
 if TYPE_CHECKING:
     from podsync.model.clock import Clock, Pace
     from podsync.network.certificates import Trust
-    from podsync.network.http import Http
     from podsync.providers.contract import Reader, Writer
-    from podsync.providers.knowledge import Provider
 
 
 class FieldRoles(NamedTuple):
@@ -78,8 +77,11 @@ class ProviderInfo(NamedTuple):
     """One provider.
 
     name: the key in `podsync.yaml` and in a state. title: the name that people read; `long_title` is that
-    of the product they have an account with. kind: of its documents; `schema.json` beside the module
-    `package` says what their `spec` holds. rank: where it stands in lists, before others of a higher rank.
+    of the product they have an account with. kind: of its documents. rank: where it stands in lists, before
+    others of a higher rank.
+
+    package: where `schema.json` says what a `spec` holds, `provider.py` has `provider(settings)`, which
+    returns the knowledge, and `api.py` has `client(http)`, which returns what reads and what writes.
 
     hosts: its own ones, real and for tests, in small letters and without a port: a key goes elsewhere only
     where a person has allowed it. key_header: the header that tells the key, `{}` standing for it.
@@ -111,8 +113,6 @@ class ProviderInfo(NamedTuple):
     url_variable: str
     renew: str
     by_hand: str
-    provider: Callable[[ProviderSettings], Provider]
-    client: Callable[[Http], tuple[Reader, Writer]]
     long_title: str = ""
     rank: int = 100
     id_prefix: str = ""
@@ -173,7 +173,8 @@ class ProviderInfo(NamedTuple):
             self.title, settings, headers,
             key=key, clock=clock, pace=pace, proxies=proxies, trust=trust,
         )  # fmt: skip
-        return self.client(http)
+        found: tuple[Reader, Writer] = import_module(f"{self.package}.api").client(http)
+        return found
 
 
 def _schema_text(package: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from podsync.entry_points import load_all
@@ -59,5 +60,12 @@ def default_settings() -> dict[str, ProviderSettings]:
 def providers(settings: Settings) -> Mapping[str, Provider]:
     """Return what validate and plan need: knowledge, no network."""
     return {
-        name: info.provider(settings.providers.get(name, info.settings)) for name, info in plugins().items()
+        name: provider_of(info, settings.providers.get(name, info.settings))
+        for name, info in plugins().items()
     }
+
+
+def provider_of(info: ProviderInfo, settings: ProviderSettings) -> Provider:
+    """Return what is known of a provider, as these settings say."""
+    found: Provider = import_module(f"{info.package}.provider").provider(settings)
+    return found

@@ -13,7 +13,7 @@ from podsync.model.frozen import FrozenDict
 from podsync.model.product import UNPROTECTED
 from podsync.model.settings import ProviderSettings, RateLimit
 from podsync.providers.contract import Receipt
-from podsync.providers.registry import plugins
+from podsync.providers.registry import plugins, provider_of
 from podsync.state.local.store import LocalStore
 from podsync.state.model import State
 from tests.state.faulty import FakeClock
@@ -58,16 +58,16 @@ def store(tmp_path):
 
 def sender(store, *, pace=Quiet(), writer=Quiet(), ahead=25, rate=2.0, parallelism=8):
     settings = ProviderSettings("http://127.0.0.1", RateLimit(10, rate), parallelism=parallelism)
-    provider = plugins()["kakaclo"].provider(settings)
+    provider = provider_of(plugins()["kakaclo"], settings)
     context = Context(FakeClock(), Quiet(), Options(), OutcomeBoard({}, Quiet()), Quiet(), 0.0, None, ahead)
     connection = ProviderConnection(provider, Quiet(), writer, pace, settings)
     return Sender(connection, Ledger(store, State()), context, lambda: True)
 
 
 def job():
-    request = (
-        plugins()["kakaclo"].provider(ProviderSettings("http://127.0.0.1", RateLimit(1, 1))).request(SPEC)
-    )
+    request = provider_of(
+        plugins()["kakaclo"], ProviderSettings("http://127.0.0.1", RateLimit(1, 1))
+    ).request(SPEC)
     return Job(TEE, "create", request, SPEC, {}, UNPROTECTED)
 
 

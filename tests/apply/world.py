@@ -19,7 +19,7 @@ from podsync.apply.rate_limit import Bucket
 from podsync.apply.report import Outcome, Report
 from podsync.apply.run import others_of
 from podsync.cli.environment.connect import spoken_to
-from podsync.files.os_files import Files
+from podsync.files.os_files import OsFiles
 from podsync.model.address import Address
 from podsync.model.errors import StoppedError
 from podsync.model.frozen import freeze, thaw
@@ -29,7 +29,7 @@ from podsync.network.request import Request
 from podsync.plan.model import Plan
 from podsync.plan.planner import make_plan
 from podsync.providers.contract import Query, Receipt
-from podsync.providers.registry import bare_id, plugins
+from podsync.providers.registry import bare_id, plugins, provider_of
 from podsync.state import operations
 from podsync.state.events import Adopted, Disowned, Event, Settled
 from podsync.state.local.account_lock import account_digest
@@ -250,7 +250,7 @@ class World:
         self.lets_go: set[str] = set()
         self.heard = Heard()
         self.reports: list[Report] = []
-        self.files: Files | None = None
+        self.files: OsFiles | None = None
         #: A lost state takes its orphans along: no document tells of them.
         self.forgot_orphans = False
 
@@ -294,7 +294,7 @@ class World:
 
     def plan(self, state: State | None = None, **options: Any) -> Plan:
         """What apply would do."""
-        found = {name: plugin.provider(self._settings(name)) for name, plugin in PLUGINS.items()}
+        found = {name: provider_of(plugin, self._settings(name)) for name, plugin in PLUGINS.items()}
         hosts = {name: {"base_url": self.urls()[name], "account": "default"} for name in found}
         products = tuple(self.documents[address] for address in sorted(self.documents))
         catalog = Catalog(products, 1, lets_go=frozenset(self.lets_go))
@@ -349,7 +349,7 @@ class World:
         reader, writer = plugin.connect(settings, self.keys[name], self.clock, pace, self.proxies)
         mortal = MortalReader(reader, life, self.clock), MortalWriter(writer, life, self.clock)
         account = account_digest(name, settings.base_url, self.keys[name])
-        return ProviderConnection(plugin.provider(settings), *mortal, pace, settings, account)
+        return ProviderConnection(provider_of(plugin, settings), *mortal, pace, settings, account)
 
     def dies(self, at: Callable[[str, str], bool], **options: Any) -> None:
         """An apply that is killed."""

@@ -37,7 +37,7 @@ from podsync.plan.model import Plan
 from podsync.providers.contract import Receipt
 from podsync.providers.gelato.provider import ADD as GELATO_ADD
 from podsync.providers.kakaclo.provider import ADD as KAKACLO_ADD
-from podsync.providers.registry import bare_id
+from podsync.providers.registry import bare_id, provider_of
 from podsync.sandbox import Fault, Rules, Sandbox
 from podsync.state import operations
 from podsync.state.entries import Orphan
@@ -60,12 +60,14 @@ from tests.apply.world import (
 from tests.machine import climate
 from tests.machine.truth import (
     Truth,
+    Value,
     add_by_hand,
     doubled,
     misbound,
     untrue,
     values_there,
     values_twice,
+    values_unknown,
     wanted_values,
 )  # fmt: skip
 from tests.plan.build import as_history, rewritten
@@ -188,7 +190,8 @@ class Model:
     `adrift` those whose
     state was lost meanwhile; `disowned` are ids of which a person once said that nobody manages them:
     beside such a product the document's own may be made. `named` are the addresses whose documents have
-    named an id: they are believed about it.
+    named an id: they are believed about it. `unseen` are values that were added after a backup which nothing
+    shows to be old, `added_unseen` those of them that were added again while no listing showed any.
     """
 
     hand: set[str] = field(default_factory=set)
@@ -200,6 +203,8 @@ class Model:
     flying: list[str] = field(default_factory=list)
     adrift: set[str] = field(default_factory=set)
     named: dict[str, set[Address]] = field(default_factory=dict)
+    unseen: set[Value] = field(default_factory=set)
+    added_unseen: set[Value] = field(default_factory=set)
 
 
 class Floor(World):
@@ -223,7 +228,7 @@ class Floor(World):
         self.fresh = _numbers()
         self.born: dict[str, float] = {}
         self.log: list[str] = []
-        self.knowledge = {name: PLUGINS[name].provider(self._settings(name)) for name in PROVIDERS}
+        self.knowledge = {name: provider_of(PLUGINS[name], self._settings(name)) for name in PROVIDERS}
 
     # -- the catalog: only what the loader lets through
 
@@ -299,7 +304,7 @@ class Floor(World):
         mortal = MortalReader(reader, life, self.clock)
         account = account_digest(name, settings.base_url, self.keys[name])
         courier = Courier(writer, life, self, name)
-        return ProviderConnection(plugin.provider(settings), mortal, courier, pace, settings, account)
+        return ProviderConnection(provider_of(plugin, settings), mortal, courier, pace, settings, account)
 
     def arrives_later(self, name: str, request: Request, delay: float) -> None:
         """The request reaches the provider by itself, so many seconds from now."""
@@ -372,7 +377,7 @@ class Floor(World):
         finally:
             self.files = None
             self.clock.stop = None
-            left = len(self.sandbox._service.schedule.pending())
+            left = len(self.sandbox.schedule.pending())
             self.figures["faults"] += len(trouble.faults) - left
             self.sandbox.clear_faults()
             self.trouble = Trouble()
@@ -433,6 +438,7 @@ class Floor(World):
         self.model.outdated |= set(self.made("gelato"))
         self.path.write_bytes(self.backups[number % len(self.backups)])
         self.path.with_name(f"{self.path.name}.journal").unlink(missing_ok=True)
+        self.model.unseen = values_unknown(self) if memory else self.model.unseen
         self.figures["backups restored"] += 1
 
     def _forget(self) -> None:
@@ -830,10 +836,14 @@ class Floor(World):
             if lost:
                 self.figures["lost"] += len(lost)
                 raise Lost([made[i] for i in lost])
-        twice = values_twice(self)
-        if twice:
-            self.figures["values twice"] += len(twice)
-            raise Doubled(twice)
+        again = values_twice(self)
+        if not self.sandbox.rules.gelato_list_values:
+            self.model.added_unseen |= again & self.model.unseen
+        self.model.unseen &= values_unknown(self)
+        again -= self.model.added_unseen
+        if again:
+            self.figures["values twice"] += len(again)
+            raise Doubled(again)
         wrong = list(misbound(self))
         if wrong:
             self.figures["misbound"] += len(wrong)

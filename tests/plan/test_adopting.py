@@ -92,6 +92,20 @@ def test_a_customer_product_may_be_incomplete_too() -> None:
     assert only(plan([grown], state(made(half, origin="imported")))).action is Action.NOTE
 
 
+@pytest.mark.parametrize("options", [{}, {"replace": ("customer_product.tote",)}])
+def test_what_the_document_said_is_not_taken_away_by_leaving_it_out(options) -> None:
+    """No request can: an update that sends nothing was planned, called done, and planned again for ever."""
+    said = customer("tote", adopt="a-b")
+    silent = replace(said, spec=freeze({k: v for k, v in said.spec.items() if k != "customerIds"}))
+    found = plan([silent], state(made(said, origin="imported")), **options)
+
+    assert rules(found) == ["incomplete-spec"]
+    assert "nothing takes away customerIds, and the document does not say" in found.diagnostics[0].summary
+    # Under another name the document is believed about it, as about all that it says.
+    moved = only(plan([renamed(silent, "bag")], state(made(said, id="a-b"))))
+    assert (moved.action, moved.changed) == (Action.MOVE, ("customerIds",))
+
+
 def test_who_names_another_documents_product_and_says_otherwise_replaces_nothing() -> None:
     """What the document says of it is believed, as of any product that is adopted; nothing is made."""
     before, after = designed("dino"), designed("rex", adopt="5012", imageUrl="https://cdn.test/new.png")

@@ -9,7 +9,7 @@ import pytest
 from podsync.model.settings import Settings
 from podsync.providers.descriptor import ProviderInfo
 from podsync.providers.knowledge import Provider
-from podsync.providers.registry import default_settings, kinds, plugins, providers
+from podsync.providers.registry import default_settings, kinds, plugins, provider_of, providers
 from tests.contracts import SPECS, ProviderContract
 
 VARIANTS = [(name, pictures) for name in sorted(plugins()) for pictures in ("unknown", "kept", "rehosted")]
@@ -20,7 +20,7 @@ class TestProviders(ProviderContract):
     def provider(self, request: pytest.FixtureRequest) -> Provider:
         name, pictures = request.param
         settings: Any = default_settings()[name]._replace(pictures=pictures)
-        return plugins()[name].provider(settings)
+        return provider_of(plugins()[name], settings)
 
 
 def test_what_is_found() -> None:

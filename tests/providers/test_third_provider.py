@@ -22,6 +22,7 @@ import requests
 from podsync.model.frozen import Spec, freeze
 from podsync.model.settings import ProviderSettings, RateLimit
 from podsync.providers.knowledge import Provider
+from podsync.providers.registry import provider_of
 from tests.contracts import ProviderContract
 
 ROOT = Path(__file__).parents[2]
@@ -134,10 +135,7 @@ class TestContract(ProviderContract):
     @pytest.fixture
     def provider(self, monkeypatch: pytest.MonkeyPatch) -> Provider:
         monkeypatch.syspath_prepend(str(PACKAGE))
-        found: Provider = import_module("podsync_inkpress").INFO.provider(
-            ProviderSettings("", RateLimit(1, 1))
-        )
-        return found
+        return provider_of(import_module("podsync_inkpress").INFO, ProviderSettings("", RateLimit(1, 1)))
 
     @pytest.fixture
     def spec(self) -> Spec:

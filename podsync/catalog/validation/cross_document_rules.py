@@ -100,8 +100,6 @@ def cross_check(
 
 
 class _Check:
-    """Collects the faults that the rules find."""
-
     def __init__(self, make: Make, providers: Mapping[str, Provider], line: Line, focus: Focus) -> None:
         self.found: list[Diagnostic] = []
         self._make = make
@@ -217,10 +215,7 @@ class _Check:
 
 
 def removed_and_declared(
-    removed: Mapping[str, Position],
-    declared: Container[str],
-    product: Callable[[str], Product],
-    line: Line,
+    removed: Mapping[str, Position], declared: Container[str], product: Callable[[str], Product], line: Line
 ) -> list[Diagnostic]:
     """Report addresses that one document removes and another one describes."""
     found = []

@@ -46,11 +46,7 @@ def fingerprints_of(provider: Provider, account: str, spec: Spec) -> Fingerprint
     artwork = sorted(str(image[roles.artwork_url]) for image in spec.get(roles.artwork, ()))
     design = _mark(*owner, spec.get(roles.model), colour, *artwork) if artwork else ""
     return Fingerprints(
-        identity,
-        _mark(*owner, spec[roles.front]),
-        _mark(colour),
-        design,
-        _mark(spec.get(roles.name)),
+        identity, _mark(*owner, spec[roles.front]), _mark(colour), design, _mark(spec.get(roles.name))
     )
 
 

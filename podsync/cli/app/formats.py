@@ -16,15 +16,14 @@ if TYPE_CHECKING:
     from podsync.cli.app.session import Session
     from podsync.model.address import Address
     from podsync.model.diagnostic import Diagnostic, Rule
-    from podsync.model.settings import RateLimit, Settings
     from podsync.output.forecast import PlanFacts
     from podsync.output.github.annotations import Remark
     from podsync.plan.model import Plan
     from podsync.state.model import State
 
 
-#: The formats of each command, apart from text and json.
-FORMATS_OF: Mapping[str, tuple[str, ...]] = {
+#: The formats of commands, apart from text and json.
+_FORMATS: Mapping[str, tuple[str, ...]] = {
     "apply": ("markdown",),
     "import": ("csv", "html", "patch"),
     "models": ("csv",),
@@ -33,32 +32,35 @@ FORMATS_OF: Mapping[str, tuple[str, ...]] = {
     "plan": ("markdown", "html", "github", "sarif", "csv"),
     "show": ("markdown", "html", "csv"),
     "state list": ("csv",),
-    "state orphans": (),
-    "state show": (),
     "validate": ("markdown", "github", "sarif"),
 }
+#: Every format that some command has.
+EVERY_FORMAT = frozenset(name for formats in _FORMATS.values() for name in formats)
+
+
+def formats_of(command: str) -> tuple[str, ...]:
+    """Return the formats of a command."""
+    return ("text", "json", *_FORMATS.get(command, ()))
 
 
 def plan_forms(
     plan: Plan,
     session: Session,
+    facts: PlanFacts | None = None,
     *,
     detail: Any = "short",
-    rates: Mapping[str, RateLimit] | None = None,
-    levels: Mapping[str, float] | None = None,
-    sandbox: bool = False,
-    orphans: int = 0,
     catalog: str = "",
     base: Plan | None = None,
     environments: int = 1,
 ) -> Forms:
-    """Return how a plan is written in each format.
+    """Return how a plan is written in each format; a saved plan has no `facts`.
 
-    `levels` is what the providers' buckets still hold. `catalog` is the folder that it was made of, where it
-    is made now; `base` is the plan of what the default branch has already. So many `environments` share one
-    comment.
+    `catalog` is the folder of a plan that was just made. `base` is the plan of the default branch. The plans
+    of `environments` share one comment.
     """
-    facts = _plan_facts(session, rates=rates, levels=levels, sandbox=sandbox, orphans=orphans)
+    from podsync.output.forecast import PlanFacts
+
+    facts = facts or PlanFacts(sandbox=plan.sandbox, typed=session.as_typed)
     shown, where = _as_typed(plan, session), origin.run_url(os.environ) or ""
     return {
         "text": lambda: _plan_text(shown, session, facts, detail=detail),
@@ -68,19 +70,6 @@ def plan_forms(
         **_github_forms(shown),
         "csv": lambda: _products().plan_csv(plan, noops=detail == "full"),
     }
-
-
-def _plan_facts(
-    session: Session,
-    *,
-    rates: Mapping[str, RateLimit] | None = None,
-    levels: Mapping[str, float] | None = None,
-    sandbox: bool = False,
-    orphans: int = 0,
-) -> PlanFacts:
-    from podsync.output.forecast import PUBLISHED, PlanFacts
-
-    return PlanFacts(PUBLISHED if rates is None else rates, levels or {}, sandbox, orphans, session.as_typed)
 
 
 def _room(environments: int) -> dict[str, Any]:
@@ -100,9 +89,9 @@ def typed(diagnostics: Sequence[Diagnostic], session: Session) -> list[Diagnosti
     return [one._replace(detail=session.as_typed(one.detail)) for one in diagnostics]
 
 
-def plan_markdown_of(plan: Plan, session: Session, *, limit: int, **known: Any) -> str:
-    """Return a plan as Markdown in `limit` bytes; `known` as of `plan_forms`."""
-    return _plan_markdown(_as_typed(plan, session), session, _plan_facts(session, **known), limit=limit)
+def plan_markdown_of(plan: Plan, session: Session, facts: PlanFacts, limit: int) -> str:
+    """Return a plan as Markdown of at most `limit` bytes."""
+    return _plan_markdown(_as_typed(plan, session), session, facts, limit=limit)
 
 
 def _plan_markdown(plan: Plan, session: Session, facts: PlanFacts, **more: Any) -> str:
@@ -151,9 +140,9 @@ def _products() -> Any:
 def installed_rules() -> Mapping[str, Rule]:
     """Return every rule by its id, those of the installed providers too."""
     from podsync.catalog.rules import known_rules
-    from podsync.providers.registry import plugins
+    from podsync.providers.registry import plugins, provider_of
 
-    return known_rules(info.provider(info.settings) for info in plugins().values())
+    return known_rules(provider_of(info, info.settings) for info in plugins().values())
 
 
 def page_with_pictures(plan: Plan, pictures: Mapping[str, str]) -> Iterator[str]:
@@ -199,15 +188,6 @@ def _typed_report(report: Report, session: Session) -> Report:
 
     outcomes = tuple(replace(one, next=all_typed(one.next)) if one.next else one for one in report.outcomes)
     return replace(report, outcomes=outcomes, notes=all_typed(report.notes), next=all_typed(report.next))
-
-
-def seconds_of(plan: Plan, settings: Settings, levels: Mapping[str, float]) -> float:
-    """Return how long the requests of a plan take by the providers' rates."""
-    from podsync.output.forecast import forecast
-
-    return forecast(
-        plan, {name: each.rate_limit for name, each in settings.providers.items()}, levels
-    ).seconds
 
 
 def validate_forms(loaded: Loaded, catalog: str, session: Session, pictures: int | None = None) -> Forms:

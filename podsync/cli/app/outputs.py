@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, Self
 
 from podsync.cli.app.console import Forms, Text, whole
-from podsync.cli.app.formats import FORMATS_OF
+from podsync.cli.app.formats import EVERY_FORMAT, formats_of
 from podsync.cli.app.framework import nearest
 from podsync.model.errors import PodsyncError, UsageError
 
@@ -25,9 +25,9 @@ class _OutputFile:
 
 
 class Outputs:
-    """Where the result goes. Use as `with outputs:`; files are reserved there, and unmade without a result.
+    """Where the result goes. Used as `with outputs:`, which reserves files and removes them without a result.
 
-    `screen` is the format of stdout; `annotated`: annotations for GitHub's runner come before it.
+    `screen` is the format of stdout. If `annotated`, annotations for GitHub's runner come before it.
     """
 
     def __init__(self) -> None:
@@ -41,9 +41,9 @@ class Outputs:
         return self.screen != "text"
 
     @classmethod
-    def parse(cls, given: Sequence[str], *, more: Sequence[str] = ()) -> Outputs:
-        """Read the options; raises UsageError for what cannot be meant. `more`: beside text and json."""
-        outputs, screens, known = cls(), [], ("text", "json", *more)
+    def parse(cls, given: Sequence[str], command: str = "") -> Outputs:
+        """Read the options of a command; raises UsageError for what cannot be meant."""
+        outputs, screens, known = cls(), [], formats_of(command)
         for word in given:
             name, equals, file = word.partition("=")
             _check_format(name, known)
@@ -115,7 +115,7 @@ class Outputs:
 def _check_format(name: str, known: Sequence[str]) -> None:
     if name in known:
         return
-    if any(name in formats for formats in FORMATS_OF.values()):
+    if name in EVERY_FORMAT:
         raise UsageError(f"-o {name} is not a format of this command", f"it has: {', '.join(known)}")
     near = nearest(name, known)
     hint = f"did you mean {near[0]}?" if near else f"available: {', '.join(known)}"

@@ -14,7 +14,7 @@ from podsync.cli.app.session import Session
         'eval "$(podsync completion bash)"                      in ~/.bashrc',
         'eval "$(podsync completion zsh)"                       in ~/.zshrc',
         "podsync completion fish > ~/.config/fish/completions/podsync.fish",
-    ),
+    )
 )
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_obj

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from podsync.cli.app.formats import FORMATS_OF
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import (
     allow_option,
     choosing_words,
+    detail_option,
     output_option,
     sandbox_option,
     selection_of,
@@ -33,23 +33,15 @@ _CHANGES = 2
 _REFUSED = 5
 
 
-def detail_option(function: Any) -> Any:
-    """Add `--detail`."""
-    return click.option(
-        "--detail", type=click.Choice(["summary", "short", "full"]), default="short",
-        help="How much of each change to show (full: unchanged ones too).",
-    )(function)  # fmt: skip
-
-
 @command(
     examples=(
         "podsync plan",
         "podsync plan --target '{kind}.dino-*' --detail full",
         "podsync plan -o json=plan.json     then: podsync apply plan.json",
         "podsync plan -o html=plan.html -o markdown=plan.md -o text -o github",
-    ),
+    )
 )
-@output_option(*FORMATS_OF["plan"])
+@output_option("plan")
 @selection_options
 @detail_option
 @allow_option
@@ -72,12 +64,13 @@ def plan(session: Session, /, **options: Any) -> int:
     from podsync.cli.workspace import Workspace
     from podsync.model.errors import CatalogError
 
-    outputs = Outputs.parse(options.pop("output"), more=FORMATS_OF["plan"])
-    space = Workspace.open(session, sandbox=options.pop("sandbox"))
-    outputs.refuse(space.own_files)
-    base = _base(options["base"], session)
-    if outputs.screen != "text":  # the text says it itself
-        space.announce()
+    outputs = Outputs.parse(options.pop("output"), "plan")
+    space = Workspace.open_for(outputs, session, sandbox=options.pop("sandbox"), quiet=True)
+    base = None
+    if options["base"] is not None:
+        from podsync.cli.commands.saved_plan import read_plan
+
+        base = read_plan(options["base"], session)
     with outputs, space.reading() as reading:
         space.tell_of_writers()
         state = space.load()
@@ -92,7 +85,7 @@ def plan(session: Session, /, **options: Any) -> int:
         code = 0
         if options["refresh"]:
             made, code = _refreshed(made, state, space)
-        _show(outputs, made, session, options["detail"], space, orphans=state.to_remove, base=base)
+        _show(outputs, made, space, options["detail"], state.to_remove, base)
     if session.console.hints and outputs.screen == "text" and made.applyable:
         session.console.say(_next_steps(made, space, options["allow"]))
     if code:
@@ -102,25 +95,15 @@ def plan(session: Session, /, **options: Any) -> int:
     return _CHANGES if options["detailed_exitcode"] and made.work else 0
 
 
-def _base(file: str | None, session: Session) -> Plan | None:
-    if file is None:
-        return None
-    from podsync.cli.commands.saved_plan import read_plan
-
-    return read_plan(file, session)
-
-
 def _refreshed(made: Plan, state: State, space: Workspace) -> tuple[Plan, int]:
     """Look at every provider as apply does, and return the plan as it reads then, with the exit code."""
     from podsync.cli.environment.clock import SystemClock
-    from podsync.cli.environment.connect import connected, keys_for, with_keys
-    from podsync.cli.environment.findings import findings_of
+    from podsync.cli.environment.connect import connected, findings_of, with_keys
     from podsync.plan.refresh import exit_code, refreshed
 
     names = sorted({*made.hosts, *with_keys(space)})
-    keys = keys_for(space, names)
     clock = SystemClock()
-    with connected(space, names, keys, clock) as connections:
+    with connected(space, names, clock) as connections:
         looks = findings_of(space, made, state, connections, clock, compares=True)
         knowns = {name: connection.known(state) for name, connection in connections.items()}
     with_hosts = replace(made, hosts=freeze({name: space.host(name) for name in names}))
@@ -128,50 +111,35 @@ def _refreshed(made: Plan, state: State, space: Workspace) -> tuple[Plan, int]:
     return seen, exit_code(seen, looks)
 
 
-@command(
-    examples=("podsync show plan.json", "podsync show plan.json --detail full"),
-)
+@command(examples=("podsync show plan.json", "podsync show plan.json --detail full"))
 @click.argument("file")
-@output_option(*FORMATS_OF["show"])
+@output_option("show")
 @detail_option
 @click.pass_obj
 def show(session: Session, file: str, output: tuple[str, ...], detail: str) -> int:
     """Show a plan that was saved with `podsync plan -o json=FILE`."""
+    from podsync.cli.app.formats import plan_forms
     from podsync.cli.app.outputs import Outputs
     from podsync.cli.commands.saved_plan import read_plan
 
-    with Outputs.parse(output, more=FORMATS_OF["show"]) as outputs:
-        _show(outputs, read_plan(file, session), session, detail, None)
+    with Outputs.parse(output, "show") as outputs:
+        shown = plan_forms(read_plan(file, session), session, detail=detail)
+        session.console.result(outputs.write(shown), exact=outputs.exact)
     return 0
 
 
 def _show(
-    outputs: Any,
-    made: Plan,
-    session: Session,
-    detail: str,
-    space: Workspace | None,
-    *,
-    orphans: int = 0,
-    base: Plan | None = None,
+    outputs: Outputs, made: Plan, space: Workspace, detail: str, orphans: int, base: Plan | None
 ) -> None:
     from podsync.cli.app import formats
-    from podsync.cli.environment.step_outputs import of_plan, tell
-    from podsync.cli.environment.step_summary import append
-    from podsync.cli.workspace import levels_at
+    from podsync.cli.environment.github_actions import append, of_plan, tell
 
-    rates = space.rates if space else None
-    sandbox = space.sandbox if space else made.sandbox
-    catalog = space.settings.catalog if space else ""
-    levels = levels_at(space, made) if space else {}
-    about: Any = {"rates": rates, "sandbox": sandbox, "orphans": orphans, "catalog": catalog, "base": base}
-    about["environments"] = len(space.settings.environments) if space else 1
-    shown = formats.plan_forms(made, session, detail=detail, levels=levels, **about)
+    session, facts = space.session, space.plan_facts(made, orphans)
+    about: Any = {"catalog": space.settings.catalog, "environments": len(space.settings.environments)}
+    shown = formats.plan_forms(made, session, facts, detail=detail, base=base, **about)
     session.console.result(outputs.write(shown), exact=outputs.exact)
-    if space is not None:
-        facts: Any = {"rates": rates, "levels": levels, "sandbox": sandbox, "orphans": orphans}
-        append(lambda room: formats.plan_markdown_of(made, session, limit=room, **facts), session)
-        tell(lambda: of_plan(made), session)
+    append(lambda room: formats.plan_markdown_of(made, session, facts, room), session)
+    tell(lambda: of_plan(made), session)
 
 
 def _tell_faults(

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         "podsync render {kind}.dinosaur-tee",
         'podsync render "{kind}.dino[colour=red,model=tee]" --explain',
         "podsync render {kind}.dino     all that the document makes",
-    ),
+    )
 )
 @click.argument("address", shell_complete=complete_address)
 @click.option("--explain", is_flag=True, help="Say of every value which file and line it comes from.")
@@ -106,9 +106,7 @@ def near(address: str, known: list[str]) -> str:
     return f"there are: {', '.join(sorted(known)[:_NAMED])}{more}" if known else "there is none yet"
 
 
-@command(
-    examples=("podsync schema {kind}", "podsync schema > catalog.schema.json"),
-)
+@command(examples=("podsync schema {kind}", "podsync schema > catalog.schema.json"))
 @click.argument("kind", default="catalog")
 @click.pass_obj
 def schema(session: Session, kind: str) -> int:

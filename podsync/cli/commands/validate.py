@@ -6,9 +6,8 @@ from typing import Literal
 
 import click
 
-from podsync.cli.app.formats import FORMATS_OF
 from podsync.cli.app.framework import command
-from podsync.cli.app.options import output_option
+from podsync.cli.app.options import images_option, output_option
 from podsync.cli.app.session import Session
 
 _INVALID = 3
@@ -21,14 +20,13 @@ _INVALID = 3
         "podsync validate -o json",
         "podsync validate -o text -o github -o sarif=podsync.sarif",
         "podsync validate --images head",
-    ),
+    )
 )
 @click.argument("path", nargs=-1)
-@click.option(
-    "--images", type=click.Choice(["off", "head", "full"]), default="off", show_default=True,
-    help="Look at the pictures behind the URLs, over the network: their first kilobytes, or all of them.",
-)  # fmt: skip
-@output_option(*FORMATS_OF["validate"])
+@images_option(
+    "Look at the pictures behind the URLs, over the network: their first kilobytes, or all of them."
+)
+@output_option("validate")
 @click.pass_obj
 def validate(
     session: Session, path: tuple[str, ...], output: tuple[str, ...], images: Literal["off", "head", "full"]
@@ -43,10 +41,10 @@ def validate(
     """
     from podsync.cli.app import formats
     from podsync.cli.app.outputs import Outputs
-    from podsync.cli.environment.step_summary import append
+    from podsync.cli.environment.github_actions import append
     from podsync.cli.workspace import Workspace
 
-    outputs = Outputs.parse(output, more=FORMATS_OF["validate"])
+    outputs = Outputs.parse(output, "validate")
     space = Workspace.open(session)
     if not path:
         space.must_have_a_catalog()

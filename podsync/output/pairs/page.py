@@ -59,10 +59,7 @@ def pairs_page(accounts: Sequence[PairedAccount], about: PairsAbout) -> Iterator
     yield from cards_page(
         "import --match",
         headline=f"{asked}, {number(verdicts.count('same'))} certain",
-        head=[
-            *(f"{account_of(each.audit)}." for each in accounts),
-            _MEANING,
-        ],
+        head=[*(f"{account_of(each.audit)}." for each in accounts), _MEANING],
         totals=_totals(accounts, verdicts),
         panels=notes_panel([each.audit for each in accounts]) + _panels(about),
         hint="name, address, id, SPU, model …",
@@ -126,7 +123,6 @@ def _pairing(
     addresses: Mapping[str, Sequence[str]],
     about: PairsAbout,
 ) -> Iterator[str]:
-    """Yield a document's block: what it says, then each product that may be it."""
     first, address = group[0], str(group[0].address)
     verdicts = list(dict.fromkeys(each.verdict.value for each in group))
     place = f" <small>{text(about.places[address])}</small>" if address in about.places else ""

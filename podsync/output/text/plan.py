@@ -18,12 +18,7 @@ Detail: TypeAlias = Literal["summary", "short", "full"]
 
 
 def plan_text(
-    plan: Plan,
-    facts: PlanFacts = PlanFacts(),
-    *,
-    style: Style,
-    width: int = 80,
-    detail: Detail = "short",
+    plan: Plan, facts: PlanFacts = PlanFacts(), *, style: Style, width: int = 80, detail: Detail = "short"
 ) -> str:
     """Return the whole plan; the last line is the frozen summary."""
     drift, compared = _drift(plan, style, width)
@@ -38,7 +33,6 @@ def plan_text(
 
 
 def _drift(plan: Plan, style: Style, width: int) -> tuple[Iterable[str], Iterable[str]]:
-    """Return what somebody changed at the providers, and what was compared."""
     if not plan.drift and not plan.compared:
         return (), ()
     from podsync.output.drift.text import compared_lines, drift_lines
@@ -79,7 +73,6 @@ def _refused(plan: Plan) -> str:
 
 
 def _final(plan: Plan) -> str:
-    """Say that a create is for good."""
     making = {change.provider for change in plan.changes if change.action in (Action.CREATE, Action.REPLACE)}
     if not making:
         return ""

@@ -5,29 +5,9 @@ Facts: Gelato Connect's product pages; the overview of the API names a host for 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from podsync.model.frozen import FrozenDict
 from podsync.model.settings import ProviderSettings, RateLimit
 from podsync.providers.descriptor import FieldRoles, ProviderInfo
-
-if TYPE_CHECKING:
-    from podsync.network.http import Http
-    from podsync.providers.contract import Reader, Writer
-    from podsync.providers.knowledge import Provider
-
-
-def _provider(settings: ProviderSettings) -> Provider:
-    from podsync.providers.gelato.provider import Gelato
-
-    return Gelato(settings.known)
-
-
-def _client(http: Http) -> tuple[Reader, Writer]:
-    from podsync.providers.gelato.api import GelatoReader, GelatoWriter
-
-    return GelatoReader(http), GelatoWriter(http)
-
 
 INFO = ProviderInfo(
     name="gelato",
@@ -74,6 +54,4 @@ INFO = ProviderInfo(
     unique_names=True,
     steps=FrozenDict({"values": "the values of its options"}),
     swaps=True,
-    provider=_provider,
-    client=_client,
 )

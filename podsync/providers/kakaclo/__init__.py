@@ -5,28 +5,8 @@ Facts: docs.kakaclo.com, "Quick start", "API endpoint", "Save POD Designed Produ
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from podsync.model.settings import ProviderSettings, RateLimit
 from podsync.providers.descriptor import FieldRoles, ProviderInfo
-
-if TYPE_CHECKING:
-    from podsync.network.http import Http
-    from podsync.providers.contract import Reader, Writer
-    from podsync.providers.knowledge import Provider
-
-
-def _provider(settings: ProviderSettings) -> Provider:
-    from podsync.providers.kakaclo.provider import KakaClo
-
-    return KakaClo(settings.pictures, settings.known)
-
-
-def _client(http: Http) -> tuple[Reader, Writer]:
-    from podsync.providers.kakaclo.api import KakaCloReader, KakaCloWriter
-
-    return KakaCloReader(http), KakaCloWriter(http)
-
 
 INFO = ProviderInfo(
     name="kakaclo",
@@ -64,6 +44,4 @@ INFO = ProviderInfo(
     unlisted=frozenset({"colorValue", "materialImages"}),
     replaces=True,
     tells_ids=False,
-    provider=_provider,
-    client=_client,
 )

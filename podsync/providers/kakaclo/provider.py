@@ -20,6 +20,7 @@ from podsync.providers.knowledge import Provider
 from podsync.providers.normalise import folded, number, present, text
 
 if TYPE_CHECKING:
+    from podsync.model.settings import ProviderSettings
     from podsync.network.request import Request
     from podsync.providers.contract import Match, Remote
     from podsync.providers.habits import Habits, Sighting
@@ -29,6 +30,11 @@ ADD = "/v1/product/custom/customDesigned/addProduct"
 NAME_ADVICE = 100
 #: The mock-ups, which the listing returns; whether with the URLs that were sent is not documented.
 PICTURES = ("imageUrl", "backImageUrl")
+
+
+def provider(settings: ProviderSettings) -> KakaClo:
+    """Return the knowledge that fits these settings."""
+    return KakaClo(settings.pictures, settings.known)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from podsync.cli.app.formats import FORMATS_OF
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import (
     Duration,
@@ -31,7 +30,7 @@ _REFUSED = 5
         "podsync apply --target '{kind}.*'",
         "podsync plan -o json=plan.json && podsync apply plan.json",
         "podsync apply --auto-approve --expect 9c1f44d0a2be",
-    ),
+    )
 )
 @click.argument("plan", required=False, metavar="[PLAN.json]")
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
@@ -55,7 +54,7 @@ _REFUSED = 5
     help="How long to wait while somebody else holds the state (30s, 5m).",
 )
 @click.option("--no-wait", is_flag=True, help="Do not wait for doubts and ids; a later apply goes on.")
-@output_option(*FORMATS_OF["apply"])
+@output_option("apply")
 @sandbox_option
 @click.pass_obj
 def apply(session: Session, /, **options: Any) -> int:
@@ -69,13 +68,10 @@ def apply(session: Session, /, **options: Any) -> int:
     from podsync.cli.commands.apply.steps import Applying
     from podsync.cli.workspace import Workspace
 
-    outputs = Outputs.parse(options.pop("output"), more=FORMATS_OF["apply"])
+    outputs = Outputs.parse(options.pop("output"), "apply")
     request = ApplyRequest(selection=selection_of(options), **options)
     _refuse_contradictions(request)
-    space = Workspace.open(session, sandbox=request.sandbox)
-    outputs.refuse(space.own_files)
-    if outputs.screen != "text":  # the text says it itself
-        space.announce()
+    space = Workspace.open_for(outputs, session, sandbox=request.sandbox, quiet=True)
     with outputs:
         return Applying(space, request, outputs).run()
 

@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from podsync.apply.context import Options, ProviderConnection
 from podsync.apply.engine import carry_out
@@ -14,26 +13,30 @@ from podsync.apply.history import StateHistory
 from podsync.apply.report import Report
 from podsync.apply.run import others_of
 from podsync.cli.app import formats
-from podsync.cli.app.confirm import confirmed, must_be_able_to_ask
 from podsync.cli.app.console import whole
 from podsync.cli.app.outputs import Outputs
-from podsync.cli.app.progress import ApplyListener, listener_for
-from podsync.cli.commands.apply.checks import expected_plan, refuse_older, saved_plan
+from podsync.cli.app.progress import listener_for
+from podsync.cli.commands.apply.checks import (
+    confirmed,
+    expected_plan,
+    must_be_able_to_ask,
+    refuse_older,
+    saved_plan,
+)
 from podsync.cli.commands.apply.interrupted import report_of
 from podsync.cli.commands.apply.request import ApplyRequest, first_of_all
 from podsync.cli.commands.saved_plan import read_plan
 from podsync.cli.environment.clock import Signals, SystemClock
-from podsync.cli.environment.connect import connected, keys_for, spoken_to, with_keys
-from podsync.cli.environment.findings import findings_of
+from podsync.cli.environment.connect import connected, findings_of, keys_for, spoken_to, with_keys
+from podsync.cli.environment.github_actions import append, of_report, tell
 from podsync.cli.environment.origin import origin
 from podsync.cli.environment.placement import catalog_of
-from podsync.cli.environment.step_outputs import of_report, tell
-from podsync.cli.environment.step_summary import append
-from podsync.cli.workspace import CACHE, Workspace, levels_at
+from podsync.cli.workspace import CACHE, Workspace
 from podsync.evidence.findings import Findings
 from podsync.files.seal import key_folder, own_seal
 from podsync.model.errors import PodsyncError, ProviderError
 from podsync.model.frozen import EMPTY, FrozenDict
+from podsync.output.forecast import forecast
 from podsync.output.text.plan_head import selection_words
 from podsync.plan.action import Action
 from podsync.plan.model import Plan, summary_line
@@ -92,7 +95,7 @@ class Applying:
         if not self._asks(plan):
             return None
         clock = SystemClock()
-        with connected(self.space, spoken_to(plan), keys, clock) as connections:
+        with connected(self.space, spoken_to(plan), clock, keys=keys) as connections:
             try:
                 looks = findings_of(
                     self.space,
@@ -235,10 +238,9 @@ class Applying:
         return self._carry_with(plan, keys)
 
     def _carry_with(self, plan: Plan, keys: dict[str, str]) -> int:
-        needed = spoken_to(plan)
         with Signals(_STOPPING) as signals:
             clock = SystemClock(lambda: signals.signal)
-            with connected(self.space, needed, keys, clock) as connections:
+            with connected(self.space, spoken_to(plan), clock, keys=keys) as connections:
                 return self._send(plan, connections, signals, clock)
 
     def _send(
@@ -250,8 +252,8 @@ class Applying:
         origins = origin(os.environ, Path.cwd(), catalog)
         if on_screen:
             self._say_head(plan, origins.run_url or "")
-        levels = levels_at(self.space, plan)
-        seconds = formats.seconds_of(plan, self.space.settings, levels)
+        facts = self.space.plan_facts(plan)
+        seconds = forecast(plan, facts.rates, facts.levels).seconds
         with listener_for(self.space.session, on_stdout=on_screen, seconds=seconds) as heard:
             try:
                 report = carry_out(
@@ -283,7 +285,9 @@ class Applying:
                 )
             except BaseException as error:
                 heard.close()
-                self._finish(self._rescued(plan, heard, signals, error))
+                # What was done is told even when the run breaks off.
+                store, signal = self.space.store, signals.signal or None
+                self._finish(report_of(plan, heard.outcomes, heard.notes, store, signal, error))
                 raise
         if self._refused:
             report = replace(report, refused=_PROTECTED)
@@ -300,10 +304,6 @@ class Applying:
             )
         memory = RunHistory(CACHE, self.space.store.identity)
         return StateHistory(memory, store, clock, lambda note: say(f"note: {note}"))
-
-    def _rescued(self, plan: Plan, heard: ApplyListener, signals: Signals, error: BaseException) -> Report:
-        """What was done is told even when the run broke off."""
-        return report_of(plan, heard.outcomes, heard.notes, self.space.store, signals.signal or None, error)
 
     # -- telling
 
@@ -335,9 +335,8 @@ class Applying:
     def _show_plan(self, plan: Plan, *, needed_by_person: bool = False) -> None:
         """Show the plan on stdout; where that is taken, on stderr to whoever is asked."""
         console = self.space.session.console
-        orphans, sandbox = self._state.to_remove, self.space.sandbox
-        facts: Any = {"rates": self.space.rates, "levels": levels_at(self.space, plan), "sandbox": sandbox}
-        shown = formats.plan_forms(plan, self.space.session, orphans=orphans, **facts)
+        facts = self.space.plan_facts(plan, self._state.to_remove)
+        shown = formats.plan_forms(plan, self.space.session, facts)
         if self.outputs.screen == "text":
             console.result(shown["text"]())
         elif needed_by_person:

@@ -1,24 +1,22 @@
-"""`podsync drift`: what somebody changed, removed or doubled at the providers; nothing is written."""
+"""`podsync drift`: reports what was changed, removed or doubled at the providers; writes nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from podsync.apply.lookup.by_id import another_account
-from podsync.cli.app.formats import FORMATS_OF
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import output_option, sandbox_option
 from podsync.cli.app.outputs import Outputs
 from podsync.cli.app.session import Session, quoted
 from podsync.cli.commands.drift.patch import patch_of
 from podsync.cli.environment.clock import Signals, SystemClock
-from podsync.cli.environment.connect import connected, keys_for
-from podsync.cli.environment.findings import findings_of
+from podsync.cli.environment.connect import connected, findings_of
 from podsync.cli.workspace import Workspace
 from podsync.model.address import Selection
 from podsync.model.frozen import freeze
@@ -51,9 +49,9 @@ _DRIFT = 2
         "podsync drift",
         "podsync drift -o patch=drift.patch     then: git apply drift.patch",
         "podsync drift --detailed-exitcode -o markdown",
-    ),
+    )
 )
-@output_option(*FORMATS_OF["drift"])
+@output_option("drift")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where something drifted.")
 @click.option("--no-wait", is_flag=True, help="Look once: what is missing may be gone, or late.")
 @sandbox_option
@@ -67,11 +65,8 @@ def drift(
     gone. The patch takes a changed value into its document, removes the documents of what is gone, and
     ignores twins from now on.
     """
-    outputs = Outputs.parse(output, more=FORMATS_OF["drift"])
-    space = Workspace.open(session, sandbox=sandbox)
-    outputs.refuse(space.own_files)
-    if outputs.screen != "text":
-        space.announce()
+    outputs = Outputs.parse(output, "drift")
+    space = Workspace.open_for(outputs, session, sandbox=sandbox, quiet=True)
     with outputs, space.reading() as reading:
         state = space.load()
         made = space.plan(state, reading, Selection(), {})
@@ -83,12 +78,11 @@ def drift(
 
 
 def _looked(space: Workspace, made: Plan, state: State, *, wait: bool) -> Plan:
-    """Look at every provider that the state knows products of, and return the plan with what that shows."""
+    """Look at every provider of which the state has products; return the plan with the drift."""
     names = sorted(state.providers & set(space.settings.providers))
-    keys = keys_for(space, names)
     with Signals() as signals:
         clock = SystemClock(lambda: signals.signal)
-        with connected(space, names, keys, clock) as connections:
+        with connected(space, names, clock) as connections:
             findings, known = _looks(space, made, state, connections, clock, wait=wait)
     knowns = {name: connection.known(known) for name, connection in connections.items()}
     drifts, compared = seen_by(findings, knowns, space.catalog_read.at)
@@ -110,9 +104,9 @@ def _looks(
     *,
     wait: bool,
 ) -> tuple[Mapping[str, Findings], State]:
-    """Look once, and once more where something is missing.
+    """Look once, and again if something is missing; return the findings and the state.
 
-    The state that is returned knows of the first look; it is never written.
+    The state knows of the first look; it is never written.
     """
     looks = findings_of(space, made, state, connections, clock, compares=True)
     for name, found in looks.items():
@@ -155,35 +149,25 @@ def _tell(space: Workspace, outputs: Outputs, seen: Plan) -> None:
 
 
 def _forms(space: Workspace, seen: Plan, patch: str) -> Forms:
-    last = _last(seen)
-
-    def text() -> str:
-        console = space.session.console
-        style, typed = Style(console.out_color), _typed(space.session)
-        return drift_report(
-            seen, style=style, width=console.width, sandbox=space.sandbox, last=last, typed=typed
-        )
-
-    def markdown() -> str:
-        return drift_markdown(seen.drift, seen.compared, last, _typed(space.session))
-
-    def page() -> Iterator[str]:
-        return pieces(seen, About(sandbox=space.sandbox))
-
-    def data() -> str:
-        return drift_report_json(seen)
-
-    return {"text": text, "markdown": markdown, "html": page, "json": data, "patch": lambda: patch}
+    console, last, typed = space.session.console, _last(seen), _typed(space.session)
+    screen: Any = {"style": Style(console.out_color), "width": console.width}
+    return {
+        "text": lambda: drift_report(seen, sandbox=space.sandbox, last=last, typed=typed, **screen),
+        "markdown": lambda: drift_markdown(seen.drift, seen.compared, last, typed),
+        "html": lambda: pieces(seen, About(sandbox=space.sandbox)),
+        "json": lambda: drift_report_json(seen),
+        "patch": lambda: patch,
+    }
 
 
 def _typed(session: Session) -> Callable[[str], str]:
-    """Return what makes a command as it has to be typed where this run was: Git takes the same folder."""
+    """Return a function that rewrites a command so that it works where this run was started."""
     there = f"git -C {quoted(session.chdir)} apply " if session.chdir else "git apply "
     return lambda command: session.as_typed(command).replace("git apply ", there)
 
 
 def _last(seen: Plan) -> str:
-    """Return the verdict: what drifted, or that what was compared did not."""
+    """Return the verdict in one sentence."""
     if seen.drift:
         return f"Drift: {drift_counts(seen.drift)}."
     if not any(each.products for each in seen.compared):

@@ -1,4 +1,4 @@
-"""`podsync audit`: what the accounts hold, managed or not. It needs a key and nothing else."""
+"""`podsync audit`: shows what the accounts hold, managed or not. It needs only a key."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from podsync.cli.app.formats import FORMATS_OF
 from podsync.cli.app.framework import command
-from podsync.cli.app.options import output_option, provider_option, sandbox_option
+from podsync.cli.app.options import images_option, output_option, provider_option, sandbox_option
 from podsync.cli.app.outputs import Outputs
 from podsync.cli.commands.existing.accounts import answers_of, audit_of
-from podsync.cli.commands.existing.pictures import with_picture_faults
-from podsync.cli.environment.step_summary import append
+from podsync.cli.commands.validate_images import with_picture_faults
+from podsync.cli.environment.github_actions import append
 from podsync.cli.workspace import Workspace
 from podsync.inventory.products import Standing
 from podsync.output.audit import csv, json, markdown, page, text
@@ -32,14 +31,11 @@ if TYPE_CHECKING:
         "podsync audit -o html=audit.html     with pictures",
         "podsync audit -o csv=audit.csv       a row a product, for a spreadsheet",
         "podsync audit --images head          what is wrong with the pictures, too",
-    ),
+    )
 )
 @provider_option
-@click.option(
-    "--images", type=click.Choice(["off", "head", "full"]), default="off", show_default=True,
-    help="Look at the pictures behind the URLs: their first kilobytes, or all of them.",
-)  # fmt: skip
-@output_option(*FORMATS_OF["audit"])
+@images_option("Look at the pictures behind the URLs: their first kilobytes, or all of them.")
+@output_option("audit")
 @sandbox_option
 @click.pass_obj
 def audit(
@@ -57,10 +53,8 @@ def audit(
     A product is managed where the state has it, or a document adopts it. Doubles are products of which all
     that is listed is the same. A product with an option that has no value cannot be ordered.
     """
-    outputs = Outputs.parse(output, more=FORMATS_OF["audit"])
-    space = Workspace.open(session, sandbox=sandbox, anywhere=True)
-    outputs.refuse(space.own_files)
-    space.announce()
+    outputs = Outputs.parse(output, "audit")
+    space = Workspace.open_for(outputs, session, sandbox=sandbox, anywhere=True)
     with outputs:
         return _audit(space, outputs, provider, None if images == "off" else images)
 

@@ -1,4 +1,4 @@
-"""`podsync models`: what the providers offer, and the ids that documents are made of."""
+"""`podsync models`: lists the models that providers offer, and saves their ids."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ import click
 
 from podsync.catalog.known_file import NAME
 from podsync.catalog.parsing.known_text import written
-from podsync.cli.app.formats import FORMATS_OF
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import output_option, provider_option, sandbox_option
 from podsync.cli.app.outputs import Outputs
 from podsync.cli.commands.existing.accounts import asked_of
 from podsync.cli.environment.clock import SystemClock
-from podsync.cli.environment.connect import connected, keys_for
+from podsync.cli.environment.connect import connected
 from podsync.cli.environment.placement import must_stay_in_tree
 from podsync.cli.workspace import Workspace
 from podsync.files.atomic import write_whole
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
     from podsync.cli.app.session import Session
     from podsync.model.known_ids import AccountIds, KnownModel
 
-#: Sizes cost a request a model: they are asked for where so few are shown.
+#: Sizes cost a request for each model: they are asked for if no more are shown.
 _FEW = 20
 _COLUMNS = ("provider", "id", "code", "name", "category", "price", "sizes", "left")
 
@@ -50,13 +49,13 @@ _COLUMNS = ("provider", "id", "code", "name", "category", "price", "sizes", "lef
         "podsync models",
         "podsync models raglan              with sizes, where few are found",
         "podsync models --save              into _known.yaml and schemas/",
-    ),
+    )
 )
 @click.argument("word", required=False)
 @click.option("--save", is_flag=True, help="Keep them: names in plans, completion in editors.")
 @click.option("--sizes", is_flag=True, help="Ask for the sizes of every model shown, a request each.")
 @provider_option
-@output_option(*FORMATS_OF["models"])
+@output_option("models")
 @sandbox_option
 @click.pass_obj
 def models(
@@ -76,10 +75,8 @@ def models(
     catalog/_known.yaml and into schemas/. Commit both: plans name models then, validate warns of one that is
     not known, editors complete ids by name, and what a supplier changes is a diff.
     """
-    outputs = Outputs.parse(output, more=FORMATS_OF["models"])
-    space = Workspace.open(session, sandbox=sandbox, anywhere=not save)
-    outputs.refuse(space.own_files)
-    space.announce()
+    outputs = Outputs.parse(output, "models")
+    space = Workspace.open_for(outputs, session, sandbox=sandbox, anywhere=not save)
     with outputs:
         found = _asked(space, provider, word, sizes)
         shown = [(name, model) for name, ids in found.items() for model in _shown(ids, word)]
@@ -92,10 +89,9 @@ def models(
 
 
 def _asked(space: Workspace, provider: str | None, word: str | None, sizes: bool) -> dict[str, AccountIds]:
-    """Ask each provider; what is kept of it already is taken along."""
-    names, clock = asked_of(space, provider), SystemClock()
-    keys = keys_for(space, names)
-    with connected(space, names, keys, clock) as connections:
+    """Return the ids of each account, merged with the saved ones."""
+    clock = SystemClock()
+    with connected(space, asked_of(space, provider), clock) as connections:
         return {
             name: _of_account(space, connections[name], word, sizes, clock.now())
             for name in plugins()
@@ -154,7 +150,7 @@ def _text(rows: Sequence[Mapping[str, str]]) -> str:
 
 
 def _save(space: Workspace, found: Mapping[str, AccountIds]) -> None:
-    """Write `_known.yaml` and the schemas; what is kept of other accounts stays. Tells what was written."""
+    """Write `_known.yaml` and the schemas; saved ids of other accounts stay."""
     accounts, faults = space.known_file.parsed
     if faults:
         raise CatalogError(faults)
@@ -175,7 +171,7 @@ def _save(space: Workspace, found: Mapping[str, AccountIds]) -> None:
 
 
 def _write(space: Workspace, target: Path, text: str) -> None:
-    """Write one file, whole, unless it says the same already."""
+    """Write one file, whole or not at all, unless its content is the same."""
     must_stay_in_tree("catalog", str(target), space.given)
     try:
         if target.is_file() and target.read_bytes() == text.encode():

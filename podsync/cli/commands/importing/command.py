@@ -1,4 +1,4 @@
-"""`podsync import`: which existing product is which document's, one by one or in bulk."""
+"""`podsync import`: says which existing product belongs to which document."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from podsync.cli.app.formats import FORMATS_OF
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import address_of, output_option, sandbox_option
 from podsync.cli.app.outputs import Outputs
@@ -41,7 +40,7 @@ _FORMS = ("podsync import --match -o csv=FILE", "podsync import FILE", "podsync 
 @click.option("--match", is_flag=True, help="Pair documents with listed products; nothing is changed.")
 @click.option("--pin", is_flag=True, help="Write the ids of the state into documents, as a patch.")
 @click.option("--not-ours", metavar="PROVIDER", help="The products of these IDs are managed by nobody here.")
-@output_option(*FORMATS_OF["import"])
+@output_option("import")
 @sandbox_option
 @click.pass_obj
 def import_products(
@@ -66,10 +65,8 @@ def import_products(
     if match or pin:
         if words or not_ours is not None:
             raise UsageError("--match and --pin take no words", _FORMS[0])
-        outputs = Outputs.parse(output, more=FORMATS_OF["import"])
-        space = Workspace.open(session, sandbox=sandbox)
-        outputs.refuse(space.own_files)
-        space.announce()
+        outputs = Outputs.parse(output, "import")
+        space = Workspace.open_for(outputs, session, sandbox=sandbox)
         with outputs:
             return match_all(space, outputs, pin=pin) if match else pin_all(space, outputs)
     if output:

@@ -1,4 +1,4 @@
-"""`podsync state pull`, `push`, `migrate`: a state out of its store, into it, and to another one."""
+"""`podsync state pull`, `push`, `migrate`: reads, replaces and moves the whole state."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def _where_options(function: Any) -> Any:
-    """Add an option for each key of `podsync.yaml` that says where a state is."""
+    """Add an option for each setting that says where a backend keeps the state."""
     for backend in reversed([*BACKENDS.values()]):
         for key, (metavar, description) in reversed([*backend.where.items()]):
             function = click.option(f"--{key}", metavar=metavar, help=f"{backend.name}: {description}")(
@@ -39,11 +39,8 @@ def _where_options(function: Any) -> Any:
     return function
 
 
-@command(
-    "pull",
-    examples=("podsync state pull > state.json", "podsync state pull -o json=state.json"),
-)
-@output_option()
+@command("pull", examples=("podsync state pull > state.json", "podsync state pull -o json=state.json"))
+@output_option("state pull")
 @sandbox_state_option
 @click.pass_obj
 def pull_state(session: Session, output: tuple[str, ...], sandbox: bool) -> int:
@@ -67,10 +64,7 @@ def pull_state(session: Session, output: tuple[str, ...], sandbox: bool) -> int:
     return 0
 
 
-@command(
-    "push",
-    examples=("podsync state push state.json", "podsync state push --force before.json"),
-)
+@command("push", examples=("podsync state push state.json", "podsync state push --force before.json"))
 @click.argument("file")
 @click.option("--force", is_flag=True, help="Even if it is older, another state, or forgets a doubt.")
 @sandbox_state_option
@@ -138,10 +132,7 @@ def migrate_state(session: Session, /, to: str | None, **where: str | None) -> i
     """
     if to is None:
         either = " or ".join(", ".join(BACKENDS).rsplit(", ", 1))
-        raise UsageError(
-            f"migrate takes --to {either}",
-            "podsync state migrate --to postgres",
-        )
+        raise UsageError(f"migrate takes --to {either}", "podsync state migrate --to postgres")
     space = Workspace.open(session)
     space.tell_environment()
     if space.sandbox:
@@ -165,7 +156,6 @@ def migrate_state(session: Session, /, to: str | None, **where: str | None) -> i
 
 
 def _carried(space: Workspace, source: StateStore, target: StateStore, settings: StateSettings) -> State:
-    """Write the state to its new place, read it back, and mark the old one."""
     with source.lock("state migrate", 0):
         state = space.load()
         if not state.lineage:
@@ -193,7 +183,7 @@ def _carried(space: Workspace, source: StateStore, target: StateStore, settings:
 def _settings(
     now: StateSettings, backend: str, where: dict[str, str | None], config: Path | None
 ) -> StateSettings:
-    """Return the settings of the new place, checked as podsync.yaml is."""
+    """Return the settings of the new place, checked like podsync.yaml."""
     import json
 
     given = {key: value for key, value in where.items() if value is not None}

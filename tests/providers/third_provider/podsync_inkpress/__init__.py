@@ -2,29 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from podsync.model.frozen import FrozenDict
 from podsync.model.settings import ProviderSettings, RateLimit
 from podsync.providers.descriptor import FieldRoles, ProviderInfo
-
-if TYPE_CHECKING:
-    from podsync.network.http import Http
-    from podsync.providers.contract import Reader, Writer
-    from podsync.providers.knowledge import Provider
-
-
-def _provider(_settings: ProviderSettings) -> Provider:
-    from podsync_inkpress.provider import Inkpress
-
-    return Inkpress()
-
-
-def _client(http: Http) -> tuple[Reader, Writer]:
-    from podsync_inkpress.api import InkpressReader, InkpressWriter
-
-    return InkpressReader(http), InkpressWriter(http)
-
 
 INFO = ProviderInfo(
     name="inkpress",
@@ -53,6 +33,4 @@ INFO = ProviderInfo(
     mutable=frozenset({"headline", "price", "shops"}),
     steps=FrozenDict({"release": "its channels"}),
     replaces=True,
-    provider=_provider,
-    client=_client,
 )

@@ -18,6 +18,11 @@ PAGE_SIZE = 50
 _LISTED = ("headline", "sheet", "paper", "artUrl", "price", "shops", "channels")
 
 
+def client(http: Any) -> tuple[InkpressReader, InkpressWriter]:
+    """Return what reads and what writes over this connection."""
+    return InkpressReader(http), InkpressWriter(http)
+
+
 class InkpressReader:
     """Lists posters; there is no search, so that every query reads all of them."""
 

@@ -12,6 +12,7 @@ from podsync.providers.normalise import folded, present, text
 from podsync_inkpress import INFO
 
 if TYPE_CHECKING:
+    from podsync.model.settings import ProviderSettings
     from podsync.network.request import Request
     from podsync.providers.contract import Match, ProductStep, Remote, Shown
     from podsync.providers.habits import Habits, Sighting
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 POSTERS = "/v1/posters"
 #: What stands behind a poster's path for the request that releases it.
 RELEASE = "release"
+
+
+def provider(_settings: ProviderSettings) -> Inkpress:
+    """Return the knowledge; no setting concerns it."""
+    return Inkpress()
 
 
 @dataclass(frozen=True, slots=True)
