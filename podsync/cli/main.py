@@ -50,7 +50,7 @@ cli = CommandGroup(
         "sandbox": ("commands.sandbox:sandbox", "Serve the providers, simulated, on this machine."),
         "help": ("commands.help:help_", "Show a page of help, or a command's."),
         "version": ("commands.help:version", "Print the version."),
-        "completion": ("app.completion:completion", "Print the script that makes TAB complete words."),
+        "completion": ("commands.completion:completion", "Print the script that makes TAB complete words."),
     },
     help="""Keep print-on-demand products as YAML files, and the providers in step with them.
 

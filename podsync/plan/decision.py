@@ -239,7 +239,7 @@ class _PairDecision:
             temporary=temporary,
         )
         change = with_steps(change, self.provider, entry)
-        return change if product is None else change.knowing(product.spec_digest)
+        return change if product is None else change.knowing(product.spec_hash)
 
     def _source(self, fields: tuple[FieldChange, ...]) -> Position | None:
         if self.pair.product is None:

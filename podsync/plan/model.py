@@ -10,12 +10,11 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from podsync.model.address import Selection
 from podsync.model.diagnostic import Diagnostic, errors_among
-from podsync.model.digests import digest
+from podsync.model.digests import digest_of_rows
 from podsync.model.frozen import EMPTY, Json
 
 if TYPE_CHECKING:
@@ -107,9 +106,10 @@ class Plan:
     @cached_property
     def hash(self) -> str:
         """What people approve: environment, lineage, selection, hosts, accounts and each change."""
-        keys = sorted((change.key for change in self.work), key=itemgetter(0))
         named = [self.environment] if self.environment else []
-        return digest([*named, self.lineage, self.selection.to_json(), self.hosts, keys])
+        head = [*named, self.lineage, self.selection.to_json(), self.hosts]
+        ordered = sorted(self.work, key=lambda change: str(change.address))
+        return digest_of_rows(head, (change.key for change in ordered))
 
 
 def last_line(plan: Plan) -> str:
