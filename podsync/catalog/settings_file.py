@@ -64,11 +64,9 @@ def shared_accounts(
     `path` is a settings file without faults, `environment` one of its environments. `urls` are the base
     URLs, by provider, that hold in all of them whatever the file says.
     """
-    raw = read_bytes(FoundFile(str(path), shown(path, Path.cwd())))
-    documents = () if isinstance(raw, Diagnostic) else _parsed(shown(path, Path.cwd()), raw).documents
     return [
         shared_account(document, other, environment, provider, url=urls.get(provider))
-        for document in documents
+        for document in _documents(path)
         for provider in providers
         if (other := environment_sharing(document.data, environment, provider, urls.get(provider)))
         is not None
@@ -83,11 +81,9 @@ def ignored_in_vain(
     `owners` maps, by provider, listed ids to addresses. `path` is a settings file without faults,
     `environment` one of its environments or "".
     """
-    raw = read_bytes(FoundFile(str(path), shown(path, Path.cwd())))
-    documents = () if isinstance(raw, Diagnostic) else _parsed(shown(path, Path.cwd()), raw).documents
     places = [("ignore",), *([("environments", environment, "ignore")] if environment else [])]
     found = []
-    for document in documents:
+    for document in _documents(path):
         for place in places:
             node: Any = document.data
             for key in place:
@@ -98,6 +94,12 @@ def ignored_in_vain(
                     if address is not None:
                         found.append(_in_vain(document, (*place, provider, index), identity, address))
     return found
+
+
+def _documents(path: Path) -> tuple[Document, ...]:
+    name = shown(path, Path.cwd())
+    raw = read_bytes(FoundFile(str(path), name))
+    return () if isinstance(raw, Diagnostic) else _parsed(name, raw).documents
 
 
 def _in_vain(document: Document, path: tuple[Any, ...], identity: str, address: Address) -> Diagnostic:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.authoring.expansion import Expansion
 from podsync.catalog.authoring.layers import Layer, defaults_of, is_plain, layer_of, leaves
-from podsync.catalog.discovery import FoundDefaults, FoundFile, read_bytes, walk
+from podsync.catalog.discovery import FoundFile, read_bytes
 from podsync.catalog.parsing.document import Document
 from podsync.catalog.parsing.yaml_reader import read
 from podsync.catalog.validation.document_rules import located
@@ -68,7 +68,7 @@ class Sources:
 
     def __init__(self, root: FilePath, authoring: Authoring = Authoring(), folder: str = "catalog") -> None:
         self._root = root
-        self._around = lru_cache(maxsize=1)(lambda: _around(root, folder, authoring))
+        self._around = lru_cache(maxsize=1)(lambda: AuthoringContext.of(root, root / folder, authoring))
         self._file = lru_cache(maxsize=16)(self._read)
         self._last: Expansion | None = None
 
@@ -111,12 +111,6 @@ class Sources:
         if self._last is None or self._last.document is not document:
             self._last = Expansion(document, found, around)
         return self._last.product(product.address.name[len(product.address.document) :])
-
-
-def _around(root: FilePath, folder: str, authoring: Authoring) -> AuthoringContext:
-    found = walk(root / folder, root) if (root / folder).is_dir() else []
-    defaults = [each.file for each in found if isinstance(each, FoundDefaults)]
-    return AuthoringContext(root, root / folder, authoring, defaults)
 
 
 def _declares(document: Document, product: Product) -> bool:

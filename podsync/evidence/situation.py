@@ -12,7 +12,7 @@ from podsync.evidence.state_view import Known, presumed, when
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Json, Spec
 from podsync.model.product import Product
-from podsync.providers.name_forms import plain
+from podsync.providers.normalise import text
 from podsync.state.entries import Entry, Orphan, Refusal
 
 
@@ -173,4 +173,4 @@ def documents_of(known: Known, specs: Sequence[Spec]) -> frozenset[str]:
     """Return the exact names in these documents and in the state."""
     field_ = known.provider.name_field
     held = [item.spec or EMPTY for item in known.items]
-    return frozenset(plain(spec.get(field_)) for spec in (*specs, *held))
+    return frozenset(text(spec.get(field_)) for spec in (*specs, *held))

@@ -129,12 +129,14 @@ class Doubted(ProductEvent):
     """The call ended without a clear answer; the Intent stays.
 
     `asked`: when a person was asked, since a look that missed nothing had found no answer either.
+    `acknowledged`: the answer said that it was done or taken on.
     """
 
     date: float | None = None
     why: str = ""
     asked: float | None = None
     orphan: float | None = None
+    acknowledged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ Nothing is made beside it, however many whole readings lack it; a person's word 
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from podsync.apply.report import Result
@@ -83,6 +85,43 @@ def test_what_was_refused_though_made_is_seen_and_hidden(world, provider):
 
     assert (world.entry(address).id, world.state.remembered) == (identity, {})
     assert (world.apply().exit_code, made(world, provider)) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [
+        (201, {"WITH": 1, "name": "the one poster"}),
+        (201, {"WITH": 1, "name": "Product 17"}),
+        (200, {"WITH": 1, "productModelId": "model-9"}),
+        (200, {"WITH": 1, "name": None}),
+        (201, {"id": "ID"}),
+        (200, {"data": "PRODUCT"}),
+        (200, ["PRODUCT"]),
+        (202, {"customerProduct": "PRODUCT"}),
+        (500, "PRODUCT"),
+        (400, {"message": "oops", "product": "PRODUCT"}),
+        (409, {"message": "exists", "id": "ID"}),
+    ],
+    ids=str,
+)
+def test_an_id_that_an_answer_told_is_not_forgotten_with_a_doubt(world, status, answer):
+    """A new id came with an answer that does not show what was sent; a listing shows it a day later."""
+    begin(world, "gelato")
+    world.server.lag = DAY
+    world.server.misbehave("gelato.create", Odd("otherwise", status=status, body=json.dumps(answer).encode()))
+    address = make(world, "gelato")
+
+    told = outcome(world.apply(), address)
+    identity = the_only_one(world, "gelato")
+
+    assert (told.result in (Result.IN_DOUBT, Result.FAILED), made(world, "gelato")) == (True, 1)
+    for _ in range(3):
+        world.clock.pass_by(SETTLE * 2)
+        assert world.apply().exit_code in (4, 8)
+        assert creates(world) == 1
+    world.clock.pass_by(DAY)
+    ends_well(world)
+    assert (world.entry(address).id, made(world, "gelato"), creates(world)) == (identity, 1, 1)
 
 
 def test_the_run_that_was_refused_says_what_its_own_look_shows(world):

@@ -19,7 +19,7 @@ from podsync.apply.rate_limit import Bucket
 from podsync.apply.report import Outcome, Report
 from podsync.apply.run import others_of
 from podsync.cli.environment.connect import spoken_to
-from podsync.files.os_files import Files
+from podsync.files.os_files import OsFiles
 from podsync.model.address import Address
 from podsync.model.errors import StoppedError
 from podsync.model.frozen import freeze, thaw
@@ -250,7 +250,7 @@ class World:
         self.lets_go: set[str] = set()
         self.heard = Heard()
         self.reports: list[Report] = []
-        self.files: Files | None = None
+        self.files: OsFiles | None = None
         #: A lost state takes its orphans along: no document tells of them.
         self.forgot_orphans = False
 

@@ -377,7 +377,7 @@ class Floor(World):
         finally:
             self.files = None
             self.clock.stop = None
-            left = len(self.sandbox._service.schedule.pending())
+            left = len(self.sandbox.schedule.pending())
             self.figures["faults"] += len(trouble.faults) - left
             self.sandbox.clear_faults()
             self.trouble = Trouble()

@@ -30,7 +30,7 @@ class Truth:
         #: As each was made, the oldest first.
         self._made: dict[tuple[str, str], dict[str, Any]] = {}
         self._now = threading.local()
-        service = sandbox._service
+        service = sandbox
         handle = service.handle
 
         def handled(request: Any, pause: Any) -> Any:
@@ -42,7 +42,7 @@ class Truth:
 
         service.handle = handled  # type: ignore[method-assign]
         for provider in PROVIDERS:
-            self._watch(provider, sandbox._service.shop(provider))
+            self._watch(provider, sandbox.shop(provider))
 
     def _watch(self, provider: str, shop: Any) -> None:
         add, change = shop.add, shop.change
@@ -96,7 +96,7 @@ def values_there(floor: Floor, identity: str) -> dict[str, set[str]]:
 
 def add_by_hand(floor: Floor, identity: str, wanted: Mapping[str, set[str]]) -> None:
     """A person adds the values on the web page that a product lacks."""
-    shop = floor.sandbox._service.shop("gelato")
+    shop = floor.sandbox.shop("gelato")
     options = [
         {
             **o,

@@ -10,7 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from podsync.catalog.authoring.chains import Chains, combined
-from podsync.catalog.discovery import FoundFile, Signed, read_bytes, read_signed, shown
+from podsync.catalog.discovery import (
+    FoundDefaults,
+    FoundFile,
+    Signed,
+    read_bytes,
+    read_signed,
+    shown,
+    walk,
+    within,
+)
 from podsync.catalog.parsing.document import Document, ParsedFile
 from podsync.catalog.parsing.source_text import START, RawSpan, Text
 from podsync.model.diagnostic import Diagnostic
@@ -38,6 +47,12 @@ class AuthoringContext:
         #: The faults of each `_defaults.yaml` that was read.
         self.judged: dict[str, tuple[Diagnostic, ...]] = {}
         self.signed = lru_cache(maxsize=None)(read_signed)
+
+    @classmethod
+    def of(cls, root: Path, folder: Path, settings: Authoring) -> AuthoringContext:
+        """Return the context of a catalog, after a search for its defaults."""
+        found = walk(folder, root) if folder.is_dir() else []
+        return cls(root, folder, settings, [each.file for each in found if isinstance(each, FoundDefaults)])
 
     def chain_of(self, path: str) -> tuple[FoundFile, ...]:
         """Return the defaults for the file at `path`, those of the outermost folder first."""
@@ -80,8 +95,8 @@ class AuthoringContext:
     def stays_inside(self, document: FoundFile, found: FoundFile) -> bool:
         """Whether a file is in the catalog, links resolved; for a document elsewhere, in its folder."""
         real, own = os.path.realpath(found.location), os.path.realpath(os.path.dirname(document.location))  # noqa: PTH120
-        limits = self._folder if _within(own, self._folder) else own
-        return _within(real, limits)
+        limits = self._folder if within(own, self._folder) else own
+        return within(real, limits)
 
     # -- dependencies, for the cache
 
@@ -141,7 +156,3 @@ def _read(path: str, raw: bytes) -> ParsedFile:
     from podsync.catalog.parsing.yaml_reader import read
 
     return read(path, raw)
-
-
-def _within(target: str, folder: str) -> bool:
-    return target == folder or target.startswith(folder.rstrip(os.sep) + os.sep)

@@ -142,6 +142,8 @@ class Expansion:
             former = self._former.of(combination.keys)
             if former is not None:
                 data["moved"] = former
+            elif isinstance(data.get("moved"), dict):
+                del data["moved"]  # it names others of the products
             for word in ("adopt", "recreate"):
                 if word in data:
                     own = self._former.value_for(data.pop(word), index)

@@ -30,11 +30,8 @@ SUBSTITUTED = ("labels", "renamed_from", "spec")
 _Make: TypeAlias = Callable[[Sequence[str]], Any]
 
 
-class _LeftOut:
-    """The value of a field that a combination does not have."""
-
-
-_LEFT_OUT = _LeftOut()
+#: The value of a field that a combination does not have.
+_LEFT_OUT = object()
 
 
 class TextFault(NamedTuple):

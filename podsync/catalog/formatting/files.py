@@ -11,7 +11,7 @@ from podsync.catalog.authoring.belonging import ONLY
 from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.authoring.expansion import Expansion
 from podsync.catalog.authoring.layers import MERGED
-from podsync.catalog.discovery import FoundDefaults, FoundFile, read_bytes, shown, walk
+from podsync.catalog.discovery import FoundFile, read_bytes, shown
 from podsync.catalog.formatting import csv_form, fold, yaml_form
 from podsync.catalog.formatting.form import Formatted
 from podsync.catalog.loader import files_of
@@ -62,13 +62,7 @@ class FilesInForm:
         root = root.absolute()
         self._root, self._folder, self._providers = root, root / catalog_dir, providers
         self._found = files_of(root, catalog_dir, paths)
-        self._around = self._context(authoring)
-
-    def _context(self, authoring: Authoring) -> AuthoringContext:
-        """Return the authoring context of the documents."""
-        found = walk(self._folder, self._root) if self._folder.exists() else []
-        defaults = [each.file for each in found if isinstance(each, FoundDefaults)]
-        return AuthoringContext(self._root, self._folder, authoring, defaults)
+        self._around = AuthoringContext.of(root, self._folder, authoring)
 
     def forms(self) -> Iterator[FileForm]:
         """Yield each file, as it is and as it would be formatted."""

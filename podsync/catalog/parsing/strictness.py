@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from podsync.catalog.parsing.encoding import UNWANTED
 from podsync.catalog.parsing.source_text import MAX_DEPTH, START, RawSpan, Text
-from podsync.catalog.validation.fields import field_schemas
 from podsync.catalog.validation.fixes import drop_lines, quoted
 from podsync.catalog.validation.nearest import nearest
+from podsync.catalog.validation.schemas import field_schemas
 from podsync.model.characters import is_curly, name_of
 from podsync.model.diagnostic import Edit, Fix
 from podsync.model.frozen import Path

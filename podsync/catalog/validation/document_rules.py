@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from podsync.catalog.parsing.document import Document
 from podsync.catalog.parsing.source_text import RawSpan, Text
 from podsync.catalog.rules import document_faults, signed_urls
-from podsync.catalog.validation.fields import kind_of_fields
 from podsync.catalog.validation.fixes import Fixing, edits, flow, quoted
+from podsync.catalog.validation.schemas import kind_of_fields
 from podsync.catalog.validation.validator import fits, validate, validate_head
 from podsync.catalog.validation.value_messages import SchemaVerdict, dotted
 from podsync.model.address import DEFAULT_ACCOUNT, Address

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from podsync.catalog.validation.fields import kind_of_fields
 from podsync.catalog.validation.fixes import Fixing, line_of
 from podsync.catalog.validation.nearest import culprit, did_you_mean, slug
+from podsync.catalog.validation.schemas import kind_of_fields
 from podsync.catalog.validation.value_messages import (
     SchemaFinding,
     SchemaVerdict,

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
-from pathlib import Path
+from pathlib import Path as FilePath
 from typing import Any
 
 import podsync
+from podsync.model.frozen import Path
 from podsync.providers.descriptor import ProviderInfo
 from podsync.providers.registry import kinds, plugins
 from podsync.state.backends import BACKENDS
 
 _SUFFIX = ".schema.json"
-_HERE = Path(__file__).parent
+_HERE = FilePath(__file__).parent
 _WHOLE = ("plan", "state")
 #: The settings that an environment may override.
 _PER_ENVIRONMENT = ("sandbox", "state", "providers", "limits", "vars", "ignore")
@@ -65,9 +66,9 @@ def sources(kind: str | None) -> Iterator[str]:
             yield info.schema_text()
 
 
-def _folder() -> Path:
+def _folder() -> FilePath:
     """Return the folder of whole schemas: inside an installed package, beside it in a checkout."""
-    package = Path(podsync.__file__).parent
+    package = FilePath(podsync.__file__).parent
     installed = package / "schemas"
     return installed if installed.is_dir() else package.parent / "schemas"
 
@@ -307,3 +308,28 @@ def repeated(items: list[Any]) -> int | None:
             return index
         seen.add(key)
     return None
+
+
+def kind_of_fields(kinds: Sequence[str], spec: Any) -> str | None:
+    """Return the kind that most fields of a spec belong to; None if no kind has more than the others."""
+    if not isinstance(spec, dict):
+        return None
+    known = {kind: schema(kind)["properties"]["spec"]["properties"].keys() for kind in kinds}
+    counts = sorted(((len(spec.keys() & known[kind]), kind) for kind in kinds), reverse=True)
+    clear = counts[0][0] > (counts[1][0] if len(counts) > 1 else 0)
+    return counts[0][1] if clear else None
+
+
+def field_schemas(path: Path) -> list[Mapping[str, Any]]:
+    """Return what every kind says of the field at a path of a document; of an item of a list, its `items`."""
+    found = []
+    for name in schema_names():
+        node: Any = schema(name)
+        if "spec" not in node.get("properties", {}):
+            continue
+        for part in path:
+            node = node.get("items" if isinstance(part, int) else "properties", {})
+            node = node if isinstance(part, int) else node.get(part, {})
+        if node:
+            found.append(node)
+    return found

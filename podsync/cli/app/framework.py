@@ -106,8 +106,8 @@ class Command(click.Command):
 class CommandGroup(click.Group):
     """A group whose commands are imported when they are needed.
 
-    `table` maps a name to `module:attribute` and to what its line in the help says: the help itself
-    needs none of the modules.
+    `table` maps a name to `module:attribute` below `podsync.cli` and to its line in the help: the help itself
+    imports none of the modules.
     """
 
     def __init__(
@@ -137,7 +137,7 @@ class CommandGroup(click.Group):
             return None
         where, _ = self.table[cmd_name]
         module, _, attribute = where.partition(":")
-        command = getattr(import_module(module), attribute)
+        command = getattr(import_module(f"podsync.cli.{module}"), attribute)
         assert isinstance(command, click.Command)  # noqa: S101 (the table is ours)
         return command
 
@@ -171,7 +171,7 @@ class CommandGroup(click.Group):
 
 
 def _in_words(text: str) -> str:
-    from podsync.cli.app.words import in_words
+    from podsync.output.wording import in_words
 
     return in_words(text)
 

@@ -16,12 +16,11 @@ import click
 from podsync.cli.app import formats
 from podsync.cli.app.framework import command
 from podsync.cli.app.session import Session, program, quoted
-from podsync.cli.app.words import in_words
 from podsync.cli.commands.demo_pictures import drawn
 from podsync.cli.commands.init.starter_files import shipped_catalog
 from podsync.cli.commands.saved_plan import read_plan
 from podsync.cli.main import main
-from podsync.output.wording import title
+from podsync.output.wording import in_words, title
 from podsync.providers.registry import plugins
 
 _STEPS = (

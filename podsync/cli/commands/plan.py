@@ -109,8 +109,7 @@ def _base(file: str | None, session: Session) -> Plan | None:
 def _refreshed(made: Plan, state: State, space: Workspace) -> tuple[Plan, int]:
     """Look at every provider as apply does, and return the plan as it reads then, with the exit code."""
     from podsync.cli.environment.clock import SystemClock
-    from podsync.cli.environment.connect import connected, with_keys
-    from podsync.cli.environment.findings import findings_of
+    from podsync.cli.environment.connect import connected, findings_of, with_keys
     from podsync.plan.refresh import exit_code, refreshed
 
     names = sorted({*made.hosts, *with_keys(space)})

@@ -1,4 +1,4 @@
-"""From a workspace to providers that can be spoken to: with real keys, or with the sandbox."""
+"""Connects a workspace to its providers, real or simulated."""
 
 from __future__ import annotations
 
@@ -10,32 +10,39 @@ from functools import partial
 from pathlib import Path
 
 from podsync.apply.context import ProviderConnection
+from podsync.apply.history import StateHistory
+from podsync.apply.lookup.preview import preview
 from podsync.apply.rate_limit import Bucket
 from podsync.cli.environment.credentials import key_of, proxies_to, read_keys, renewal
 from podsync.cli.environment.hosts import refuse_foreign_hosts
-from podsync.cli.workspace import Workspace, levels_of
+from podsync.cli.workspace import CACHE, Workspace, levels_of
+from podsync.evidence.findings import Findings
 from podsync.model.clock import Clock
 from podsync.model.errors import PodsyncError, UnauthorizedError, UnreachableError, UsageError
+from podsync.model.frozen import EMPTY
+from podsync.model.known_ids import KnownModel
 from podsync.model.settings import ProviderSettings
 from podsync.plan.action import Action
 from podsync.plan.model import Plan
-from podsync.providers.contract import ListedModel, Listing, ModelLister, Query, Reader
+from podsync.providers.contract import Listing, ModelLister, Query, Reader
 from podsync.providers.registry import plugins, provider_of
 from podsync.state.local.account_lock import account_digest
+from podsync.state.model import State
+from podsync.state.run_history import RunHistory
 
-#: Actions that send nothing and ask nobody.
+#: Actions that need no request.
 _SILENT = frozenset({Action.MOVE, Action.NOTE, Action.ORPHAN})
 _REACH = "does this machine reach it (a firewall, a proxy, a VPN)? Nothing was sent; try again"
-#: The sandbox lists at once: a doubt there need not wait for minutes.
+#: Seconds. The sandbox lists at once, so a doubt there need not wait for minutes.
 _SANDBOX_SETTLE = 5.0
 
 
 def spoken_to(plan: Plan) -> frozenset[str]:
-    """Return the providers that carrying out `plan` has to speak to."""
+    """Return the providers that applying `plan` has to ask."""
     needed = {
         change.provider
         for change in plan.work
-        # What is taken back has to be seen first, under whatever address.
+        # An orphan that is taken back has to be seen first.
         if change.action not in _SILENT or change.orphan_created_at is not None or change.accepts
     }
     open_ = [name for counts in (plan.unbound, plan.unwanted) for name, count in counts.items() if count]
@@ -43,7 +50,7 @@ def spoken_to(plan: Plan) -> frozenset[str]:
 
 
 def with_keys(space: Workspace) -> frozenset[str]:
-    """Return the providers for which there is a key: they can be asked, whatever documents there are."""
+    """Return the providers that have a key."""
     if space.sandbox:
         from podsync.sandbox import sides
 
@@ -79,10 +86,9 @@ def connected(
 
 
 def keys_for(space: Workspace, names: Collection[str]) -> dict[str, str]:
-    """Return the keys that a run needs; the sandbox has its own, and real ones are not read then.
+    """Return the keys of these providers; the sandbox has its own, and real ones are not read then.
 
-    Whoever asks for keys is about to send them: ProtectedError where a host is neither the provider's own,
-    nor this machine, nor allowed.
+    Raises ProtectedError for a host that is not the provider's own, not this machine and not allowed.
     """
     if space.sandbox:
         return _sandbox_keys(names)
@@ -91,7 +97,7 @@ def keys_for(space: Workspace, names: Collection[str]) -> dict[str, str]:
 
 
 def _sandbox_keys(names: Collection[str]) -> dict[str, str]:
-    """Return the sandbox's keys; UsageError for a provider that is not simulated."""
+    """Return the sandbox's keys; raises UsageError for a provider that is not simulated."""
     from podsync.sandbox import Rules, first_keys
 
     keys = first_keys(Rules())
@@ -136,9 +142,38 @@ def _connection(
     return ProviderConnection(provider, advising, writer, pace, settings, account)
 
 
+def findings_of(
+    space: Workspace,
+    plan: Plan,
+    state: State,
+    connections: Mapping[str, ProviderConnection],
+    clock: Clock,
+    *,
+    first_contact: bool = False,
+    compares: bool = False,
+    missed: Mapping[str, Mapping[str, float]] = EMPTY,
+) -> Mapping[str, Findings]:
+    """Look at each provider once, as apply does; nothing is recorded.
+
+    `compares` and `missed` are those of `preview`.
+    """
+    memory = StateHistory(RunHistory(CACHE, space.store.identity), space.store, clock, lambda _: None)
+    return preview(
+        plan,
+        state,
+        space.catalog_read,
+        connections,
+        clock=clock,
+        lost=memory.lost(state),
+        first_contact=first_contact,
+        compares=compares,
+        missed=missed,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _AdvisedReader:
-    """A reader whose faults come with what a person can do about them."""
+    """A reader whose errors say what a person can do."""
 
     reader: Reader
     renewal: str
@@ -161,25 +196,25 @@ class _AdvisedReader:
 
 
 class _AdvisedModelLister(_AdvisedReader):
-    """The same of a provider that tells its models."""
+    """The same for a provider that lists its models."""
 
     __slots__ = ()
 
-    def models(self) -> tuple[ListedModel, ...]:
-        """Read the list of models."""
-        assert isinstance(self.reader, ModelLister)  # noqa: S101 (who makes it has looked)
+    def models(self) -> tuple[KnownModel, ...]:
+        """Return the list of models."""
+        assert isinstance(self.reader, ModelLister)  # noqa: S101 (`_connection` has checked it)
         with self._advice():
             return self.reader.models()
 
-    def details(self, model: ListedModel) -> ListedModel:
-        """Read a model's own page."""
+    def details(self, model: KnownModel) -> KnownModel:
+        """Return a model with what its own page says."""
         assert isinstance(self.reader, ModelLister)  # noqa: S101
         with self._advice():
             return self.reader.details(model)
 
 
 def _minutes(requests: int, settings: ProviderSettings, level: float) -> str:
-    """Return how long so many requests take by the provider's bucket, for people."""
+    """Return how long so many requests take at the provider's rate, as text."""
     limit = settings.rate_limit
     seconds = max(0.0, requests - (limit.burst - level)) / limit.per_second
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} minutes"
@@ -192,7 +227,7 @@ def _in_sandbox(settings: ProviderSettings, url: str, own: bool) -> ProviderSett
 
 @contextmanager
 def _sandbox(folder: Path) -> Iterator[tuple[dict[str, str], bool]]:
-    """Serve the sandbox, or use the one that serves this folder already; yields the base URLs."""
+    """Serve the sandbox, or use the one that serves this folder; yield its base URLs, and if it is ours."""
     from podsync.sandbox import Sandbox, SandboxBusyError, SandboxDataError, base_urls
 
     sandbox = Sandbox(data=folder / "data", record=0)

@@ -1,4 +1,4 @@
-"""The outputs of a step of GitHub Actions: counts and hashes, which cannot be mistaken for anything else."""
+"""Outputs of a step of GitHub Actions: only counts and hashes, which can inject nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from podsync.cli.app.session import Session
     from podsync.plan.model import Plan
 
-#: All that a value may be: nothing in it can end its line.
+#: The form of every value: nothing in it can end its line.
 _VALUE = r"[0-9a-f]+"
 
 
@@ -31,9 +31,9 @@ def of_report(report: Report) -> dict[str, str]:
 
 
 def tell(values: Callable[[], Mapping[str, str]], session: Session) -> None:
-    """Add lines to `$GITHUB_OUTPUT`, where it is set.
+    """Append values to `$GITHUB_OUTPUT`, if it is set.
 
-    One that cannot be written is an error of the run, at its end: a later job would go on without a hash.
+    If that fails, the run fails at its end: a later job would go on without a hash.
     """
     name = os.environ.get("GITHUB_OUTPUT")
     if not name:

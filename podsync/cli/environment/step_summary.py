@@ -1,4 +1,4 @@
-"""The summary of a step of GitHub Actions: what every run leaves there for people to read."""
+"""The summary of a step of GitHub Actions, which people read."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from pathlib import Path
 
 from podsync.cli.app.session import Session
 
-#: Above this, GitHub drops the whole summary of a step.
+#: Bytes above which GitHub drops the whole summary of a step.
 LIMIT = 1024 * 1024
-#: What one command takes of it: several may share a step.
+#: Bytes that one command may take: several may share a step.
 _SHARE = 300_000
-#: The smallest room in which a view keeps its word.
+#: Bytes that every view can fit into.
 _LEAST = 20_000
 
 
 def append(view: Callable[[int], str], session: Session) -> None:
-    """Append Markdown to `$GITHUB_STEP_SUMMARY`, where it is set; `view` makes it in so many bytes.
+    """Append Markdown to `$GITHUB_STEP_SUMMARY`, if it is set; `view` makes at most so many bytes.
 
-    A summary that cannot be written is no reason to fail.
+    A summary that cannot be written is only noted.
     """
     name = os.environ.get("GITHUB_STEP_SUMMARY")
     if not name:

@@ -116,7 +116,7 @@ def _card(line: words.ProductLine, level: str, shared: Collection[str] = ()) -> 
 
 def product_rows(line: words.ProductLine) -> Iterator[tuple[str, str]]:
     """Yield the facts of a listed product by which people tell it from others."""
-    yield "id", f"{line.visible} · {line.id}" if line.visible else line.id
+    yield "id", f"{line.visible_id} · {line.id}" if line.visible_id else line.id
     yield "model", line.model_words if line.model else ""
     yield "made", line.made
     yield "price", line.price

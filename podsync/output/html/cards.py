@@ -33,7 +33,7 @@ def cards_page(
     style = asset(__package__, "page.css") + asset(__package__, "cards.css")
     script = in_one_function([asset(__package__, "cards.js")])
     values = {
-        "title": text(title),
+        "title": f"podsync {text(title)}",
         "headline": text(headline),
         "head": "".join(f"<p>{text(each)}</p>" for each in head),
         "totals": "".join(map(_total, totals)),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from podsync.failpoints import hit
-from podsync.files.os_files import Files
+from podsync.files.os_files import OsFiles
 from podsync.model.errors import StateError
 from podsync.state.formats import journal
 from podsync.state.group_commit import GroupCommit, Ticket
@@ -23,7 +23,9 @@ class Appender:
     behind it is an unfinished tail, and is cut off. Raises OSError when the file cannot be opened.
     """
 
-    def __init__(self, files: Files, path: Path, *, lineage: str, base: str, serial: int, size: int) -> None:
+    def __init__(
+        self, files: OsFiles, path: Path, *, lineage: str, base: str, serial: int, size: int
+    ) -> None:
         self._files, self._path = files, path
         self._header = journal.header(lineage, base)
         self.serial = serial

@@ -178,7 +178,10 @@ def _not_sent(draft: MutableState, event: ev.NotSent) -> None:
 
 def _doubted(draft: MutableState, event: ev.Doubted) -> None:
     entry, pending = _doubt(draft, event)
-    doubt = replace(pending, ended_at=event.at, ended_date=event.date, why=event.why, asked=event.asked)
+    doubt = replace(
+        pending, ended_at=event.at, ended_date=event.date, why=event.why, asked=event.asked,
+        acknowledged=pending.acknowledged or event.acknowledged,
+    )  # fmt: skip
     _put(draft, replace(entry, pending=doubt), event.at)
 
 

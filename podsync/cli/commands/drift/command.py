@@ -1,4 +1,4 @@
-"""`podsync drift`: what somebody changed, removed or doubled at the providers; nothing is written."""
+"""`podsync drift`: reports what was changed, removed or doubled at the providers; writes nothing."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from podsync.cli.app.outputs import Outputs
 from podsync.cli.app.session import Session, quoted
 from podsync.cli.commands.drift.patch import patch_of
 from podsync.cli.environment.clock import Signals, SystemClock
-from podsync.cli.environment.connect import connected
-from podsync.cli.environment.findings import findings_of
+from podsync.cli.environment.connect import connected, findings_of
 from podsync.cli.workspace import Workspace
 from podsync.model.address import Selection
 from podsync.model.frozen import freeze
@@ -79,7 +78,7 @@ def drift(
 
 
 def _looked(space: Workspace, made: Plan, state: State, *, wait: bool) -> Plan:
-    """Look at every provider that the state knows products of, and return the plan with what that shows."""
+    """Look at every provider of which the state has products; return the plan with the drift."""
     names = sorted(state.providers & set(space.settings.providers))
     with Signals() as signals:
         clock = SystemClock(lambda: signals.signal)
@@ -105,9 +104,9 @@ def _looks(
     *,
     wait: bool,
 ) -> tuple[Mapping[str, Findings], State]:
-    """Look once, and once more where something is missing.
+    """Look once, and again if something is missing; return the findings and the state.
 
-    The state that is returned knows of the first look; it is never written.
+    The state knows of the first look; it is never written.
     """
     looks = findings_of(space, made, state, connections, clock, compares=True)
     for name, found in looks.items():
@@ -172,13 +171,13 @@ def _forms(space: Workspace, seen: Plan, patch: str) -> Forms:
 
 
 def _typed(session: Session) -> Callable[[str], str]:
-    """Return what makes a command as it has to be typed where this run was: Git takes the same folder."""
+    """Return a function that rewrites a command so that it works where this run was started."""
     there = f"git -C {quoted(session.chdir)} apply " if session.chdir else "git apply "
     return lambda command: session.as_typed(command).replace("git apply ", there)
 
 
 def _last(seen: Plan) -> str:
-    """Return the verdict: what drifted, or that what was compared did not."""
+    """Return the verdict in one sentence."""
     if seen.drift:
         return f"Drift: {drift_counts(seen.drift)}."
     if not any(each.products for each in seen.compared):

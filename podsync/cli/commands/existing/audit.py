@@ -1,4 +1,4 @@
-"""`podsync audit`: what the accounts hold, managed or not. It needs a key and nothing else."""
+"""`podsync audit`: shows what the accounts hold, managed or not. It needs only a key."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from podsync.cli.app.framework import command
 from podsync.cli.app.options import output_option, provider_option, sandbox_option
 from podsync.cli.app.outputs import Outputs
 from podsync.cli.commands.existing.accounts import answers_of, audit_of
-from podsync.cli.commands.existing.pictures import with_picture_faults
+from podsync.cli.commands.validate_images import with_picture_faults
 from podsync.cli.environment.step_summary import append
 from podsync.cli.workspace import Workspace
 from podsync.inventory.products import Standing

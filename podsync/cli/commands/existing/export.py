@@ -1,4 +1,4 @@
-"""`podsync export`: a document for each product that nobody here manages."""
+"""`podsync export`: writes a document for each unmanaged product."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from podsync.inventory.documents import ExportedDocument
     from podsync.model.product import Catalog
 
-#: So many files, products and reasons are named.
+#: How many files, products and reasons are named.
 _NAMED = 10
 
 
@@ -58,7 +58,7 @@ def export(session: Session, folder: str | None, provider: str | None, sandbox: 
 
 
 def _export(space: Workspace, folder: str | None, provider: str | None) -> int:
-    # Whose ids are adopted already is known of a catalog without faults only.
+    # Only a catalog without faults says which ids are adopted.
     catalog = space.catalog()
     with answers_of(space, provider) as answers:
         accounts = answers.accounts
@@ -78,7 +78,7 @@ def _export(space: Workspace, folder: str | None, provider: str | None) -> int:
 def _documents(
     space: Workspace, account: AskedAccount, catalog: Catalog, place: Path
 ) -> tuple[list[ExportedDocument], list[str]]:
-    """Return the documents to write, and what looks like a document that is there already."""
+    """Return the documents to write, and a line for each product that is left out."""
     from dataclasses import replace
 
     audit = audit_of(account)
@@ -98,7 +98,7 @@ def _documents(
 
 
 def _taken(account: AskedAccount, catalog: Catalog, place: Path) -> set[str]:
-    """Return the names that no new document may have: of products, former ones, what is let go, and files."""
+    """Return the names that no new document may have: current, former and removed ones, and files'."""
     known, kind = account.known, account.known.provider.kind
     addresses = [product.address for product in catalog]
     addresses += [entry.address for entry in known.entries]
@@ -112,7 +112,7 @@ def _taken(account: AskedAccount, catalog: Catalog, place: Path) -> set[str]:
 
 
 def _write(place: Path, document: ExportedDocument) -> str:
-    """Write one file, whole; raises PodsyncError where the disk will not have it."""
+    """Write one new file, whole or not at all; raises PodsyncError if that fails."""
     target = place / f"{document.address.name}.yaml"
     try:
         place.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""`podsync models`: what the providers offer, and the ids that documents are made of."""
+"""`podsync models`: lists the models that providers offer, and saves their ids."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from podsync.cli.app.session import Session
     from podsync.model.known_ids import AccountIds, KnownModel
 
-#: Sizes cost a request a model: they are asked for where so few are shown.
+#: Sizes cost a request for each model: they are asked for if no more are shown.
 _FEW = 20
 _COLUMNS = ("provider", "id", "code", "name", "category", "price", "sizes", "left")
 
@@ -89,7 +89,7 @@ def models(
 
 
 def _asked(space: Workspace, provider: str | None, word: str | None, sizes: bool) -> dict[str, AccountIds]:
-    """Ask each provider; what is kept of it already is taken along."""
+    """Return the ids of each account, merged with the saved ones."""
     clock = SystemClock()
     with connected(space, asked_of(space, provider), clock) as connections:
         return {
@@ -152,7 +152,7 @@ def _text(rows: Sequence[Mapping[str, str]]) -> str:
 
 
 def _save(space: Workspace, found: Mapping[str, AccountIds]) -> None:
-    """Write `_known.yaml` and the schemas; what is kept of other accounts stays. Tells what was written."""
+    """Write `_known.yaml` and the schemas; saved ids of other accounts stay."""
     accounts, faults = space.known_file.parsed
     if faults:
         raise CatalogError(faults)
@@ -173,7 +173,7 @@ def _save(space: Workspace, found: Mapping[str, AccountIds]) -> None:
 
 
 def _write(space: Workspace, target: Path, text: str) -> None:
-    """Write one file, whole, unless it says the same already."""
+    """Write one file, whole or not at all, unless its content is the same."""
     must_stay_in_tree("catalog", str(target), space.given)
     try:
         if target.is_file() and target.read_bytes() == text.encode():

@@ -1,4 +1,4 @@
-"""`podsync import`: which existing product is which document's, one by one or in bulk."""
+"""`podsync import`: says which existing product belongs to which document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`podsync import --match`: documents that the state does not have beside products that nobody owns."""
+"""`podsync import --match`: pairs documents that have no product with unmanaged products."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ _MAKING = (Action.CREATE, Action.REPLACE)
 
 
 def match_all(space: Workspace, outputs: Outputs, *, pin: bool = False) -> int:
-    """Ask the providers for which there is a key, and write the pairs; changes nothing.
+    """Ask the providers that have a key, and write the pairs; nothing is changed.
 
-    With `pin`, a patch has the ids of the state's entries as well.
+    With `pin`, the patch also has the ids of the state's entries.
     """
     with space.reading() as reading:
         state = space.load()
         plan = space.plan(state, reading, Selection(), {})
-    # Without any key, those that are missing are named.
+    # Without any key, the missing ones are named.
     names = with_keys(space) or frozenset(plan.hosts) or frozenset(space.settings.providers)
     clock = SystemClock()
     with connected(space, names, clock) as connections:
-        # Whatever the state knows: a person is asked about everything that may be ours.
+        # A person is asked about everything that may be ours, whatever the state knows.
         looks = preview(plan, state, space.catalog_read, connections, clock=clock, lost=Lost())
         for name, findings in looks.items():
             if findings.account is False:
@@ -89,7 +89,7 @@ def _paired(
 
 
 def _unmatched(plan: Plan, names: frozenset[str], lines: Sequence[PairLine]) -> list[str]:
-    """Return the documents that look like nothing that is listed."""
+    """Return the documents that resemble no listed product."""
     paired = {line.address for line in lines}
     addresses: list[Address] = [
         change.address for change in plan.work if change.action in _MAKING and change.provider in names

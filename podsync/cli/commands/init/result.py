@@ -1,4 +1,4 @@
-"""What `podsync init` made, added to, and left alone."""
+"""The files that `podsync init` made, extended, and kept."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from podsync.state.git.environment import root_of
 
 @dataclass
 class InitResult:
-    """What was made below `root`, what was added to, and what was left alone."""
+    """The files below `root` that were made, extended, and kept."""
 
     root: Path
     made: list[str] = field(default_factory=list)
@@ -21,7 +21,7 @@ class InitResult:
     kept: list[str] = field(default_factory=list)
 
     def file(self, path: Path, text: str) -> bool:
-        """Write a file that is not there yet; False where there is another one in its place."""
+        """Write a file unless it exists; False if there is another one in its place."""
         target = self.root / path
         if os.path.lexists(target):
             self.kept.append(path.as_posix())
@@ -34,7 +34,7 @@ class InitResult:
         return True
 
     def _stay(self, place: Path) -> None:
-        """Raise PodsyncError where a link leads out of the repository: it may be anybody's who filled it."""
+        """Raise PodsyncError if a link leads out of the repository: whoever filled it may have set it."""
         top = root_of(self.root) or self.root.resolve()
         if not place.resolve().is_relative_to(top):
             raise PodsyncError(
@@ -43,7 +43,7 @@ class InitResult:
             )
 
     def ignore(self, lines: Iterable[str]) -> None:
-        """Add the lines that `.gitignore` lacks, at its end."""
+        """Append the lines that `.gitignore` lacks."""
         target = self.root / ".gitignore"
         if not os.path.lexists(target):
             self.file(Path(".gitignore"), "# what podsync keeps beside a state\n" + "\n".join(lines) + "\n")

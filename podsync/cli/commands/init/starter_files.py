@@ -1,4 +1,4 @@
-"""What `init` writes, as text; the schemas and the examples are copies of those that podsync ships."""
+"""The files that `init` writes, as text; schemas and examples are copies of podsync's own."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PROVIDERS
 # limits: {max_creates: 50, max_replaces: 5, max_orphans: 5}   # per plan; null = no limit
 """
 
-#: What is said of the settings of the first provider.
+#: Comments on the settings of the first provider.
 _SAID = {
     "account": "a name for the shop that the token stands for",
     "settle_seconds": "how long a new product may stay invisible in the listing",
@@ -35,7 +35,7 @@ _LOCAL = "# state: {backend: local, path: podsync.state.json}\n"
 _BRANCH = "state: {backend: git}         # the branch podsync-state of this repository\n"
 _OTHER_BRANCH = "state: {backend: git, branch: %s}   # of this folder: another catalog has another one\n"
 
-#: Without the slash: a link of that name is ignored as well.
+#: Without a slash, so that a link of that name is ignored too.
 IGNORED = (".podsync", "*.state.*json.journal", "*.state.*json.lock", "*.state.*json.backup.*")
 
 _EDITOR = {
@@ -48,23 +48,23 @@ _EDITOR = {
 }
 
 
-#: Tables stay what `podsync fmt` makes of them, whatever system they are checked out on.
+#: Tables keep the line ends of `podsync fmt` on every system.
 _ATTRIBUTES = "*.csv text eol=lf\n"
-#: What makes an editor complete and check documents by the schemas.
+#: The extension with which an editor completes and checks documents by the schemas.
 _EXTENSIONS = {"recommendations": ["redhat.vscode-yaml"]}
 
 
 def starters(*, state_branch: str | None) -> Iterator[tuple[Path, str]]:
-    """Yield every file of a new catalog repository, state and .gitignore excepted.
+    """Yield every file of a new catalog repository except the state and .gitignore.
 
-    `state_branch` is the branch that holds the state, None where a file does.
+    `state_branch` is the branch of the state, None if the state is a file.
     """
     yield Path("podsync.yaml"), settings_text(state_branch)
     for name in schema_names():
         yield Path("schemas", f"{name}.schema.json"), schema_text(name)
     for example in sorted(shipped_catalog().rglob("*.yaml")):
         if not example.relative_to(shipped_catalog()).parts[0].startswith((".", "_")):
-            # As deep as a document in a folder of the catalog: their `$schema` lines hold there too.
+            # As deep as a document in a folder of the catalog, so that its `$schema` line is right there.
             yield Path("catalog", "_examples", example.name), example.read_text(encoding="utf-8")
     for info in plugins().values():
         for name, text in info.examples():
@@ -75,7 +75,7 @@ def starters(*, state_branch: str | None) -> Iterator[tuple[Path, str]]:
 
 
 def settings_text(state_branch: str | None = None) -> str:
-    """Return `podsync.yaml` with every default in it, as a comment."""
+    """Return `podsync.yaml` with every default as a comment."""
     blocks = (_block(info, _SAID if at == 0 else {}) for at, info in enumerate(plugins().values()))
     text = _SETTINGS.replace("PROVIDERS\n", "".join(blocks))
     if state_branch is None:
@@ -85,9 +85,9 @@ def settings_text(state_branch: str | None = None) -> str:
 
 
 def _block(info: ProviderInfo, descriptions: Mapping[str, str]) -> str:
-    """Return the settings of one provider."""
+    """Return the settings of one provider, as comments."""
     settings = info.settings._asdict()
-    del settings["ignored"], settings["known"]  # `ignore` and `_known.yaml` say them
+    del settings["ignored"], settings["known"]  # set by `ignore` and `_known.yaml`
     limit = ", ".join(f"{key}: {value}" for key, value in settings.pop("rate_limit")._asdict().items())
     settings = {
         "base_url": settings.pop("base_url"),
@@ -99,7 +99,7 @@ def _block(info: ProviderInfo, descriptions: Mapping[str, str]) -> str:
     for key, value in settings.items():
         own = info.settings_schema.get(key)
         if key not in descriptions and own is None and key == "pictures":
-            continue  # a setting that only some have
+            continue  # only some providers have it
         words = descriptions.get(key, "")
         if own is not None:
             about = own["description"].partition(":")[0]
@@ -109,7 +109,7 @@ def _block(info: ProviderInfo, descriptions: Mapping[str, str]) -> str:
 
 
 def shipped_catalog() -> Path:
-    """Return the demonstration catalog: inside an installed package, beside it in a checkout."""
+    """Return the demonstration catalog: in an installed package, or next to it in a checkout."""
     package = Path(podsync.__file__).parent
     installed = package / "demo_catalog"
     return installed if installed.is_dir() else package.parent / "catalog"

@@ -1,4 +1,4 @@
-"""`podsync review`: the page of a plan on this machine, renewed while the catalog is edited."""
+"""`podsync review`: serves the page of a plan on this machine, and renews it while files change."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from podsync.plan.model import Plan
     from podsync.state.model import State
 
-#: The same each time, if it is free: what a browser keeps of a page (what was seen) it keeps by port.
+#: Fixed if it is free: a browser remembers by port what was seen.
 PORT = 8790
 
 
@@ -57,7 +57,7 @@ def review(session: Session, file: str | None, port: int | None, browser: bool, 
 
 
 class _Fixed:
-    """A page that stays as it is."""
+    """A page that never changes."""
 
     pause = 3600.0
 
@@ -65,7 +65,7 @@ class _Fixed:
         self._render = render
 
     def again(self) -> Render | None:
-        """Return the page, once."""
+        """Return the page the first time, None after that."""
         render, self._render = self._render, None  # type: ignore[assignment]
         return render
 
@@ -77,15 +77,15 @@ def _saved(file: str, session: Session) -> _Fixed:
 
 
 class _Silent(Workspace):
-    """Says nothing of a catalog that is looked at again and again: the page does."""
+    """A workspace that prints no diagnostics: the page shows them."""
 
     def _say(self, diagnostics: Sequence[Diagnostic]) -> None:
-        """Keep warnings of files that nothing is done about to `validate`."""
+        """Print nothing."""
 
 
 @dataclass(frozen=True)
 class _ReviewedPlan:
-    """The last plan, what the page knows beside it, and what is wrong since."""
+    """The last plan, what the page knows beside it, and the faults since then."""
 
     plan: Plan | None
     about: About
@@ -97,10 +97,9 @@ class _ReviewedPlan:
 
 
 class _FileLooks:
-    """Looks at the files, and plans anew when one was saved.
+    """Looks at the files, and plans again when one has changed.
 
-    The state is read when this begins and, where it is a file, when that changes: a state that is kept
-    elsewhere would be fetched.
+    The state is read once and, if it is a file, whenever that changes; any other store would be fetched.
     """
 
     def __init__(self, session: Session, *, sandbox: bool) -> None:
@@ -113,11 +112,11 @@ class _FileLooks:
 
     @property
     def pause(self) -> float:
-        """Seconds until it is worth to look again."""
+        """Seconds until the next look."""
         return self._watch.pause
 
     def again(self) -> Render | None:
-        """Return the page if it is another one now."""
+        """Return the page if it has changed."""
         if self._seen is not None and not self._watch.changed():
             return None
         self._seen = self._look()
@@ -178,7 +177,7 @@ def _serve(looks: _Fixed | _FileLooks, session: Session, port: int | None, *, br
 
 
 def server_on(port: int | None) -> PageServer:
-    """Return a server, not yet started; without a port on the usual one, or on any if that is taken."""
+    """Return a server that is not started: on `port`, by default on PORT or a free one."""
     try:
         return PageServer(PORT if port is None else port)
     except OSError as error:

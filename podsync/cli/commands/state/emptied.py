@@ -1,4 +1,4 @@
-"""`podsync state check --emptied PROVIDER`: the right account, and a person removed all that was in it."""
+"""`podsync state check --emptied PROVIDER`: for an account that a person has emptied."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
     from podsync.state.events import Event
     from podsync.state.model import State
 
-#: How often the number is asked for.
+#: How many times the number is asked for.
 _QUESTIONS = 2
 
 
 def number_of_entries(space: Workspace, provider: str) -> int | None:
-    """Have a person type how many entries are let go; None: they did not.
+    """Have a person type how many entries are let go; None if they did not.
 
-    Raises UsageError, with the command to use, where nobody can answer.
+    Raises UsageError, with the command to use, if nobody can answer.
     """
     if provider not in space.settings.providers:
         known = ", ".join(space.settings.providers)
         raise UsageError(f"{provider} is not a provider", f"--emptied takes one of: {known}")
     state = space.load()
     count = entries_at(state, provider)
-    emptied(state, provider, count, time.time())  # says what does not fit before anybody is asked
+    emptied(state, provider, count, time.time())  # raises before anybody is asked
     console = space.session.console
     command = space.command_line("state", "check", "--emptied", provider, "--yes-entries", str(count))
     if not console.can_ask:
@@ -55,7 +55,7 @@ def _answer_text(state: State, provider: str, count: int) -> str:
 
 
 def let_go(state: State, provider: str, number: int) -> tuple[list[Event], str]:
-    """Return the events, and what was done."""
+    """Return the events, and what was done in words."""
     events = emptied(state, provider, number, time.time())
     kept = sum(
         entry.provider == provider and (entry.id is None or entry.pending is not None)

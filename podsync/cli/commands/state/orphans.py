@@ -1,4 +1,4 @@
-"""`podsync state orphans`: what a person has to remove by hand, and what of it is gone by now."""
+"""`podsync state orphans`: lists what a person has to remove, and drops what is gone."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _tick_off(space: Workspace, done: Sequence[str]) -> None:
 
 
 def _write(space: Workspace, change: Callable[[State], StateChange]) -> None:
-    """Write what a change comes to; stdout is for the list alone."""
+    """Write a change; what was done goes to stderr, because stdout is for the list."""
     done = write_change(space, "state orphans", change)
     if done.done:
         space.session.console.say(done.done)
@@ -107,15 +107,15 @@ def _check(space: Workspace, *, wait: bool) -> None:
 
 
 def _listed(state: State) -> list[Orphan]:
-    """Return the orphans that a listing has shown: of the others nobody can say that they are missing."""
+    """Return the orphans that a listing has shown: only those can go missing."""
     return [orphan for orphan in state.orphans if not orphan.unlisted]
 
 
 class _OrphanLooks:
-    """Looks at the providers once or more, and writes down what is gone.
+    """Looks at the providers, once or more, and writes down what is gone.
 
-    `until` is the monotonic moment from which on another look may say more; None where it cannot. The lock
-    is held while a look lasts, not between two.
+    `until` is the monotonic time from which another look can tell more, None if none can. The lock is held
+    during a look, not between two.
     """
 
     def __init__(self, space: Workspace, connections: Mapping[str, ProviderConnection], clock: Clock) -> None:
@@ -124,7 +124,7 @@ class _OrphanLooks:
         self._missed: dict[str, dict[str, float]] = {name: {} for name in connections}
 
     def once(self) -> None:
-        """Look, write, and say what is gone and what has to wait."""
+        """Look, write, and print what is gone and what has to wait."""
         self.until = None
         _write(self._space, self._look)
 
@@ -161,7 +161,7 @@ class _OrphanLooks:
             )
 
     def _wait_for(self, connection: ProviderConnection, ids: Collection[str], looked: float) -> str:
-        """Note that these were missed at the monotonic moment `looked`; return when to look again."""
+        """Note that these ids were missed at the monotonic time `looked`; return when to look again."""
         missed, clock = self._missed[connection.provider.name], self._clock
         at = max(missed.setdefault(each, looked) for each in ids) + connection.settings.settle_seconds
         self.until = at if self.until is None else max(self.until, at)

@@ -1,6 +1,6 @@
-"""`podsync state mv`, `rm`, `settle`, `check`, `unlock`: repairs by hand.
+"""`podsync state mv`, `rm`, `settle`, `check`, `unlock`: manual repairs.
 
-Each write happens under the lock, leaves a backup, and says how to undo it.
+Each change is made under the lock, keeps a backup, and prints how to undo it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def _write(
     change: Callable[[Any, Any], tuple[list[Any], str, str]],
     check: Callable[[Any, Any], object],
 ) -> int:
-    """Change the state as `change` says; it and `check` take state and workspace (see `changing`)."""
+    """Change the state; `change` and `check` take the state and the workspace (see `changing`)."""
     space = Workspace.open(session, sandbox=sandbox)
     space.tell_environment()
     return change_state(
@@ -162,7 +162,7 @@ def _said(entry: Any, answer: Any) -> str:
 
 
 def _read_answers(file: str) -> list[Any]:
-    """Read one answer a line; blank lines and those that begin with # say nothing."""
+    """Read one answer a line; blank lines and those that begin with # are skipped."""
     try:
         lines = Path(file).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -241,7 +241,7 @@ def unlock_state(session: Session, lock_id: str | None, sandbox: bool) -> int:
         named = f"the last holder was {holder}, id {holder.id}" if holder else "nobody is named in the lock"
         raise UsageError(f"{lock_id} is not the id of the lock: {named}")
     if lock_id is None or holder is None:
-        # A lock that can be had is held by nobody; another one says by whom.
+        # If the lock can be taken, nobody holds it; else the error names the holder.
         with space.store.lock("state unlock", 0):
             session.console.result("Nobody holds the state; there is nothing to unlock.\n")
         return 0

@@ -1,4 +1,4 @@
-"""`podsync state pull`, `push`, `migrate`: a state out of its store, into it, and to another one."""
+"""`podsync state pull`, `push`, `migrate`: reads, replaces and moves the whole state."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def _where_options(function: Any) -> Any:
-    """Add an option for each key of `podsync.yaml` that says where a state is."""
+    """Add an option for each setting that says where a backend keeps the state."""
     for backend in reversed([*BACKENDS.values()]):
         for key, (metavar, description) in reversed([*backend.where.items()]):
             function = click.option(f"--{key}", metavar=metavar, help=f"{backend.name}: {description}")(
@@ -184,7 +184,7 @@ def _carried(space: Workspace, source: StateStore, target: StateStore, settings:
 def _settings(
     now: StateSettings, backend: str, where: dict[str, str | None], config: Path | None
 ) -> StateSettings:
-    """Return the settings of the new place, checked as podsync.yaml is."""
+    """Return the settings of the new place, checked like podsync.yaml."""
     import json
 
     given = {key: value for key, value in where.items() if value is not None}
