@@ -109,8 +109,8 @@ def others_of(
 
 
 def _compares(change: Change) -> bool:
-    """Whether it is for what somebody may have changed at the provider in the meantime."""
-    return change.action is Action.UPDATE or change.accepts
+    """Whether it is for what somebody, or a newer state, may have changed at the provider in the meantime."""
+    return change.action is Action.UPDATE or change.accepts or bool(change.temporary)
 
 
 def named_by(changes: Iterable[Change]) -> Mapping[Address, tuple[str, Product]]:
@@ -123,8 +123,10 @@ def want_of(provider: Provider, change: Change, *, makes: bool) -> Want | None:
     if change.after is None:
         return None
     if makes:
-        made = change.made or EMPTY
-        return Want(change.address, made, adopts=change.action_reason != "replace_by_request")
+        made, swaps = change.made or EMPTY, bool(change.temporary)
+        # The mark in the name of a new product that is to be swapped in tells that it is ours.
+        adopts = swaps or change.action_reason != "replace_by_request"
+        return Want(change.address, made, adopts=adopts, becomes=change.after if swaps else None)
     if change.action is Action.UPDATE and provider.takes(change.before or EMPTY, change.after):
         return Want(change.address, change.after, before=change.before or EMPTY)
     if change.action_reason == SET_BACK:

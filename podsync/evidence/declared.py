@@ -18,7 +18,7 @@ from podsync.model.frozen import EMPTY, Spec, freeze
 from podsync.model.product import Product
 from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import Habits
-from podsync.providers.name_forms import changes
+from podsync.providers.name_forms import changes, unmarked
 from podsync.state.entries import Entry, Pending, Refusal
 from podsync.state.events import Adopted, Answered, Bound, Confirmed, Event, Intent, Settled, Unbound
 
@@ -114,16 +114,20 @@ class Said:
         than what was sent.
         """
         provider = self.known.provider
-        if product is None or not provider.replaces:
+        if product is None or not (provider.replaces or self._swaps(product)):
             return False
         sent, wanted = entry.spec or EMPTY, product.spec
         if provider.canonical(sent) == provider.canonical(wanted):
             return False
-        if not entry.unlisted:
+        if not entry.unlisted and (row is None or provider.replaces):
             return True
         if row is None:
             return False
-        return self._likeness(wanted, row) > self._likeness(sent, row)
+        like_wanted, like_sent = self._likeness(wanted, row), self._likeness(sent, row)
+        return like_wanted > like_sent or (like_wanted == like_sent and not entry.unlisted)
+
+    def _swaps(self, product: Product) -> bool:
+        return bool(product.lifecycle.replace) and self.known.provider.info.swaps
 
     def _likeness(self, spec: Spec, row: Remote) -> tuple[int, bool]:
         """Rank how well a row fits; where two versions share a picture, the name tells them apart."""
@@ -132,7 +136,7 @@ class Said:
 
     def _made_to_take_over(self, entry: Entry, row: Remote, product: Product | None) -> Refusal | None:
         """Return the refused create of a product that is to take over a name, if it made this one."""
-        if product is None or not (product.lifecycle.replace and self.known.provider.info.swaps):
+        if product is None or not self._swaps(product):
             return None
         refusals = self.known.state.refusals.get(entry.address, ())
         sent, before = entry.spec or EMPTY, self.known.before
@@ -193,7 +197,10 @@ class Said:
             )
         freed = self._freed(address, row)
         self._agrees(address, product.spec, row)
-        spec = as_said(self.known.provider, product.spec, row)
+        wanted, takes = product.spec, self._to_take_over(entry, product, row)
+        if takes:
+            wanted = freeze({**wanted, **{name: row.fields.get(name) for name in takes}})
+        spec = as_said(self.known.provider, wanted, row)
         adopted = Adopted(
             address,
             self.known.name,
@@ -207,8 +214,18 @@ class Said:
             product.lifecycle,
             "imported",
             f"{product.declared_at.path}:{product.declared_at.line}",
+            takes,
         )
         return [*freed, adopted]
+
+    def _to_take_over(self, entry: Entry | None, product: Product, row: Remote) -> Spec:
+        """Return the name of the product at the address, where the listed one is marked to take it over."""
+        provider = self.known.provider
+        called = provider.name_of(row.fields)
+        if entry is None or not self._swaps(product) or unmarked(called) == called:
+            return EMPTY
+        takes: Spec = freeze({provider.name_field: product.spec.get(provider.name_field)})
+        return takes
 
     def _bound(self, entry: Entry, row: Remote) -> list[Event]:
         """Its id was not known, or not for certain, or is another product's."""

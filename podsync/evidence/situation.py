@@ -21,7 +21,8 @@ class Want:
     """A product that a document wants, and that the state does not have (as this document wants it).
 
     `adopts` is False where it was asked to be made anew. `asked` is False for what the selection leaves out:
-    it counts as a claim all the same. `before` is what an update finds there now.
+    it counts as a claim all the same. `before` is what an update finds there now. `becomes` is the spec once
+    it has taken over the name of the product that is at its address.
     """
 
     address: Address
@@ -29,6 +30,7 @@ class Want:
     adopts: bool = True
     asked: bool = True
     before: Spec | None = None
+    becomes: Spec | None = None
 
 
 @dataclass(frozen=True, slots=True)

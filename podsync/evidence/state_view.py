@@ -147,11 +147,19 @@ class Known:
         }
 
     def ids_of(self, addresses: Iterable[Address]) -> Iterator[str]:
-        """Yield the known ids of the entries at these addresses."""
+        """Yield the known ids of the entries at these addresses, and of what they are to take over from."""
         for address in addresses:
-            entry = self.state.entries.get(address)
-            if entry is not None and entry.id is not None:
-                yield entry.id
+            for item in (self.state.entries.get(address), self.found_by_orders(address)):
+                if item is not None and item.id is not None:
+                    yield item.id
+
+    def found_by_orders(self, address: Address) -> Entry | Orphan | None:
+        """Return what has the name of this address: while a swap is open, the product that it began with."""
+        entry = self.state.entries.get(address)
+        if entry is None or entry.swap is None:
+            return entry
+        key = (entry.swap.source, entry.swap.made_at)
+        return next((each for each in self.state.orphans if (each.address, each.created_at) == key), None)
 
     @property
     def landmarks(self) -> tuple[Json, ...]:

@@ -16,6 +16,7 @@ from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Spec
 from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import Habits
+from podsync.providers.name_forms import unmarked
 from podsync.state.entries import Entry, Orphan, Refusal
 from podsync.state.events import Answered
 
@@ -53,6 +54,7 @@ class WantedJudge:
                 continue
             near = [row for row in verdicts.near.get(key, ()) if row.id not in given]
             near += self._more(want, {*given, *self._situation.managed, *(row.id for row in near)}, judging)
+            near += self._named_as_it_will_be(want, {*given, *(row.id for row in near)}, judging)
             back = [row for row in buried.near(want.spec) if buried.may_be(want.spec, row)]
             question = refused.get(want.address) or self._seen_before(want, near, back)
             if want.before is None and question is not None:
@@ -81,11 +83,14 @@ class WantedJudge:
         elif self._findings.knows is not Knows.ALL and key in verdicts.near:
             self._findings.noticed.append((want.address, verdicts.near[key]))
 
-    @staticmethod
-    def _seen_before(want: Want, near: Sequence[Remote], back: Sequence[Remote]) -> Question | None:
+    def _seen_before(self, want: Want, near: Sequence[Remote], back: Sequence[Remote]) -> Question | None:
         """What was there once: gone and listed `back`, or remembered and not listed now."""
         if want.adopts and back:
             return Question("it was gone, and is listed again", tuple(back))
+        marked = [row for row in near if self._is_marked(row)] if want.becomes is not None else []
+        if marked:
+            why = "it is called as a new product of ours until it takes over a name, and the state has none"
+            return Question(why, tuple(sorted(marked, key=age)))
         if any(row.last_listed is not None for row in near):
             why = "it was listed earlier, is not listed now, and may be this"
             return Question(why, tuple(sorted(near, key=age)))
@@ -165,11 +170,23 @@ class WantedJudge:
         """
         known, findings = self._known, self._findings
         older = findings.knows is not Knows.ALL
-        if want.before is not None or not want.adopts or not (older or known.unclaimed):
+        if want.before is not None or not (older or known.unclaimed):
             return []
         unknown = Habits(setting=findings.habits.setting)
         rows = (row for row in judging.near(want.spec) if older or row.id in known.unclaimed)
         return [row for row in rows if row.id not in but and judging.may_be(want.spec, row, unknown)]
+
+    def _named_as_it_will_be(self, want: Want, but: Collection[str], judging: Judge) -> list[Remote]:
+        """Rows that may have the name which the new product of a swap is to take over, or wait for it too."""
+        if want.becomes is None:
+            return []
+        spec, managed = want.becomes, self._situation.managed
+        rows = (row for row in judging.near(spec) if row.id not in but and row.id not in managed)
+        return [row for row in rows if judging.may_be(spec, row)]
+
+    def _is_marked(self, row: Remote) -> bool:
+        called = self._known.provider.name_of(row.fields)
+        return unmarked(called) != called
 
     def _over(self, ids: Collection[str]) -> Judge:
         """Return a judge over listed rows that cannot be taken: they are ours already, or gone."""
@@ -191,18 +208,19 @@ class WantedJudge:
         provider = self._known.provider
         if provider.unique_name(want.spec) is None:
             return ()
+        wanted = want.spec if want.becomes is None else want.becomes
         older = self._findings.knows is not Knows.ALL
         rows = (
             row
-            for row in judging.near(want.spec)
+            for row in judging.near(wanted)
             if row.id not in given
             and row.last_listed is None
-            and (provider.clash(want.spec, row.fields) or (older and judging.may_be(want.spec, row)))
+            and (provider.clash(wanted, row.fields) or (older and judging.may_be(wanted, row)))
         )
         foreign = (
             row
-            for row in others.near(want.spec)
-            if row.id not in self._known.owned and provider.clash(want.spec, row.fields)
+            for row in others.near(wanted)
+            if row.id not in self._known.owned and provider.clash(wanted, row.fields)
         )
         return tuple(
             row
