@@ -12,6 +12,8 @@ from podsync.model.frozen import FrozenDict
 from podsync.sandbox import Fault
 from podsync.state import operations
 from tests.apply.world import QUIET_AFTER, SETTLE, TIMEOUT
+from tests.machine.existing_floor import ExistingFloor
+from tests.machine.existing_steps import EXISTING_STEPS
 from tests.machine.floor import Floor, Trouble, a_floor
 from tests.machine.steps import take
 from tests.plan.build import rewritten
@@ -922,3 +924,14 @@ def test_a_question_that_a_later_look_answers_is_not_left_in_the_report(tmp_path
     with a_floor(tmp_path, random.Random("94015:17")) as floor:
         for step, number in (("bad_apply", 849), ("add", 556), ("weather", 824), ("good_day", 0)):
             take(floor, step, number)
+
+
+def test_an_id_that_was_taken_back_is_not_waited_for_to_be_gone(tmp_path):
+    """An old state had it as a likely one: no look could call it missing, and the apply waited for ever."""
+    steps = (
+        ("adopts", 730), ("add", 552), ("good_day", 803), ("recreates", 14), ("restore", 916),
+        ("good_day", 0),
+    )  # fmt: skip
+    with a_floor(tmp_path, random.Random("94016:93"), kind=ExistingFloor) as floor:
+        for step, number in steps:
+            take(floor, step, number, EXISTING_STEPS)
