@@ -344,10 +344,11 @@ class Contacted(ProviderEvent):
 
 @dataclass(frozen=True, slots=True)
 class Missed(ProviderEvent):
-    """A whole reading did not show these products of entries and orphans."""
+    """A whole reading did not show these products; `questioned`: nor any other that is ours."""
 
     date: float | None = None
     ids: tuple[str, ...] = ()
+    questioned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
