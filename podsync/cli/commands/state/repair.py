@@ -136,11 +136,10 @@ def settle_doubts(
             "settle takes ADDRESS with --adopt ID or --not-created, or --from FILE",
             "podsync state settle ADDRESS --adopt ID",
         )
-    given = (
-        _read_answers(answers)
-        if answers is not None
-        else [SettleAnswer(address_of(address or ""), adopt, step or "", bool(made))]
-    )
+    if answers is not None:
+        given = _read_answers(answers)
+    else:
+        given = [SettleAnswer(address_of(address or ""), adopt, step or "", bool(made))]
 
     def settled(state: State, space: Workspace) -> list[Event]:
         return settle(state, given, time.time(), space.waits, bare_id)
@@ -282,12 +281,11 @@ def _let_go_text(state: State, provider: str, number: int) -> str:
         entry.provider == provider and (entry.id is None or entry.pending is not None)
         for entry in state.entries.values()
     )
-    rest = (
-        f"; {counted(kept, 'entry', 'entries')} in doubt or without an id {'stays' if kept == 1 else 'stay'}"
-        if kept
-        else ""
-    )
-    return f"{title(provider)}: {counted(number - kept, 'entry', 'entries')} let go{rest}"
+    text = f"{title(provider)}: {counted(number - kept, 'entry', 'entries')} let go"
+    if not kept:
+        return text
+    stay = "stays" if kept == 1 else "stay"
+    return f"{text}; {counted(kept, 'entry', 'entries')} in doubt or without an id {stay}"
 
 
 @command("unlock", examples=("podsync state unlock", "podsync state unlock 4f0c9c1e2b7d4c55a9d1f0c3b2a19e77"))
