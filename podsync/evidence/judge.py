@@ -86,7 +86,7 @@ class _Look:
             # Until something is seen again the account is in question.
             missed = sorted(set(known.listed) - set(known.absent))
             date = self._situation.times.now.date
-            result.events.append(Missed(known.name, self._now, date, tuple(missed), questioned=True))
+            result.events.append(Missed(known.name, self._now, date, tuple(missed), self._now))
             return result
         self._models()
         result.unowned = self._unowned()
@@ -197,7 +197,10 @@ class _Look:
         remembered = {row.id: known.model(row.fields) for row in findings.unlisted}
         missed = reading.misses({**remembered, **known.listed}) if carries else frozenset()
         # What was missed while the account was in question is missed anew, if it is.
-        asked = {i for i, each in known.absent.items() if each.questioned and not each.gone and is_ours}
+        missed_there = {
+            i for i, each in known.absent.items() if each.questioned is not None and not each.gone
+        }
+        asked = missed_there if is_ours else set()
         # The tombstone of a product without an owner stays.
         back = {i for i in known.absent if i in reading.rows and (i not in known.gone or i in known.owned)}
         again = sorted(asked | back)

@@ -67,7 +67,7 @@ def test_what_was_missed_while_the_account_was_in_question_is_missed_anew() -> N
     assert [each.ids for each in events(found, FoundAgain)] == [(KEPT, "2")]
     assert [each.ids for each in events(found, Missed)] == [("2",)]
     assert (events(found, EntryGone), found.gone) == ([], frozenset())
-    assert replay(known, found.events).absent["kakaclo"]["2"].questioned is False
+    assert replay(known, found.events).absent["kakaclo"]["2"].questioned is None
 
 
 # -- what should be there
