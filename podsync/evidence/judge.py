@@ -87,7 +87,8 @@ class _Look:
         if result.account is False:
             # Until something is seen again the account is in question.
             missed = sorted(set(known.listed) - set(known.absent))
-            result.events.append(Missed(known.name, self._now, self._situation.times.now.date, tuple(missed)))
+            date = self._situation.times.now.date
+            result.events.append(Missed(known.name, self._now, date, tuple(missed), self._now))
             return result
         self._models()
         result.unowned = self._unowned()
@@ -193,17 +194,22 @@ class _Look:
         known, reading, situation, findings = self._known, self._reading, self._situation, self._findings
         rows = {identity: reading.rows[identity] for identity in reading.read}
         carries = reading.of_all and reading.twice and reading.sound and reading.fresh
-        carries = carries and bool(self._is_ours(rows))
+        is_ours = bool(self._is_ours(rows))
+        carries = carries and is_ours
         remembered = {row.id: known.model(row.fields) for row in findings.unlisted}
         missed = reading.misses({**remembered, **known.listed}) if carries else frozenset()
+        # What was missed while the account was in question is missed anew, if it is.
+        missed_there = {
+            i for i, each in known.absent.items() if each.questioned is not None and not each.gone
+        }
+        asked = missed_there if is_ours else set()
         # The tombstone of a product without an owner stays.
-        again = sorted(
-            i for i in known.absent if i in reading.rows and (i not in known.gone or i in known.owned)
-        )
+        back = {i for i in known.absent if i in reading.rows and (i not in known.gone or i in known.owned)}
+        again = sorted(asked | back)
         if again:
             self._findings.events.append(FoundAgain(known.name, self._now, tuple(again)))
         gone = set()
-        for identity in sorted(missed & set(known.absent)):
+        for identity in sorted(missed & set(known.absent) - asked):
             before = known.absent[identity]
             own_seconds = situation.times.looked - situation.times.missed.get(
                 identity, situation.times.looked
@@ -211,7 +217,7 @@ class _Look:
             between = elapsed(Moment(before.at, before.date), situation.times.now)
             if Age(own_seconds, between).at_least(situation.settle_seconds):
                 gone.add(identity)
-        new = sorted(missed - set(known.absent))
+        new = sorted(missed - (set(known.absent) - asked))
         if new:
             self._findings.events.append(Missed(known.name, self._now, situation.times.now.date, tuple(new)))
         for item in known.items:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: The remedy for an incomplete spec while the product exists.
 COMPLETE = "fill in the fields, all of which a new product needs"
 #: The remedy where a document leaves out what the state knows.
-PUT_BACK = "put back what the document said, or write what is wanted"
+PUT_BACK = "put back what the document said, or say what is wanted instead"
 #: So many candidates are named; the rest can be seen at the provider.
 NAMED = 10
 

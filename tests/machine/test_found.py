@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from podsync.apply.report import Result
@@ -10,7 +12,10 @@ from podsync.model.frozen import FrozenDict
 from podsync.sandbox import Fault
 from podsync.state import operations
 from tests.apply.world import QUIET_AFTER, SETTLE, TIMEOUT
-from tests.machine.floor import Floor, Trouble
+from tests.machine.existing_floor import ExistingFloor
+from tests.machine.existing_steps import EXISTING_STEPS
+from tests.machine.floor import Floor, Trouble, a_floor
+from tests.machine.steps import take
 from tests.plan.build import rewritten
 from tests.products import poster_spec, tee_spec
 
@@ -912,3 +917,21 @@ def test_a_lost_state_takes_back_no_likely_id_that_it_found_itself(floor):
     write(floor, TEE, colorValue="#001122")
 
     floor.good_day()
+
+
+def test_a_question_that_a_later_look_answers_is_not_left_in_the_report(tmp_path):
+    """Its doubt is over: no answer would be taken, and its document waited for the next apply."""
+    with a_floor(tmp_path, random.Random("94015:17")) as floor:
+        for step, number in (("bad_apply", 849), ("add", 556), ("weather", 824), ("good_day", 0)):
+            take(floor, step, number)
+
+
+def test_an_id_that_was_taken_back_is_not_waited_for_to_be_gone(tmp_path):
+    """An old state had it as a likely one: no look could call it missing, and the apply waited for ever."""
+    steps = (
+        ("adopts", 730), ("add", 552), ("good_day", 803), ("recreates", 14), ("restore", 916),
+        ("good_day", 0),
+    )  # fmt: skip
+    with a_floor(tmp_path, random.Random("94016:93"), kind=ExistingFloor) as floor:
+        for step, number in steps:
+            take(floor, step, number, EXISTING_STEPS)
