@@ -17,7 +17,7 @@ from podsync.model.digests import canonical_json
 from podsync.model.errors import NotSentError, ProviderError, RefusedError, UnauthorizedError
 from podsync.model.frozen import EMPTY
 from podsync.model.product import seen_ids
-from podsync.plan.action import SWAP, Action
+from podsync.plan.action import SWAP, SWAP_EDITED, Action
 from podsync.plan.answers import (
     NAMED,
     if_removed,
@@ -86,6 +86,8 @@ def done(
     run: ProviderRun, change: Change, result: Result, sent: SendResult | None = None, *, attempts: int = 0
 ) -> None:
     """Report success; `attempts` are those of a settled doubt."""
+    if change.action_reason == SWAP_EDITED:
+        run.context.board.note(f"{change.address}: it has its name; the next plan shows what else differs")
     entry = run.ledger.entry(change.address)
     receipt = sent.receipt if sent is not None else None
     _report(

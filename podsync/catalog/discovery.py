@@ -54,8 +54,7 @@ def shown(path: str | PurePath, root: Path) -> str:
     """Return `path` for people: relative to `root` if it is below it, forward slashes, valid text."""
     absolute = os.path.abspath(path)  # noqa: PTH100 (a link must not be followed for its name)
     base = os.path.abspath(root)  # noqa: PTH100
-    inside = absolute == base or absolute.startswith(base.rstrip(os.sep) + os.sep)
-    text = os.path.relpath(absolute, base) if inside else absolute
+    text = os.path.relpath(absolute, base) if within(absolute, base) else absolute
     return _valid(text.replace(os.sep, "/"))
 
 
@@ -70,14 +69,14 @@ def walk(folder: Path, root: Path) -> list[FoundFile | FoundDefaults | Diagnosti
 
 
 class _FolderWalk:
-    """One way through the folders; links may lead as far as `limits`."""
+    """One walk through folders; links may lead as far as `limits`."""
 
     def __init__(self, limits: str) -> None:
         self._limits = limits
         self.found: list[FoundFile | FoundDefaults | Diagnostic] = []
 
     def through(self, folder: str, called: str) -> Self:
-        """Find everything in `folder`, which people know as `called`."""
+        """Find everything in `folder`, whose name for people is `called`."""
         try:
             with os.scandir(folder) as entries:
                 ordered = sorted(entries, key=_NAME_OF)
@@ -106,7 +105,7 @@ class _FolderWalk:
     def _defaults(self, entry: os.DirEntry[str], prefix: str) -> None:
         path = prefix + _valid(entry.name)
         if entry.name == DEFAULTS:
-            if _within(os.path.realpath(entry.path), self._limits):
+            if within(os.path.realpath(entry.path), self._limits):
                 self.found.append(FoundDefaults(FoundFile(entry.path, path)))
             else:
                 summary = "this link leaves the catalog"
@@ -115,7 +114,7 @@ class _FolderWalk:
             self.found.append(_not_read(path, "this file is not read", f"did you mean {DEFAULTS}?"))
 
     def _alike(self, names: list[str], prefix: str) -> None:
-        """Warn of names that are one name where case does not count: only one of the files is there then."""
+        """Warn of names that differ only in case: a disk that ignores case keeps one of the files."""
         plain = "".join(names).isascii()
         if len(set(map(str.casefold if plain else _folded, names))) == len(names):
             return
@@ -134,7 +133,7 @@ class _FolderWalk:
             if suffix in _SILENT:
                 return
             target = os.path.realpath(entry.path)
-            if not _within(target, self._limits):
+            if not within(target, self._limits):
                 summary = "this link leaves the catalog"
                 self.found.append(_fault("link", path, summary, "put the file itself here"))
                 return
@@ -152,7 +151,7 @@ class _FolderWalk:
 
 
 def _folded(name: str) -> str:
-    """Return what names have in common that a disk may take for the same."""
+    """Return a form that is equal for names which a disk may take for one."""
     return unicodedata.normalize("NFC", name).casefold()
 
 
@@ -162,7 +161,8 @@ def _is_link(entry: os.DirEntry[str]) -> bool:
     return entry.is_symlink() or (junction is not None and bool(junction()))
 
 
-def _within(target: str, folder: str) -> bool:
+def within(target: str, folder: str) -> bool:
+    """Whether the absolute path `target` is `folder`, or below it."""
     return target == folder or target.startswith(folder.rstrip(os.sep) + os.sep)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,11 +65,9 @@ def shared_accounts(
     `path` is a settings file without faults, `environment` one of its environments. `urls` are the base
     URLs, by provider, that hold in all of them whatever the file says.
     """
-    raw = read_bytes(FoundFile(str(path), shown(path, Path.cwd())))
-    documents = () if isinstance(raw, Diagnostic) else _parsed(shown(path, Path.cwd()), raw).documents
     return [
         shared_account(document, other, environment, provider, url=urls.get(provider))
-        for document in documents
+        for document in _documents(path)
         for provider in providers
         if (other := environment_sharing(document.data, environment, provider, urls.get(provider)))
         is not None
@@ -83,11 +82,9 @@ def ignored_in_vain(
     `owners` maps, by provider, listed ids to addresses. `path` is a settings file without faults,
     `environment` one of its environments or "".
     """
-    raw = read_bytes(FoundFile(str(path), shown(path, Path.cwd())))
-    documents = () if isinstance(raw, Diagnostic) else _parsed(shown(path, Path.cwd()), raw).documents
     places = [("ignore",), *([("environments", environment, "ignore")] if environment else [])]
     found = []
-    for document in documents:
+    for document in _documents(path):
         for place in places:
             node: Any = document.data
             for key in place:
@@ -98,6 +95,12 @@ def ignored_in_vain(
                     if address is not None:
                         found.append(_in_vain(document, (*place, provider, index), identity, address))
     return found
+
+
+def _documents(path: Path) -> tuple[Document, ...]:
+    name = shown(path, Path.cwd())
+    raw = read_bytes(FoundFile(str(path), name))
+    return () if isinstance(raw, Diagnostic) else _parsed(name, raw).documents
 
 
 def _in_vain(document: Document, path: tuple[Any, ...], identity: str, address: Address) -> Diagnostic:
@@ -117,7 +120,7 @@ def parse(name: str, raw: bytes) -> tuple[Settings, tuple[Diagnostic, ...]]:
 
 
 def _read(name: str, raw: bytes) -> tuple[Mapping[str, Any], tuple[Diagnostic, ...]]:
-    """Return the document, empty where there is a fault or none, and every fault."""
+    """Return the document, empty if there is none or it has a fault, and all faults."""
     reading = _parsed(name, raw)
     faults = _faults(reading)
     if faults:
@@ -139,17 +142,13 @@ def _faults(reading: ParsedFile) -> list[Diagnostic]:
     faults = list(reading.diagnostics)
     for document in reading.documents:
         if not fits("podsync", document.data):
-            faults += _in_words(document)
+            from podsync.catalog.validation.document_rules import in_place, written
+
+            typed = partial(written, document)
+            faults += in_place(document, validate("podsync", document.data, typed))
         elif document.data.get("environments"):
             faults += shared_things(document)
     return faults + [_second(document) for document in reading.documents[1:]]
-
-
-def _in_words(document: Document) -> Iterator[Diagnostic]:
-    """Yield what the schema of the settings finds in a document."""
-    from podsync.catalog.validation.document_rules import in_place, written
-
-    return in_place(document, validate("podsync", document.data, lambda path: written(document, path)))
 
 
 def _second(document: Document) -> Diagnostic:

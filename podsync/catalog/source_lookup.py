@@ -1,8 +1,4 @@
-"""A product's document, read again: for places and keys that the catalog does not keep.
-
-The catalog keeps of each product what plan and apply need. A check that needs more of a few products reads
-their files again.
-"""
+"""Reads a product's document again, for places and keys that the catalog does not keep."""
 
 from __future__ import annotations
 
@@ -15,7 +11,7 @@ from typing import Any, NamedTuple
 from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.authoring.expansion import Expansion
 from podsync.catalog.authoring.layers import Layer, defaults_of, is_plain, layer_of, leaves
-from podsync.catalog.discovery import FoundDefaults, FoundFile, read_bytes, walk
+from podsync.catalog.discovery import FoundFile, read_bytes
 from podsync.catalog.parsing.document import Document
 from podsync.catalog.parsing.yaml_reader import read
 from podsync.catalog.validation.document_rules import located
@@ -68,7 +64,7 @@ class Sources:
 
     def __init__(self, root: FilePath, authoring: Authoring = Authoring(), folder: str = "catalog") -> None:
         self._root = root
-        self._around = lru_cache(maxsize=1)(lambda: _around(root, folder, authoring))
+        self._around = lru_cache(maxsize=1)(lambda: AuthoringContext.of(root, root / folder, authoring))
         self._file = lru_cache(maxsize=16)(self._read)
         self._last: Expansion | None = None
 
@@ -91,10 +87,12 @@ class Sources:
         return document is not None and layer_of([Layer(document, (), document.data)], path) is not None
 
     def _own(self, product: Product) -> Document | None:
-        """Return the document that declares `product`; None where it was changed meanwhile."""
+        """Return the document that declares `product`, None if it was changed meanwhile."""
         declared = product.declared_at
         for document in self._file(declared.path):
-            if Position(declared.path, *document.start) == declared and _declares(document, product):
+            named = document.data.get("kind"), document.data.get("name")
+            here = Position(declared.path, *document.start) == declared
+            if here and named == (product.address.kind, product.address.document):
                 return document
         return None
 
@@ -103,7 +101,7 @@ class Sources:
         return () if isinstance(raw, Diagnostic) else read(path, raw).documents
 
     def _expanded(self, document: Document, product: Product) -> Document | None:
-        """Return a document as the one product that is asked for."""
+        """Return a document as the product that is asked for."""
         path = product.declared_at.path
         found, around = FoundFile(str(self._root / path), path), self._around()
         if is_plain(document, found, around):
@@ -111,14 +109,3 @@ class Sources:
         if self._last is None or self._last.document is not document:
             self._last = Expansion(document, found, around)
         return self._last.product(product.address.name[len(product.address.document) :])
-
-
-def _around(root: FilePath, folder: str, authoring: Authoring) -> AuthoringContext:
-    found = walk(root / folder, root) if (root / folder).is_dir() else []
-    defaults = [each.file for each in found if isinstance(each, FoundDefaults)]
-    return AuthoringContext(root, root / folder, authoring, defaults)
-
-
-def _declares(document: Document, product: Product) -> bool:
-    data = document.data
-    return (data.get("kind"), data.get("name")) == (product.address.kind, product.address.document)

@@ -2,46 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from podsync.catalog.authoring.context import AuthoringContext
-from podsync.catalog.authoring.defaults import defaults_faults
-from podsync.catalog.authoring.expansion import Expansion
+from podsync.catalog.authoring.expansion import Expansion, among
 from podsync.catalog.authoring.layers import is_plain
 from podsync.catalog.authoring.origins import places_of
-from podsync.catalog.authoring.product_faults import ProductFaults
 from podsync.catalog.discovery import FoundDefaults, FoundFile, read_signed
 from podsync.catalog.loaded import AskedFor, CheckedFile, FindFiles, Loaded
 from podsync.catalog.parsing import yaml_reader
 from podsync.catalog.parsing.document import Document
 from podsync.catalog.parsing.source_text import MAX_FAULTS
 from podsync.catalog.validation.cross_document_rules import Line, cross_check, removed_and_declared
-from podsync.catalog.validation.document_rules import build, fits_its_schema
+from podsync.catalog.validation.document_rules import build, fits_its_schema, in_place, written
 from podsync.catalog.validation.fingerprints import FingerprintRow, fingerprints_of
 from podsync.catalog.validation.fix_check import proved
 from podsync.catalog.validation.limits import documents_left_out
+from podsync.catalog.validation.validator import validate
 from podsync.model.address import DEFAULT_ACCOUNT, Address
 from podsync.model.diagnostic import Diagnostic, errors_among
 from podsync.model.position import Position
 from podsync.model.product import Catalog, Product
 from podsync.model.settings import Authoring
-
-if TYPE_CHECKING:
-    from podsync.providers.knowledge import Provider
-
+from podsync.providers.knowledge import Provider
 
 #: Products of one document whose faults are looked for; the others have the same.
 _MOST_FAULTY = 300
 
 
 class StraightRun:
-    """Reads a catalog. Use as `with StraightRun(…) as run: run.finish()`.
-
-    `in_scope` holds the paths whose faults are reported.
-    """
+    """Reads a catalog: `with StraightRun(…) as run: run.finish()`. Only faults `in_scope` are reported."""
 
     def __init__(
         self,
@@ -96,7 +89,6 @@ class StraightRun:
         return Loaded.of(catalog, diagnostics, AskedFor(self._in_scope, shared))
 
     def _clashes(self, declared: Sequence[Product], line: Line) -> list[Diagnostic]:
-        """Return the faults between products."""
         rows = [
             FingerprintRow(
                 number,
@@ -112,10 +104,7 @@ class StraightRun:
 def read_closely(
     found: FoundFile, providers: Mapping[str, Provider], around: AuthoringContext | None = None
 ) -> CheckedFile:
-    """Read a file with all its places, and say all that is wrong with it.
-
-    `around` is what its documents may draw on, None for nothing.
-    """
+    """Read a file with all its places and faults. Its documents may draw on `around`, None for nothing."""
     read = read_signed(found)
     if around is not None and found in around.defaults:
         return CheckedFile(None, None, (), defaults_faults(found, around))
@@ -146,15 +135,13 @@ def read_closely(
 def _examined(
     content: str, found: FoundFile, providers: Mapping[str, Provider], around: AuthoringContext | None
 ) -> list[Diagnostic]:
-    """Return all that is wrong with the content of a file, by the rules that look at one document only."""
+    """Return all faults in the content of a file, by rules that look at one document only."""
     reading = yaml_reader.read(found.path, content.encode("utf-8", "surrogatepass"))
     file = _Documents(found, providers, around)
     return [*reading.diagnostics, *(fault for each in reading.documents for fault in file.faults_of(each))]
 
 
 class _Documents:
-    """Collects the products of the documents of one file."""
-
     def __init__(
         self, found: FoundFile, providers: Mapping[str, Provider], around: AuthoringContext | None
     ) -> None:
@@ -193,3 +180,70 @@ class _Documents:
         places = places_of(document)
         self.products += [replace(each, positions=places) for each in built.products]
         return list(built.diagnostics)
+
+
+def defaults_faults(found: FoundFile, context: AuthoringContext) -> tuple[Diagnostic, ...]:
+    """Return all that is wrong with one file; known for the rest of the run."""
+    if found.path not in context.judged:
+        context.judged[found.path] = tuple(_faults(found, context))
+    return context.judged[found.path]
+
+
+def _faults(found: FoundFile, context: AuthoringContext) -> list[Diagnostic]:
+    parsed = context.parsed(found)
+    faults = list(parsed.diagnostics)
+    for number, document in enumerate(parsed.documents):
+        if number:
+            summary = "the defaults of a folder are one document; this is another"
+            faults.append(
+                document.text.fault("defaults", document.start, summary, "remove the line `---` above it")
+            )
+            continue
+        verdicts = validate("defaults", document.data, lambda path, of=document: written(of, path))  # type: ignore[misc]
+        faults += in_place(document, verdicts)
+    return faults
+
+
+#: Up to this many values at one place are reported one by one; more become one fault.
+_MOST_VALUES = 5
+
+
+class ProductFaults:
+    """Collects the faults of products, in their order; `count` is how many had some."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._skipped = 0
+        self._all = 0
+        self._plain: list[Diagnostic] = []
+        self._found: dict[tuple[object, ...], dict[str, list[tuple[Diagnostic, str]]]] = {}
+
+    def add(self, document: Document, faults: Sequence[Diagnostic]) -> None:
+        """Record the faults of a product."""
+        self.count += bool(faults)
+        if not document.suffix:
+            self._plain += faults
+            return
+        for each in faults:
+            groups = self._found.setdefault((each.rule, each.severity, each.at), {})
+            groups.setdefault(each.detail, []).append((each, document.suffix))
+
+    def count_product(self) -> None:
+        """Count a checked product: a fault of all products is not the fault of one value."""
+        self._all += 1
+
+    def skip(self) -> None:
+        """Count a product that was not checked."""
+        self._skipped += 1
+
+    def diagnostics(self) -> Iterable[Diagnostic]:
+        """Yield each fault once, with the products that have it."""
+        yield from self._plain
+        for groups in self._found.values():
+            together = list(groups.values())
+            every = sum(map(len, together)) == self._all and together[0][0][0].detail.count("\n${") > 1
+            if len(together) > _MOST_VALUES or every:
+                together = [[one for group in together for one in group]]
+            for group in together:
+                fault, index = group[0]
+                yield fault._replace(summary=fault.summary + among(index, len(group) + self._skipped))

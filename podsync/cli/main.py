@@ -20,47 +20,39 @@ if TYPE_CHECKING:
 USAGE = 64
 _INTERRUPTED, _TERMINATED = 130, 143
 
-_COMMANDS = "podsync.cli.commands."
-
 cli = CommandGroup(
     "podsync",
     table={
-        "demo": (_COMMANDS + "demo:demo", "See the whole way with no account: validate, plan, apply, plan."),
-        "init": (_COMMANDS + "init.command:init", "Start a catalog repository in this folder."),
-        "validate": (_COMMANDS + "validate:validate", "Check the catalog. Needs no key and no network."),
-        "fmt": (_COMMANDS + "fmt:fmt", "Put documents in order: keys and indentation, nothing else."),
-        "plan": (_COMMANDS + "plan:plan", "Show what apply would do. Sends nothing."),
-        "show": (_COMMANDS + "plan:show", "Show a saved plan."),
-        "review": (
-            _COMMANDS + "review.command:review",
-            "Look at the plan in a browser while files are edited.",
-        ),
-        "apply": (_COMMANDS + "apply.command:apply", "Carry a plan out: create, update, replace, orphan."),
+        "demo": ("commands.demo:demo", "See the whole way with no account: validate, plan, apply, plan."),
+        "init": ("commands.init.command:init", "Start a catalog repository in this folder."),
+        "validate": ("commands.validate:validate", "Check the catalog. Needs no key and no network."),
+        "fmt": ("commands.fmt:fmt", "Put documents in order: keys and indentation, nothing else."),
+        "plan": ("commands.plan:plan", "Show what apply would do. Sends nothing."),
+        "show": ("commands.plan:show", "Show a saved plan."),
+        "review": ("commands.review.command:review", "Look at the plan in a browser while files are edited."),
+        "apply": ("commands.apply.command:apply", "Carry a plan out: create, update, replace, orphan."),
         "audit": (
-            _COMMANDS + "existing.audit:audit",
+            "commands.existing.audit:audit",
             "Show what the accounts hold. Needs a key, and no catalog.",
         ),
-        "export": (_COMMANDS + "existing.export:export", "Write a document for each product that has none."),
+        "export": ("commands.existing.export:export", "Write a document for each product that has none."),
         "models": (
-            _COMMANDS + "existing.models:models",
+            "commands.existing.models:models",
             "Show what the providers offer; keep it for plans and editors.",
         ),
-        "doctor": (_COMMANDS + "existing.doctor:doctor", "Look at all that a run needs. Writes nothing."),
+        "doctor": ("commands.existing.doctor:doctor", "Look at all that a run needs. Writes nothing."),
         "import": (
-            _COMMANDS + "importing.command:import_products",
+            "commands.importing.command:import_products",
             "Say which existing product is which document's.",
         ),
-        "drift": (_COMMANDS + "drift.command:drift", "Show what somebody changed at the providers."),
-        "state": (_COMMANDS + "state.inspect:state", "Look at what podsync remembers."),
-        "render": (_COMMANDS + "render:render", "Show the exact request that a create would send."),
-        "schema": (_COMMANDS + "render:schema", "Print a JSON Schema."),
-        "sandbox": (_COMMANDS + "sandbox:sandbox", "Serve the providers, simulated, on this machine."),
-        "help": (_COMMANDS + "help:help_", "Show a page of help, or a command's."),
-        "version": (_COMMANDS + "help:version", "Print the version."),
-        "completion": (
-            "podsync.cli.app.completion:completion",
-            "Print the script that makes TAB complete words.",
-        ),
+        "drift": ("commands.drift.command:drift", "Show what somebody changed at the providers."),
+        "state": ("commands.state.inspect:state", "Look at what podsync remembers."),
+        "render": ("commands.render:render", "Show the exact request that a create would send."),
+        "schema": ("commands.render:schema", "Print a JSON Schema."),
+        "sandbox": ("commands.sandbox:sandbox", "Serve the providers, simulated, on this machine."),
+        "help": ("commands.help:help_", "Show a page of help, or a command's."),
+        "version": ("commands.help:version", "Print the version."),
+        "completion": ("app.completion:completion", "Print the script that makes TAB complete words."),
     },
     help="""Keep print-on-demand products as YAML files, and the providers in step with them.
 
@@ -188,7 +180,7 @@ def _report_error(error: Exception, session: Session) -> int:
 
 def _summarise_faults(error: CatalogError, session: Session) -> None:
     if "GITHUB_STEP_SUMMARY" in os.environ:
-        from podsync.cli.environment.step_summary import append
+        from podsync.cli.environment.github_actions import append
         from podsync.output.markdown.diagnostics import diagnostics_markdown
 
         found = error.diagnostics
@@ -203,7 +195,7 @@ def _fault(error: PodsyncError, session: Session) -> int:
     for line in remedy.splitlines():
         session.console.say(f"  {safe(line.strip())}")
     if "GITHUB_STEP_SUMMARY" in os.environ:
-        from podsync.cli.environment.step_summary import append
+        from podsync.cli.environment.github_actions import append
         from podsync.output.markdown.diagnostics import fault_markdown
 
         append(lambda _room: fault_markdown(error.message, remedy), session)
@@ -226,7 +218,7 @@ def _finished(code: int, session: Session) -> int:
         session.console.say(f"error: the result could not be written to stdout: {lost.strerror or lost}")
         code = code or 1
     if "GITHUB_OUTPUT" in os.environ:
-        from podsync.cli.environment.step_outputs import tell
+        from podsync.cli.environment.github_actions import tell
 
         exit_code = code or int(session.outputs_lost)
         tell(lambda: {"exit-code": str(exit_code)}, session)

@@ -20,6 +20,7 @@ from podsync.providers import name_forms
 from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import Habits
 from podsync.providers.knowledge import Provider
+from podsync.providers.normalise import text
 
 #: The key of a claim: an address, and for a sent product its moment (0: it is in doubt).
 Key: TypeAlias = tuple[Address, float]
@@ -94,14 +95,14 @@ class UnownedRows:
                     self._by[self._name, name_forms.skeleton(name)].append(row)
             for name in self._others:
                 if row.fields.get(name):
-                    self._by[name, name_forms.plain(row.fields[name])].append(row)
+                    self._by[name, text(row.fields[name])].append(row)
 
     def near(self, spec: Spec) -> list[Remote]:
         """Return rows that share a telling value with the spec, or list a changed form of its name."""
         if not self._by:
             return []
         wanted = [(self._name, key) for key in name_forms.keys(spec.get(self._name))]
-        wanted += [(name, name_forms.plain(spec.get(name))) for name in self._others]
+        wanted += [(name, text(spec.get(name))) for name in self._others]
         found = {row.id: row for key in dict.fromkeys(wanted) for row in self._by.get(key, ())}
         return list(found.values())
 

@@ -245,15 +245,25 @@ class SentJudge:
                     findings.asks[entry.address] = beside
                 else:  # a newer state has made them, and maybe this one too, which is listed later
                     findings.unread.append(entry.address)
-            elif known.state.released.get(entry.address, 0) >= NONES:
+            elif told := self._told_otherwise(entry):
                 findings.asks[entry.address] = ()
-                reason = f"{entry.pending.why}; " if entry.pending is not None and entry.pending.why else ""
-                findings.why[entry.address] = (
-                    f"{reason}nothing was made the last time either: send it again only if you say so"
-                )
+                findings.why[entry.address] = f"{told}: send it again only if you say so"
             else:
                 findings.none.append(entry.address)
                 findings.events.append(Settled(entry.address, self._now, found=False))
+
+    def _told_otherwise(self, entry: Entry) -> str:
+        """Why only a person can say that nothing was made, although no listing shows it; "" if a look can."""
+        why = entry.pending.why if entry.pending is not None else ""
+        if entry.pending is not None and entry.pending.acknowledged is not None:
+            return f"{why}, and no listing shows it"
+        if self._known.state.released.get(entry.address, 0) >= NONES:
+            return (
+                f"{why}; nothing was made the last time either"
+                if why
+                else "nothing was made the last time either"
+            )
+        return ""
 
     def _perhaps_made(self, entry: Entry, model: str, verdicts: Verdicts) -> tuple[Remote, ...]:
         """Unowned rows of that model that were not listed before it was sent, whatever they are called.

@@ -12,7 +12,7 @@ from podsync.evidence.state_view import Known, presumed, when
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Json, Spec
 from podsync.model.product import Product
-from podsync.providers.name_forms import plain
+from podsync.providers.normalise import text
 from podsync.state.entries import Entry, Orphan, Refusal
 
 
@@ -73,6 +73,8 @@ class Situation:
     compares: bool = False
     #: Whether something was sent here before this run.
     sent_before: bool = False
+    #: Whether what this look finds is written into the state; else all of it has to be remembered.
+    recorded: bool = True
     settle_seconds: float = 600.0
     timeout_seconds: float = 30.0
 
@@ -175,4 +177,4 @@ def documents_of(known: Known, specs: Sequence[Spec]) -> frozenset[str]:
     """Return the exact names in these documents and in the state."""
     field_ = known.provider.name_field
     held = [item.spec or EMPTY for item in known.items]
-    return frozenset(plain(spec.get(field_)) for spec in (*specs, *held))
+    return frozenset(text(spec.get(field_)) for spec in (*specs, *held))

@@ -8,10 +8,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from podsync.failpoints import hit
-from podsync.files.os_files import Files
+from podsync.files.os_files import OsFiles
 
 
-def write_whole(files: Files, path: Path, data: bytes, *, temporary: str) -> None:
+def write_whole(files: OsFiles, path: Path, data: bytes, *, temporary: str) -> None:
     """Put `data` at `path`, all or nothing: temporary file, fsync, rename, fsync of the folder.
 
     `temporary` begins the name of the temporary file, beside `path`. An OSError means that `path`
@@ -37,7 +37,7 @@ def write_whole(files: Files, path: Path, data: bytes, *, temporary: str) -> Non
     files.sync_folder(path.parent)
 
 
-def remove_leftovers(files: Files, path: Path) -> None:
+def remove_leftovers(files: OsFiles, path: Path) -> None:
     """Remove the temporary files of runs that died; only under the lock."""
     with suppress(OSError):
         for name in files.names(path.parent):

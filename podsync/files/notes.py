@@ -12,7 +12,7 @@ from typing import Any
 
 from podsync.files import strict_json
 from podsync.files.atomic import remove_leftovers, write_whole
-from podsync.files.os_files import Files, OsFiles
+from podsync.files.os_files import OsFiles
 from podsync.files.seal import is_marked, marked, own_seal
 from podsync.model.json_bytes import canonical
 
@@ -20,7 +20,9 @@ from podsync.model.json_bytes import canonical
 class Note:
     """The file `name` in `folder` (`.podsync`, made when needed), of no more than `limit` bytes."""
 
-    def __init__(self, folder: Path, name: str, purpose: str, limit: int, files: Files | None = None) -> None:
+    def __init__(
+        self, folder: Path, name: str, purpose: str, limit: int, files: OsFiles | None = None
+    ) -> None:
         self.path = folder / name
         self._tree, self._purpose, self._limit = folder.parent, purpose, limit
         self._files = files or OsFiles()

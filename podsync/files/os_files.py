@@ -1,7 +1,4 @@
-"""The file operations that the state needs, as a Protocol, so that a test can let each one fail.
-
-Nothing here knows what it writes. Every operation raises OSError and nothing else.
-"""
+"""The file operations that the state needs. Every one raises OSError and nothing else."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 _T = TypeVar("_T")
 _BINARY = getattr(os, "O_BINARY", 0)
@@ -21,94 +18,37 @@ _BINARY = getattr(os, "O_BINARY", 0)
 _SHARING_TRIES, _SHARING_PAUSE = 40, 0.025
 
 
-class Handle(Protocol):
-    """A file open for appending."""
-
-    def write(self, data: bytes) -> None:
-        """Add all of `data` at the end; after an OSError a part of it may be there."""
-
-    def sync(self) -> None:
-        """Return when what was written survives a loss of power."""
-
-    def truncate(self, size: int) -> None:
-        """Cut the file to `size` bytes."""
-
-    def size(self) -> int:
-        """How long the file is now, whoever wrote it."""
-
-    def close(self) -> None:
-        """Give the file back; never raises for a second call."""
-
-
-class Files(Protocol):
-    """What the state asks of a file system."""
-
-    def read(self, path: Path, limit: int) -> bytes | None:
-        """The whole file; None when there is none. Over `limit` bytes, or no regular file: OSError."""
-
-    def blocks(self, path: Path, limit: int) -> Iterator[bytes]:
-        """The whole file, piece by piece; nothing when there is none. Raises OSError as `read` does."""
-
-    def append(self, path: Path) -> Handle:
-        """Open for appending; made if it is missing."""
-
-    def create(self, path: Path, like: Path | None = None) -> Handle:
-        """Make a new file, with the permissions of `like` if that exists; one that exists is an OSError."""
-
-    def replace(self, source: Path, target: Path) -> None:
-        """Rename, atomically, over whatever is there."""
-
-    def remove(self, path: Path) -> None:
-        """Remove a file; one that is missing is fine."""
-
-    def names(self, folder: Path) -> list[str]:
-        """The names in a folder, sorted."""
-
-    def sync_folder(self, folder: Path) -> None:
-        """Make renames and new files in `folder` survive a loss of power."""
-
-    def stamp(self, path: Path) -> tuple[int, ...] | None:
-        """What differs when the file was exchanged or changed: device, inode, size, time. None: no file."""
-
-    def is_open_at(self, handle: Handle, path: Path) -> bool:
-        """Whether `path` still names the file behind `handle`."""
-
-
 #: So many bytes are read at once where a file need not be in memory whole.
 _BLOCK = 1 << 16
 
 
 class OsHandle:
-    """A :class:`Handle` on a file descriptor."""
+    """A file open for appending."""
 
     def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
+        self.descriptor = descriptor
 
     def write(self, data: bytes) -> None:
-        """One write for all of it, as a rule: a short write goes on where it stopped."""
+        """Add all of `data` at the end; after an OSError a part of it may be there."""
         rest = memoryview(data)
         while rest:
-            rest = rest[os.write(self._descriptor, rest) :]
+            rest = rest[os.write(self.descriptor, rest) :]
 
     def sync(self) -> None:
-        """As the Protocol says."""
-        full_sync(self._descriptor)
+        """Return when what was written survives a loss of power."""
+        full_sync(self.descriptor)
 
     def truncate(self, size: int) -> None:
-        """As the Protocol says."""
-        os.ftruncate(self._descriptor, size)
+        """Cut the file to `size` bytes."""
+        os.ftruncate(self.descriptor, size)
 
     def size(self) -> int:
-        """As the Protocol says."""
-        return os.fstat(self._descriptor).st_size
-
-    def identity(self) -> os.stat_result:
-        """Which file this is."""
-        return os.fstat(self._descriptor)
+        """How long the file is now, whoever wrote it."""
+        return os.fstat(self.descriptor).st_size
 
     def close(self) -> None:
-        """As the Protocol says."""
-        descriptor, self._descriptor = self._descriptor, -1
+        """Give the file back; a second call does nothing."""
+        descriptor, self.descriptor = self.descriptor, -1
         if descriptor >= 0:
             os.close(descriptor)
 
@@ -125,10 +65,10 @@ def full_sync(descriptor: int) -> None:
 
 
 class OsFiles:
-    """The real file system."""
+    """What podsync asks of a file system; a test lets each operation fail."""
 
     def read(self, path: Path, limit: int) -> bytes | None:
-        """As the Protocol says."""
+        """The whole file; None when there is none. Over `limit` bytes, or no regular file: OSError."""
         opened = _opened(path, limit)
         if opened is None:
             return None
@@ -136,17 +76,17 @@ class OsFiles:
         return b"".join(_blocks(descriptor, path, limit, at_once=size + _BLOCK))
 
     def blocks(self, path: Path, limit: int) -> Iterator[bytes]:
-        """As the Protocol says."""
+        """The whole file, piece by piece; nothing when there is none. Raises OSError as `read` does."""
         opened = _opened(path, limit)
         if opened is not None:
             yield from _blocks(opened[0], path, limit, at_once=_BLOCK)
 
     def append(self, path: Path) -> OsHandle:
-        """As the Protocol says."""
+        """Open for appending; made if it is missing."""
         return OsHandle(os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | _BINARY, 0o666))
 
     def create(self, path: Path, like: Path | None = None) -> OsHandle:
-        """As the Protocol says."""
+        """Make a new file, with the permissions of `like` if that exists; one that exists is an OSError."""
         descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
         if like is not None:
             with suppress(OSError):  # a file of somebody else's, or none: the umask decides
@@ -154,19 +94,22 @@ class OsFiles:
         return OsHandle(descriptor)
 
     def replace(self, source: Path, target: Path) -> None:
-        """As the Protocol says."""
+        """Rename, atomically, over whatever is there."""
         _patiently(lambda: source.replace(target))
 
     def remove(self, path: Path) -> None:
-        """As the Protocol says."""
+        """Remove a file; one that is missing is fine."""
         path.unlink(missing_ok=True)
 
     def names(self, folder: Path) -> list[str]:
-        """As the Protocol says."""
+        """The names in a folder, sorted."""
         return sorted(item.name for item in folder.iterdir())
 
     def sync_folder(self, folder: Path) -> None:
-        """As the Protocol says. Windows has no such call: there a rename is journalled by NTFS."""
+        """Make renames and new files in `folder` survive a loss of power.
+
+        Windows has no such call: there a rename is journalled by NTFS.
+        """
         if sys.platform == "win32":
             return
         descriptor = os.open(folder, os.O_RDONLY)
@@ -179,19 +122,17 @@ class OsFiles:
             os.close(descriptor)
 
     def stamp(self, path: Path) -> tuple[int, ...] | None:
-        """As the Protocol says."""
+        """What differs when the file was exchanged or changed: device, inode, size, time. None: no file."""
         try:
             found = path.stat()
         except FileNotFoundError:
             return None
         return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
-    def is_open_at(self, handle: Handle, path: Path) -> bool:
-        """As the Protocol says."""
-        if not isinstance(handle, OsHandle):
-            return False
+    def is_open_at(self, handle: OsHandle, path: Path) -> bool:
+        """Whether `path` still names the file behind `handle`."""
         try:
-            return os.path.samestat(handle.identity(), path.stat())
+            return os.path.samestat(os.fstat(handle.descriptor), path.stat())
         except FileNotFoundError:
             return False
 

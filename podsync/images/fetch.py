@@ -48,8 +48,7 @@ class Fetcher:
         self._full = mode == "full"
         self._network = network
         self._context = network.trusted()
-        self._clock = clock
-        self._limits = limits
+        self._clock, self._limits = clock, limits
 
     def look(self, url: str, known: SeenImage | None) -> SeenImage | UnseenImage:
         """Follow redirects explicitly and judge every hop; retry where that may help."""
@@ -111,12 +110,8 @@ class Fetcher:
         if got.headers.get("content-encoding", "identity").strip().lower() != "identity":
             reason = "the server packs it although it was asked not to (Content-Encoding)"
             raise UnseenError(UnseenImage(reason, "serve pictures as they are"))
-        body = self._body(got)
-        return SeenImage(
-            header=body.header,
-            size=body.size,
-            start=body.start,
-            digest=body.digest,
+        return replace(
+            self._body(got),
             etag=_word(got.headers.get("etag")),
             modified=_word(got.headers.get("last-modified")),
             final=_identity(url),
@@ -125,7 +120,7 @@ class Fetcher:
             media_type=_word(got.headers.get("content-type")).partition(";")[0].strip().lower(),
         )
 
-    def _body(self, got: ImageResponse) -> _Body:
+    def _body(self, got: ImageResponse) -> SeenImage:
         """Read the beginning, or all of it, never beyond the limit."""
         length = _length(got)
         body = _BodyReader(self._limits.head_bytes, whole=self._full)
@@ -141,21 +136,12 @@ class Fetcher:
         return body.cut(length)
 
 
-@dataclass(frozen=True, slots=True)
-class _Body:
-    header: Header
-    size: int | None
-    start: str
-    digest: str | None
-
-
 class _BodyReader:
     """A body while it is read: its beginning is kept, the rest only counted and digested."""
 
     def __init__(self, most: int, *, whole: bool) -> None:
         self.size = 0
-        self._most = most
-        self._whole = whole
+        self._most, self._whole = most, whole
         self._head = bytearray()
         self._header: Header | None = None
         self._digest = hashlib.sha256()
@@ -174,7 +160,7 @@ class _BodyReader:
             self._head += piece[: self._most - len(self._head)]
             self._header = self._header or self._read("more")
 
-    def ended(self, length: int | None, *, partial: bool) -> _Body:
+    def ended(self, length: int | None, *, partial: bool) -> SeenImage:
         """Return the facts after the last byte of the answer."""
         whole = not partial or length == self.size
         if not partial and length is not None and self.size < length:
@@ -187,15 +173,15 @@ class _BodyReader:
             self._digest.hexdigest() if whole else None,
         )
 
-    def cut(self, length: int | None) -> _Body:
+    def cut(self, length: int | None) -> SeenImage:
         """Return the facts if nothing more is read."""
         return self._body("unasked", length if length is not None or not self._whole else self.size, None)
 
-    def _body(self, rest: Rest, size: int | None, digest: str | None) -> _Body:
+    def _body(self, rest: Rest, size: int | None, digest: str | None) -> SeenImage:
         header = self._header or self._read(rest)
         assert header is not None  # noqa: S101 (only "more" asks for more)
         start = hashlib.sha256(bytes(self._head[:START_BYTES])).hexdigest()
-        return _Body(header, size, start, digest)
+        return SeenImage(header, size, start, digest)
 
     def _read(self, rest: Rest) -> Header | None:
         return read_header(bytes(self._head), rest)
@@ -235,7 +221,6 @@ def _identity(url: str) -> str:
 
 
 def _length(got: ImageResponse) -> int | None:
-    """Return the size of the whole file, as reported by the server."""
     if got.status in (206, 416):
         return header_number(got.headers.get("content-range", "").rpartition("/")[2])
     if "transfer-encoding" in got.headers:

@@ -13,7 +13,8 @@ from podsync.inventory.lookalikes import LookAlikes, look_alikes
 from podsync.inventory.products import ListedProduct, Standing
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY
-from podsync.providers.contract import ListedModel, Listing, Remote
+from podsync.model.known_ids import KnownModel
+from podsync.providers.contract import Listing, Remote
 from podsync.providers.knowledge import Provider
 
 
@@ -31,7 +32,7 @@ class AccountAudit:
     account: str
     products: tuple[ListedProduct, ...]
     whole: bool = True
-    models: Mapping[str, ListedModel] = EMPTY
+    models: Mapping[str, KnownModel] = EMPTY
     unseen: tuple[Address, ...] = ()
     picture_faults: Mapping[str, tuple[str, ...]] | None = None
 
@@ -71,7 +72,7 @@ def audited(
     listing: Listing,
     *,
     adopted: Mapping[str, Address] = EMPTY,
-    models: Sequence[ListedModel] = (),
+    models: Sequence[KnownModel] = (),
 ) -> AccountAudit:
     """Return the contents of an account.
 

@@ -10,21 +10,18 @@ from typing import Any
 
 from podsync.catalog.validation.schemas import schema_for_editors
 from podsync.model.known_ids import AccountIds, KnownModel
-from podsync.providers.contract import ListedModel, Remote
+from podsync.providers.contract import Remote
 from podsync.providers.descriptor import FieldRoles, ProviderInfo
 from podsync.providers.knowledge import Provider
 from podsync.providers.registry import plugins
 
 
-def from_list(models: Sequence[ListedModel], before: AccountIds, day: str) -> AccountIds:
+def from_list(models: Sequence[KnownModel], before: AccountIds, day: str) -> AccountIds:
     """Return the provider's own list of models; one that has left it stays, with the day since when."""
     found = {
-        model.id: KnownModel(
-            model.id, model.name, model.code, model.category, model.price,
-            model.sizes or (before.models[model.id].sizes if model.id in before.models else ()),
-        )
+        model.id: replace(model, sizes=model.sizes or before.models.get(model.id, model).sizes)
         for model in models
-    }  # fmt: skip
+    }
     gone = {
         identity: model if model.left else replace(model, left=day)
         for identity, model in before.models.items()

@@ -10,7 +10,8 @@ from enum import Enum
 from podsync.inventory.products import ListedProduct
 from podsync.model.digests import canonical_json
 from podsync.providers.knowledge import Provider
-from podsync.providers.name_forms import folded, plain
+from podsync.providers.name_forms import folded
+from podsync.providers.normalise import text
 
 
 class Resemblance(Enum):
@@ -90,15 +91,13 @@ def _by_picture(provider: Provider, products: Sequence[ListedProduct]) -> Iterat
 
 
 def _listed(provider: Provider, one: ListedProduct) -> str:
-    """Return all listed fields of a product, in the form in which specs are compared."""
     return canonical_json(provider.canonical(provider.listed_spec(one.row.fields)))
 
 
 def _name(provider: Provider, one: ListedProduct) -> str:
     """Return what names have in common that people take for one: case, spaces and quotes do not count."""
-    return folded(plain(provider.name_of(one.row.fields)))
+    return folded(text(provider.name_of(one.row.fields)))
 
 
 def _model(provider: Provider, one: ListedProduct) -> Hashable:
-    """Return the model, or its code where the model is not known."""
     return one.row.fields.get(provider.model_field) or ("code", one.row.facts.get("code"))

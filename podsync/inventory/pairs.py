@@ -13,7 +13,6 @@ from podsync.inventory.lookalikes import LookAlikes, Resemblance, look_alikes
 from podsync.inventory.products import ListedProduct, Standing
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Spec
-from podsync.providers.contract import ListedModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +64,8 @@ def paired(known: Known, base_url: str, proposed: Iterable[ProposedPair], *, who
         fields = tuple(fields_beside(provider, pair.spec, row))
         candidates.append(Candidate(pair.verdict, product, pair.address, pair.spec, fields))
     ids = provider.known.ids
-    models = {m.id: ListedModel(m.id, m.code, m.name) for m in ids.models.values() if not m.left}
+    models = {model.id: model for model in ids.models.values() if not model.left}
     audit = AccountAudit(
-        provider,
-        base_url,
-        known.account,
-        tuple(products.values()),
-        whole,
-        models if ids.listed else EMPTY,
+        provider, base_url, known.account, tuple(products.values()), whole, models if ids.listed else EMPTY
     )
     return PairedAccount(audit, tuple(candidates))

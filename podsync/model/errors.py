@@ -33,8 +33,7 @@ class PodsyncError(Exception):
 
     def __init__(self, message: str, remedy: str = "") -> None:
         super().__init__(message)
-        self.message = message
-        self.remedy = remedy
+        self.message, self.remedy = message, remedy
 
 
 class UsageError(PodsyncError):
@@ -98,13 +97,16 @@ class _Facts(TypedDict, total=False):
     code: int | None
     date: float | None
     retry_after: float | None
+    body: Any
 
 
 class ProviderError(PodsyncError):
     """What the answer of a provider means. `status` is the HTTP status, if there was an answer.
 
     `code` is the provider's own code (in an envelope), `date` the provider's `Date` header as
-    seconds since the epoch.
+    seconds since the epoch. `body` is what the answer holds, None where it is no JSON. `shown` is the
+    product in the answer to a create (`providers.contract.Remote`) that does not tell that it was made:
+    its id may be the new one.
     """
 
     def __init__(
@@ -116,12 +118,15 @@ class ProviderError(PodsyncError):
         code: int | None = None,
         date: float | None = None,
         retry_after: float | None = None,
+        body: Any = None,
     ) -> None:
         super().__init__(message, remedy)
         self.status = status
         self.code = code
         self.date = date
         self.retry_after = retry_after
+        self.body = body
+        self.shown: Any = None
 
 
 class NotSentError(ProviderError):
@@ -156,16 +161,24 @@ class InDoubtError(ProviderError):
     """The request may have taken effect: cut, timeout, 5xx, half or unreadable answer.
 
     `stops`: the answer was no HTTP error, but its body said that the key was refused. The doubt
-    stays, and nothing else may be sent to this provider.
+    stays, and nothing else may be sent to this provider. `acknowledged`: the answer says that it was carried
+    out, or taken on, and not what was made.
     """
 
     exit_code = 8
 
     def __init__(
-        self, message: str, remedy: str = "", *, stops: bool = False, **facts: Unpack[_Facts]
+        self,
+        message: str,
+        remedy: str = "",
+        *,
+        stops: bool = False,
+        acknowledged: bool = False,
+        **facts: Unpack[_Facts],
     ) -> None:
         super().__init__(message, remedy, **facts)
         self.stops = stops
+        self.acknowledged = acknowledged
 
 
 class UnreadableError(ProviderError):

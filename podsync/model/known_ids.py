@@ -15,7 +15,11 @@ from podsync.model.frozen import EMPTY
 
 @dataclass(frozen=True, slots=True)
 class KnownModel:
-    """A model. `left` is the day since when it is on the supplier's list no more, "" while it is."""
+    """A model, in the provider's own words; each is empty where there is none.
+
+    `id` is what a spec names, `code` what a listing of products names. `sizes` are in the provider's order.
+    `left` is the day since when it is on the provider's list no more, "" while it is.
+    """
 
     id: str
     name: str = ""

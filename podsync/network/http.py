@@ -61,6 +61,11 @@ class JsonResponse:
     arrived: float | None = None
 
     @property
+    def acknowledges(self) -> bool:
+        """Whether the status alone says that it was done, or taken on; gateways answer 200 as well."""
+        return self.status in (201, 202, 204)
+
+    @property
     def now(self) -> float | None:
         """The provider's clock, or else ours."""
         return self.arrived if self.date is None else self.date
@@ -81,10 +86,7 @@ class Http:
         proxies: Mapping[str, str],
         trust: Trust | None = None,
     ) -> None:
-        self._title = title
-        self._settings = settings
-        self._clock = clock
-        self._pace = pace
+        self._title, self._settings, self._clock, self._pace = title, settings, clock, pace
         url = urlsplit(settings.base_url)
         proxy = proxies.get(url.scheme) or proxies.get("all") or ""
         self._base = url.path.rstrip("/")
@@ -200,7 +202,7 @@ class Http:
         return not aged and (ahead is None or before is None or ahead >= before - CLOCKS_DIFFER)
 
     def _sort_status(self, answer: JsonResponse) -> None:
-        facts: dict[str, Any] = {"status": answer.status, "date": answer.date}
+        facts: dict[str, Any] = {"status": answer.status, "date": answer.date, "body": answer.body}
         said = _said(answer.body)
         if 200 <= answer.status < 300 and answer.status != 202:
             return
@@ -214,7 +216,9 @@ class Http:
             raise ConflictError(f"{self._title}: HTTP 409{said}", **facts)
         if answer.status in (400, 404, 422):
             raise RefusedError(f"{self._title}: HTTP {answer.status}{said}", **facts)
-        raise InDoubtError(f"{self._title} answered HTTP {answer.status}{said}", **facts)
+        raise InDoubtError(
+            f"{self._title} answered HTTP {answer.status}{said}", acknowledged=answer.acknowledges, **facts
+        )
 
     def _unauthorized(self, status: int, date: float | None) -> ProviderError:
         return UnauthorizedError(f"{self._title} refused the key ({status})", status=status, date=date)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 
 from podsync.model.frozen import Path
 from podsync.model.position import Position
@@ -15,24 +15,9 @@ from podsync.output.layout import GAP, pad
 _PATH_COLUMNS, _VALUE_COLUMNS = 28, 44
 
 
-class ExplainedValue(Protocol):
-    """A value, its place, and the names and places of what was put into it."""
-
-    @property
-    def path(self) -> Path:
-        """Where it is in the document."""
-
-    @property
-    def value(self) -> Any:
-        """What it is."""
-
-    @property
-    def at(self) -> Position:
-        """Where it was written."""
-
-    @property
-    def used(self) -> tuple[tuple[str, Position], ...]:
-        """What was put into it."""
+#: A value: its path in the document, what it is, where it was written, and the names and places of what was
+#: put into it.
+ExplainedValue: TypeAlias = tuple[Path, Any, Position, tuple[tuple[str, Position], ...]]
 
 
 def explained(products: Iterable[tuple[Product, Iterable[ExplainedValue]]]) -> str:
@@ -42,11 +27,11 @@ def explained(products: Iterable[tuple[Product, Iterable[ExplainedValue]]]) -> s
 
 
 def _lines(values: Iterable[ExplainedValue]) -> Iterator[str]:
-    for one in values:
-        shown = safe(json.dumps(one.value, ensure_ascii=False))
-        path = pad(_dotted(one.path), _PATH_COLUMNS)
-        yield f"  {path}{GAP}{pad(shown, _VALUE_COLUMNS)}{GAP}{_place(one.at)}"
-        for name, at in one.used:
+    for path, value, written_at, used in values:
+        shown = safe(json.dumps(value, ensure_ascii=False))
+        first = pad(_dotted(path), _PATH_COLUMNS)
+        yield f"  {first}{GAP}{pad(shown, _VALUE_COLUMNS)}{GAP}{_place(written_at)}"
+        for name, at in used:
             yield f"  {pad('', _PATH_COLUMNS)}{GAP}  {pad(safe(name), _VALUE_COLUMNS - 2)}{GAP}{_place(at)}"
 
 

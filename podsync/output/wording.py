@@ -113,3 +113,23 @@ def run_name(run: str) -> str:
 def sentences(parts: Iterable[str]) -> str:
     """Join what is not empty."""
     return " ".join(part for part in parts if part)
+
+
+def in_words(text: str) -> str:
+    """Put what the providers are called into a text: `{kind}` is that of the first one, `{kinds}` all."""
+    if "{" not in text:
+        return text
+    from podsync.providers.registry import plugins
+
+    infos = list(plugins().values())
+    titles = [info.title for info in infos]
+    for word, value in {
+        "{provider}": infos[0].name,
+        "{kind}": infos[0].kind,
+        "{kinds}": ", ".join(info.kind for info in infos),
+        "{titles}": listed(titles),
+        "{owners}": listed([f"{title}'s" for title in titles]),
+        "{keys}": " or ".join(info.key_variable for info in infos),
+    }.items():
+        text = text.replace(word, value)
+    return text

@@ -38,6 +38,8 @@ NOTE_TOLD = "note_because_told"
 
 #: Why a rename comes first: orders find nothing under the name until then.
 SWAP_OPEN = "update_because_swap_open"
+#: The same, where the document wants something else by now: the rename ends what was begun, and no more.
+SWAP_EDITED = "update_because_swap_open_and_edited"
 
 #: How each action looks in the first column, beside its word.
 SYMBOLS: Mapping[Action, str] = {

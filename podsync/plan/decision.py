@@ -19,6 +19,7 @@ from podsync.plan.action import (
     RECREATE,
     SET_BACK,
     STAGED,
+    SWAP_EDITED,
     SWAP_OPEN,
     Action,
 )  # fmt: skip
@@ -37,6 +38,7 @@ from podsync.plan.change import (
 from podsync.plan.diff import (
     can_set_back,
     differing_fields,
+    edited_since,
     field_changes,
     is_reached,
     may_be_there,
@@ -360,11 +362,11 @@ class _PairDecision:
 
     def _take_name(self, entry: Entry, swap: Swap) -> Change:
         """Finish an exchange of names, whatever the document says by now: until then orders find nothing."""
-        before = entry.spec or EMPTY
+        before, after = entry.spec or EMPTY, freeze({**(entry.spec or EMPTY), **swap.takes})
+        since = edited_since(self.provider, self.pair.product, entry, after)
         fields = tuple(FieldChange(name, before.get(name), value) for name, value in swap.takes.items())
-        code, reason = SWAP_OPEN, "the name is missing until this rename"
+        code, reason = SWAP_EDITED if since else SWAP_OPEN, f"the name is missing until this rename{since}"
         change = self._change(Action.UPDATE, code, reason, fields, risks=())
-        after = freeze({**before, **swap.takes})
         return replace(change, after=after, labels=entry.labels, lifecycle=entry.lifecycle)
 
     def _risks(self, before: Spec | None, after: Spec | None) -> tuple[str, ...]:
@@ -425,8 +427,8 @@ class _PairDecision:
             self._refuse_missing(product, f"a new product needs {', '.join(missing)}", COMPLETE)
 
     def _refuse_missing(self, product: Product, why: str, remedy: str) -> None:
-        summary = f"{product.address}: {why}, and the document does not say"
-        self._refuse("incomplete-spec", summary, remedy, ("spec",))
+        told = f"{product.address}: {why}, and the document does not say"
+        self._refuse("incomplete-spec", told, remedy, ("spec",))
 
     def _refused_replace(
         self, product: Product, entry: Entry, names: tuple[str, ...], fields: tuple[FieldChange, ...]

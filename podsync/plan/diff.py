@@ -17,7 +17,7 @@ from podsync.model.position import Position
 from podsync.model.product import Product, seen_ids
 from podsync.plan.action import SWAP, Action
 from podsync.plan.answers import perhaps_added
-from podsync.plan.change import WHATEVER, Change, FieldChange, UnknownValue
+from podsync.plan.change import WHATEVER, Change, FieldChange, UnknownValue, left_by
 from podsync.plan.matching import Pair, last_place
 
 if TYPE_CHECKING:
@@ -133,6 +133,13 @@ def field_changes(
             at = None if now is None else product.at(("spec", *path))
             changes.append(FieldChange(_text(path), was, now, forces, at))
     return tuple(changes)
+
+
+def edited_since(provider: Provider, product: Product | None, entry: Entry, made: Spec) -> str:
+    """Return what to say of a change that ends what was begun for `made`; "" if that is wanted still."""
+    if product is None:
+        return f"; {left_by(entry.address)}"
+    return "; the document was edited since" if differing_fields(provider, made, product.spec) else ""
 
 
 def sent_again(

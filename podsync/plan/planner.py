@@ -17,7 +17,7 @@ from podsync.model.errors import StateError, UsageError
 from podsync.model.frozen import EMPTY, FrozenDict, Json
 from podsync.model.product import Catalog
 from podsync.model.settings import Limits
-from podsync.plan.action import SWAP_OPEN, Action
+from podsync.plan.action import SWAP_EDITED, SWAP_OPEN, Action
 from podsync.plan.model import Plan
 from podsync.plan.unchanged import Split, split
 from podsync.providers.known_models import known_model
@@ -194,7 +194,7 @@ def _check_patterns(selection: Selection, pairs: tuple[Pair, ...]) -> None:
 
 def _selected(change: Change, labels: Mapping[str, str], selection: Selection) -> bool:
     """A selection narrows what is sent; an orphan has to be named; doubts and open swaps are always ended."""
-    if not selection or change.action is Action.SETTLE or change.action_reason == SWAP_OPEN:
+    if not selection or change.action is Action.SETTLE or change.action_reason in (SWAP_OPEN, SWAP_EDITED):
         return True
     if change.action is Action.ORPHAN:
         return selection.targeted(change.address) and selection.takes(change.address, labels)

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Protocol, runtime_checkable
 
 from podsync.model.frozen import EMPTY, Json, Path, Spec
+from podsync.model.known_ids import KnownModel
 from podsync.network.request import Request
 
 
@@ -72,23 +73,6 @@ class Remote:
 
 #: What `Remote.facts` may hold: the model's code, a price, how often it was ordered.
 FACTS = ("code", "price", "orders")
-
-
-@dataclass(frozen=True, slots=True)
-class ListedModel:
-    """A model as a provider's own list has it. All texts are the provider's, empty where there is none.
-
-    `id` is what a spec names, `code` what a listing of products names. `sizes` are in the provider's order;
-    most lists do not tell them (`ModelLister.sizes`). `off_sale` says why it cannot be had now.
-    """
-
-    id: str
-    code: str = ""
-    name: str = ""
-    category: str = ""
-    price: str = ""
-    sizes: tuple[str, ...] = ()
-    off_sale: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,11 +175,11 @@ class Reader(Protocol):
 class ModelLister(Protocol):
     """What a reader does besides where the provider tells its models."""
 
-    def models(self) -> tuple[ListedModel, ...]:
+    def models(self) -> tuple[KnownModel, ...]:
         """Read the whole list of models, in the provider's order; raises what `find` raises."""
 
-    def details(self, model: ListedModel) -> ListedModel:
-        """Return the model with what only its own page tells: one request."""
+    def details(self, model: KnownModel) -> KnownModel:
+        """Return the model with what only its own page tells, its sizes: one request."""
 
 
 class Writer(Protocol):

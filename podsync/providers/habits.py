@@ -120,7 +120,8 @@ class Habits:
             observed["whole"] = FrozenDict({"length": sighting.whole, "proof": sighting.id})
         if sighting.customers is not None:
             observed["customers"] = _after(observed.get("customers"), not sighting.customers, sighting.id)
-        observed |= {key: FrozenDict(value) for key, value in (("names", names),) if value}
+        if names:
+            observed["names"] = FrozenDict(names)
         if pictures:
             observed["pictures"] = FrozenDict({h: FrozenDict(fields) for h, fields in pictures.items()})
         return replace(self, observed=FrozenDict(observed))

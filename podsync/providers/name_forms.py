@@ -13,6 +13,8 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import lru_cache
 
+from podsync.providers.normalise import text
+
 #: A shorter name is never taken for one that was cut: too many names begin alike.
 CUT_LEAST = 20
 #: A beginning that is shorter says nothing at all.
@@ -55,11 +57,6 @@ _UNDO: Mapping[str, Callable[[str], str]] = {
 }
 
 
-def plain(value: object) -> str:
-    """Return the name as it is compared for equality: NFC, trimmed; absent, null and empty are one."""
-    return "" if value is None else unicodedata.normalize("NFC", str(value)).strip()
-
-
 def unmarked(listed: str) -> str:
     """Return a name without the mark of a new product that waits for it, or of an old one that gave it up."""
     return _MARK.sub("", listed)
@@ -80,7 +77,7 @@ def changes(sent: object, listed: object, others: Collection[str] = ()) -> froze
     Equal names (NFC, trimmed) have no kinds: an empty set. `others` are the exact names of all documents:
     what one of them is called is never the cut form of another.
     """
-    one, other = plain(sent), plain(listed)
+    one, other = text(sent), text(listed)
     if one == other and one:
         return frozenset()
     if not one or not other:
@@ -99,9 +96,9 @@ def begins(sent: object, listed: object, others: Collection[str] = ()) -> bool:
 
     Too little to say that it was cut, and too much to say that it is another product.
     """
-    one, other = folded(plain(sent)), folded(plain(listed))
+    one, other = folded(text(sent)), folded(text(listed))
     shorter = BEGINNING_LEAST <= len(other) < len(one)
-    return shorter and one.startswith(other) and plain(listed) not in others
+    return shorter and one.startswith(other) and text(listed) not in others
 
 
 def _kinds(one: str, other: str) -> frozenset[str]:
@@ -164,7 +161,7 @@ _UNSURE = re.compile(r" *[?\x80-\U0010ffff][ ?\x80-\U0010ffff]*")
 
 def skeleton(name: object) -> str:
     """Return what all changed forms of a name have in common, but for cutting: a key to find them by."""
-    return _UNSURE.sub("\0", folded(plain(name)))
+    return _UNSURE.sub("\0", folded(text(name)))
 
 
 def skeletons(name: object) -> tuple[str, ...]:
@@ -172,7 +169,7 @@ def skeletons(name: object) -> tuple[str, ...]:
 
     There are two where a character outside ASCII has a plain form: it may come back so, or as `?`.
     """
-    one = plain(name)
+    one = text(name)
     if one.isascii():
         return (skeleton(one),)
     unsure = re.sub(r"[^\x00-\x7f]+", "?", _entities(one))

@@ -45,12 +45,12 @@ def _result(request: HttpRequest, service: Service) -> object:
         case "GET", "state":
             return {
                 "products": service.store.committed(),
-                "requests": service.counted(),
+                "requests": service.counts,
                 "faults": _faults(service),
                 "rules": service.rules.to_dict(),
             }
         case "GET", "requests":
-            return [item.to_dict() for item in service.recorded()]
+            return [item.to_dict() for item in service.requests]
         case "POST", "rules":
             service.rules = service.rules.with_changes(request.json())
             return service.rules.to_dict()
@@ -74,8 +74,8 @@ def _by_hand(action: str, wanted: Any, service: Service) -> object:
     if not isinstance(wanted, dict) or "provider" not in wanted or field not in wanted:
         raise ValueError(f"provider and {field} are needed")
     if action == "create":
-        return service.add_by_hand(wanted["provider"], wanted["spec"])
-    return {"removed": service.remove(wanted["provider"], str(wanted["id"]))}
+        return service.create_by_hand(wanted["provider"], wanted["spec"])
+    return {"removed": service.delete(wanted["provider"], wanted["id"])}
 
 
 def _read_faults(given: Any) -> list[Fault]:

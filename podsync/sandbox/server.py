@@ -5,11 +5,10 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from threading import Event, Lock, Thread
-from typing import Any, Self
+from threading import Event, Thread
+from typing import Self
 
 from podsync.sandbox.control import PREFIX, control_answer
-from podsync.sandbox.datafile import JsonObject
 from podsync.sandbox.faults.delivery import Delivery, deliver
 from podsync.sandbox.faults.schedule import AllRules, Fault
 from podsync.sandbox.rules import Rules
@@ -21,7 +20,7 @@ from podsync.sandbox.wire import BadRequestError, ClientConnection, HttpRequest,
 __all__ = ["Recorded", "Sandbox"]
 
 
-class Sandbox:
+class Sandbox(Service):
     """All providers on one port of 127.0.0.1, from `start` (or `with`) to `stop`.
 
     data: a folder that keeps the products; None keeps them as long as this object lives.
@@ -45,13 +44,10 @@ class Sandbox:
         record: int | None = 20_000,
         first_id: int | None = None,
     ) -> None:
-        self._data = data
-        self._port = port
-        self._first_id = first_id
-        self._service = Service(Store(_indexed(), first=first_id), rules or AllRules(), faults, clock, record)
+        super().__init__(Store(_indexed(), first=first_id), rules or AllRules(), faults, clock, record)
+        self._data, self._port, self._first_id = data, port, first_id
         self._listener: socket.socket | None = None
         self._closing = Event()
-        self._lock = Lock()
         self._open: dict[ClientConnection, Thread] = {}
         self._acceptor: Thread | None = None
 
@@ -62,18 +58,18 @@ class Sandbox:
         if self._listener is not None:
             return self
         if self._data is not None:
-            self._service.store = Store(_indexed(), self._data, self._first_id)
+            self.store = Store(_indexed(), self._data, self._first_id)
         try:
             listener = socket.create_server(("127.0.0.1", self._port), backlog=512)
         except OSError:
-            self._service.store.close()
+            self.store.close()
             raise
         # Where closing a listener does not wake its accept, this bounds how long `stop` takes.
         listener.settimeout(0.2)
         self._listener = listener
         self._port = listener.getsockname()[1]
         self._closing = Event()
-        self._service.store.tell_url(self.url)
+        self.store.tell_url(self.url)
         self._acceptor = Thread(target=self._accept, args=(listener,), name="sandbox", daemon=True)
         self._acceptor.start()
         return self
@@ -96,7 +92,7 @@ class Sandbox:
                 connection.sock.shutdown(socket.SHUT_RDWR)
         for _connection, thread in still_open:
             thread.join(5)
-        self._service.store.close()
+        self.store.close()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -114,59 +110,6 @@ class Sandbox:
     def url_of(self, provider: str) -> str:
         """What a client of a provider takes as its base URL."""
         return base_urls(self.url)[provider]
-
-    # -- what happened, what is there
-
-    @property
-    def requests(self) -> list[Recorded]:
-        """The requests to the providers in the order of their arrival."""
-        return self._service.recorded()
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """How many requests each operation had so far, as in `{"provider.create": 3}`."""
-        return self._service.counted()
-
-    def products(self, provider: str) -> list[JsonObject]:
-        """What is truly committed, lag or not, oldest first: listed fields and unlisted ones.
-
-        Ids are as in listings. `provider` is its name, or for further keys `provider#2`.
-        """
-        return [dict(body) for body in self._service.shop(provider).committed()]
-
-    # -- what a test or a person does
-
-    @property
-    def rules(self) -> Rules:
-        """The rules in force."""
-        return self._service.rules
-
-    def set_rules(self, rules: Rules | None = None, **changes: Any) -> None:
-        """Other rules from now on, or the same ones with changes: `set_rules(latency=3)`."""
-        self._service.rules = (rules or self._service.rules).with_changes(changes)
-
-    def add_faults(self, *faults: Fault) -> None:
-        """Let these happen too, after the ones that are there."""
-        self._service.schedule.add(faults)
-
-    def clear_faults(self) -> None:
-        """Let nothing go wrong any more."""
-        self._service.schedule.clear()
-
-    def delete(self, provider: str, product_id: str | int) -> bool:
-        """Remove a product as a person does on the web page; whether it was there.
-
-        Takes each form of an id that people have.
-        """
-        return self._service.remove(provider, str(product_id))
-
-    def fill(self, provider: str, count: int) -> int:
-        """Let a shop hold so many products of other people's; returns how many it has then."""
-        return self._service.fill(provider, count)
-
-    def create_by_hand(self, provider: str, spec: JsonObject) -> JsonObject:
-        """Make a product as a person does on the web page; returns it as `products` would."""
-        return self._service.add_by_hand(provider, spec)
 
     # -- connections
 
@@ -212,8 +155,8 @@ class Sandbox:
 
     def _reply(self, request: HttpRequest) -> Reply:
         if request.path.startswith(PREFIX):
-            return Reply(control_answer(request, self._service), date=self._service.clock())
-        return self._service.handle(request, self._closing.wait)
+            return Reply(control_answer(request, self), date=self.clock())
+        return self.handle(request, self._closing.wait)
 
 
 def _indexed() -> dict[str, Sequence[str]]:

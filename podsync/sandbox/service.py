@@ -11,11 +11,10 @@ from podsync.sandbox.datafile import JsonObject
 from podsync.sandbox.faults.answers import FaultFacts
 from podsync.sandbox.faults.delivery import UNANSWERED, Pause
 from podsync.sandbox.faults.schedule import Fault, Schedule
-from podsync.sandbox.refusal import RefusalError
 from podsync.sandbox.rules import Rules
 from podsync.sandbox.sides import Side, all_answers, sides
 from podsync.sandbox.store import Shop, Store
-from podsync.sandbox.wire import HttpRequest, HttpResponse, json_answer
+from podsync.sandbox.wire import HttpRequest, HttpResponse, RefusalError, json_answer
 
 
 @dataclass(slots=True)
@@ -90,12 +89,10 @@ class Service:
         clock: Callable[[], float],
         record: int | None,
     ) -> None:
-        self.store = store
-        self.rules = rules
-        self.clock = clock
+        self.store, self.rules, self.clock = store, rules, clock
         self.schedule = Schedule(faults, clock)
-        self.requests: deque[Recorded] = deque(maxlen=record)
-        self.counts: Counter[str] = Counter()
+        self._requests: deque[Recorded] = deque(maxlen=record)
+        self._counts: Counter[str] = Counter()
         self._lock = Lock()
         self._buckets: dict[str, LeakyBucket] = {}
         self._dated: float | None = None
@@ -121,6 +118,45 @@ class Service:
             recorded.status = answer.status
         return Reply(answer, fault, self._date(rules))
 
+    @property
+    def requests(self) -> list[Recorded]:
+        """The requests to the providers, or the last of them, in the order of their arrival."""
+        with self._lock:
+            return list(self._requests)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many requests each operation had so far, as in `{"provider.create": 3}`."""
+        with self._lock:
+            return dict(self._counts)
+
+    def shop(self, name: str) -> Shop:
+        """The shop of that name: a provider's, or for further keys `provider#2`. Raises ValueError."""
+        if name.partition("#")[0] not in sides():
+            raise ValueError(f"no such provider: {name!r}")
+        return self.store.shop(name)
+
+    def products(self, provider: str) -> list[JsonObject]:
+        """What is truly committed, lag or not, oldest first: listed fields and unlisted ones.
+
+        Ids are as in listings. `provider` is the name of a shop.
+        """
+        return [dict(body) for body in self.shop(provider).committed()]
+
+    # -- what a test or a person does
+
+    def set_rules(self, rules: Rules | None = None, **changes: Any) -> None:
+        """Other rules from now on, or the same ones with changes: `set_rules(latency=3)`."""
+        self.rules = (rules or self.rules).with_changes(changes)
+
+    def add_faults(self, *faults: Fault) -> None:
+        """Let these happen too, after the ones that are there."""
+        self.schedule.add(faults)
+
+    def clear_faults(self) -> None:
+        """Let nothing go wrong any more."""
+        self.schedule.clear()
+
     def fill(self, provider: str, count: int) -> int:
         """Let a shop hold so many products of other people's; returns how many it has then."""
         shop, side = self.shop(provider), _side(provider)
@@ -128,35 +164,21 @@ class Service:
             side.add(side.foreign(number), shop, self.rules, self.clock())
         return len(shop.committed())
 
-    def add_by_hand(self, provider: str, spec: JsonObject) -> JsonObject:
-        """Commit a product as a person would on the web page. Raises ValueError if it is refused."""
+    def create_by_hand(self, provider: str, spec: JsonObject) -> JsonObject:
+        """Commit a product as a person does on the web page. Raises ValueError if it is refused."""
         shop = self.shop(provider)
         try:
             return dict(_side(provider).add(spec, shop, self.rules, self.clock()))
         except RefusalError as error:
             raise ValueError(str(error)) from error
 
-    def remove(self, provider: str, product_id: str) -> bool:
-        """Remove a product as a person would; whether it was there."""
+    def delete(self, provider: str, product_id: str | int) -> bool:
+        """Remove a product, by any id that people have, as a person does; whether it was there."""
         shop = self.shop(provider)
-        key = _side(provider).find_key(shop, product_id)
+        key = _side(provider).find_key(shop, str(product_id))
         return key is not None and shop.remove(key, self.clock())
 
-    def shop(self, name: str) -> Shop:
-        """The shop of that name. Raises ValueError if no provider's."""
-        if name.partition("#")[0] not in sides():
-            raise ValueError(f"no such provider: {name!r}")
-        return self.store.shop(name)
-
-    def recorded(self) -> list[Recorded]:
-        """The requests so far, or the last of them."""
-        with self._lock:
-            return list(self.requests)
-
-    def counted(self) -> dict[str, int]:
-        """How many requests each operation had, as in `{"provider.create": 3}`."""
-        with self._lock:
-            return dict(self.counts)
+    # -- one request
 
     def _record(self, provider: str, request: HttpRequest) -> Recorded:
         operation = sides()[provider].operation(request.method, request.path) or ""
@@ -164,8 +186,8 @@ class Service:
             provider, operation, request.method, request.target, request.headers, request.body, self.clock()
         )
         with self._lock:
-            self.requests.append(recorded)
-            self.counts[f"{provider}.{operation or 'unknown'}"] += 1
+            self._requests.append(recorded)
+            self._counts[f"{provider}.{operation or 'unknown'}"] += 1
         return recorded
 
     def _spoiled(
@@ -212,7 +234,6 @@ class Service:
         return provider if place == 0 else f"{provider}#{place + 1}"
 
     def _date(self, rules: Rules) -> float | None:
-        """The moment that this answer's Date tells."""
         if not rules.date_header:
             return None
         with self._lock:

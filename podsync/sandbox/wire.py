@@ -12,12 +12,18 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from podsync.sandbox.refusal import RefusalError
-
 JsonObject = dict[str, Any]
 
 MAX_HEAD = 64 * 1024
 MAX_BODY = 64 * 1024 * 1024
+
+
+class RefusalError(Exception):
+    """The request is understood and not accepted, with `status`; the text says why."""
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class BadRequestError(Exception):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from podsync.model.clock import Clock
 from podsync.model.errors import LockedError
 from podsync.state.formats.dataclass_json import JsonPlace, from_json
 from podsync.state.formats.times import time_from_text, time_to_text
-
-if TYPE_CHECKING:
-    from podsync.model.clock import Clock
 
 #: Waiting is mentioned only when it takes longer than this, in seconds.
 PATIENCE = 0.4
@@ -36,6 +36,11 @@ class Holder:
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON data; `from_json` reads it back."""
         return asdict(self) | {"since": time_to_text(self.since)}
+
+    @classmethod
+    def of_this_run(cls, who: str, clock: Clock, command: str, run_url: str | None) -> Holder:
+        """Return who holds a lock from now on."""
+        return cls(uuid.uuid4().hex, who, os.getpid(), clock.now(), command, run_url)
 
     @classmethod
     def from_json(cls, data: Any) -> Holder:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from podsync.files.notes import Note
-from podsync.files.os_files import Files
+from podsync.files.os_files import OsFiles
 
 _LIMIT = 4096
 
@@ -21,7 +21,9 @@ _LIMIT = 4096
 class Levels:
     """Remembers the level of one bucket. `now` is the wall clock: a jump back leaks nothing."""
 
-    def __init__(self, folder: Path, key: str, now: Callable[[], float], files: Files | None = None) -> None:
+    def __init__(
+        self, folder: Path, key: str, now: Callable[[], float], files: OsFiles | None = None
+    ) -> None:
         name = hashlib.sha256(key.encode()).hexdigest()[:32]
         self._note = Note(folder, f"pace/{name}.json", f"pace {key}", _LIMIT, files)
         self._now = now

@@ -23,7 +23,7 @@ from threading import Lock
 from typing import Any
 
 from podsync.files.notes import Note
-from podsync.files.os_files import Files
+from podsync.files.os_files import OsFiles
 from podsync.model.frozen import EMPTY
 from podsync.state.formats.dataclass_json import JsonPlace, Unfit, from_json
 from podsync.state.formats.times import time_from_text, time_to_text
@@ -66,7 +66,7 @@ class RunHistory:
     `folder` is `.podsync`; it is made when needed. `identity` is the store's.
     """
 
-    def __init__(self, folder: Path, identity: str, *, files: Files | None = None) -> None:
+    def __init__(self, folder: Path, identity: str, *, files: OsFiles | None = None) -> None:
         name = hashlib.sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()[:32]
         self._file = Note(folder, f"seen/{name}.json", f"seen {identity}", _LIMIT, files)
         self.path = self._file.path

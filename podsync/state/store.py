@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -92,50 +93,80 @@ class Backend(NamedTuple):
         return [*self.where][-1]
 
 
-class StateStore(Protocol):
-    """Keeps a state. One contract test runs over every implementation."""
+class StoreWriter(Protocol):
+    """The writing end of a store, for whoever holds its lock. `lineage` is empty until the first write."""
+
+    lineage: str
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Add events; see `StateStore.append`."""
+
+
+class StateStore(ABC):
+    """Keeps a state. One contract test runs over every implementation.
+
+    `_writer` is None while this run does not write; `_known` are lineage and serial as last loaded or
+    written.
+    """
+
+    #: Whether its lock can pass to another run while a holder of it still lives. Then a request whose Intent
+    #: is in the state may leave until `send_before`, whoever holds the lock.
+    shared: bool = False
+    #: How many Intents are worth writing at once, before the first of their requests leaves. 1 where a write
+    #: is cheap: then each is written when its request's turn has come.
+    ahead: int = 1
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        who: Callable[[], str] = lambda: "somebody",
+        run_url: str | None = None,
+        on_note: Callable[[str], None] = lambda _note: None,
+        on_older: Callable[[State], None] = lambda _newer: None,
+    ) -> None:
+        self._clock, self._who, self._run_url = clock, who, run_url
+        self._on_note, self._on_older = on_note, on_older
+        self._writer: StoreWriter | None = None
+        self._known: tuple[str, int] | None = None
 
     @property
+    @abstractmethod
     def label(self) -> str:
         """How people know it: a path, a branch."""
 
     @property
-    def lineage(self) -> str:
-        """The lineage of the state as last loaded or written, empty where there is none yet."""
-
-    @property
+    @abstractmethod
     def identity(self) -> str:
         """What tells this state from every other one on this machine, whatever the folder we are in."""
 
     @property
-    def shared(self) -> bool:
-        """Whether its lock can pass to another run while a holder of it still lives.
+    def lineage(self) -> str:
+        """The lineage of the state as last loaded or written, empty where there is none yet."""
+        if self._writer is not None and self._writer.lineage:
+            return self._writer.lineage
+        return self._known[0] if self._known is not None else ""
 
-        Then a request whose Intent is in the state may leave until `send_before`, whoever holds the lock.
-        """
-
-    @property
-    def ahead(self) -> int:
-        """How many Intents are worth writing at once, before the first of their requests leaves.
-
-        1 where a write is cheap: then each is written when its request's turn has come.
-        """
-
+    @abstractmethod
     def lock(self, command: str, timeout: float) -> AbstractContextManager[None]:
         """Hold the state for writing. Raises LockedError after `timeout` seconds, naming the holder."""
 
+    @abstractmethod
     def unlock(self, lock_id: str) -> None:
         """Let go of a lock whose holder is gone. Raises LockedError where it has to end by itself."""
 
+    @abstractmethod
     def undo(self) -> str | None:
         """Say in a sentence how the state as it was before the last write comes back; None: it cannot."""
 
+    @abstractmethod
     def holder(self) -> Holder | None:
         """Who holds the lock, or held it last and died, as far as is known."""
 
-    def refresh(self) -> None:
+    def refresh(self) -> None:  # noqa: B027 (most stores are read anew each time)
         """Let `load` see the newest, where it asks nobody by itself; elsewhere there is nothing to do."""
 
+    @abstractmethod
     def load(self) -> State:
         """Snapshot and journal. Reads without the lock; raises StateError for what cannot be trusted."""
 
@@ -144,18 +175,32 @@ class StateStore(Protocol):
 
         An Intent, and all that was appended before it, survives a crash once this has returned. A store may
         make other events durable a little later, with the next Intent, `compact` or the end of the lock at
-        the latest: no request relies on them before.
+        the latest: no request relies on them before. Raises StateError when they are not durable, or when
+        what is there is not what was loaded.
         """
+        if events:
+            self._open().append(events)
 
+    @abstractmethod
     def compact(self, state: State) -> None:
         """Write the snapshot, then empty the journal; all or nothing. Does nothing if nothing changed.
 
         Raises StateError where it cannot be written, or `state` is not what the events add up to.
         """
 
+    @abstractmethod
     def replace(self, state: State) -> None:
         """Put `state`, lineage and serial as they are, in the place of all that is there.
 
         What was there is kept as a backup, which `undo` names. Only under the lock. Raises StateError;
         then all is as it was.
         """
+
+    @abstractmethod
+    def _open(self) -> StoreWriter:
+        """Return the writing end, opened by whoever comes first; RuntimeError without the lock."""
+
+    def _must_be_known(self, lineage: str, serial: int, name: str) -> None:
+        """Raise StateError where this is another state than was loaded."""
+        if self._known not in {None, (lineage, serial)}:
+            raise changed(name)

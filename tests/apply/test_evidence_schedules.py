@@ -468,8 +468,8 @@ def test_5_a_refused_key_inside_a_200_stops_the_provider_and_settles_nothing(wor
 @committed
 @pytest.mark.parametrize(
     "odd",
-    [Odd("job"), Odd("text", body=b'{"message": "Internal error"}'), Odd("text", body=b'{"id": ""}')],
-    ids=["202 and a job", "200 and an error", "200 and no id"],
+    [Odd("text", body=b'{"message": "Internal error"}'), Odd("text", body=b'{"id": ""}')],
+    ids=["200 and an error", "200 and no id"],
 )
 def test_6_an_answer_that_shows_no_product(world, odd, commit):
     begin(world, "gelato")
@@ -483,6 +483,35 @@ def test_6_an_answer_that_shows_no_product(world, odd, commit):
     assert world.entry(address).id == world.server.products("gelato")[-1]["id"]
     assert creates(world) == (1 if commit else 2)
     truth(world, report)
+
+
+def test_6_what_was_taken_on_is_found_without_a_person(world):
+    begin(world, "gelato")
+    address = world.poster()
+    world.server.lag = 60
+    world.server.misbehave("gelato.create", Odd("job", commit=True))
+
+    report = world.apply()
+
+    assert world.entry(address).id == world.server.products("gelato")[-1]["id"]
+    assert (made(world, "gelato"), creates(world)) == (1, 1)
+    truth(world, report)
+
+
+@both
+@pytest.mark.parametrize("status", [201, 202, 204])
+def test_6_what_was_said_to_be_done_is_not_sent_again_unasked(world, provider, status):
+    begin(world, provider)
+    address = make(world, provider)
+    world.server.misbehave(f"{provider}.create", Odd("status", status=status, body=b" "))
+
+    for _ in range(2):
+        told = outcome(world.apply(), address)
+        assert (told.result, creates(world)) == (Result.IN_DOUBT, 1)
+        assert f"HTTP {status}" in told.error
+        assert "send it again only if you say so" in told.error
+        assert f"podsync state settle {address} --not-created" in " ".join(told.next)
+        world.clock.pass_by(LONG)
 
 
 @committed

@@ -28,6 +28,7 @@ from podsync.model.frozen import freeze
 from podsync.model.settings import ProviderSettings, RateLimit
 from podsync.network.http import RETRY_AFTER_LIMIT, retry_after
 from podsync.providers.contract import Query
+from podsync.providers.registry import provider_of
 from tests.apply.vendor_server import Odd, VendorServer
 from tests.apply.world import KEYS, PLUGINS, FakeClock
 from tests.products import poster_spec, tee_spec
@@ -58,7 +59,7 @@ class Line:
         self.pace = Pace()
         told = ProviderSettings(url, RateLimit(1000, 1000), timeout_seconds=timeout, retry_seconds=40)
         plugin = PLUGINS[provider]
-        self.knowledge = plugin.provider(told)
+        self.knowledge = provider_of(plugin, told)
         self.reader, self.writer = plugin.connect(told, KEYS[provider], self.clock, self.pace, proxies or {})
         self.spec = SPECS[provider]
 

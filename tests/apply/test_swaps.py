@@ -243,6 +243,8 @@ def test_whatever_the_document_says_by_then_the_name_comes_back_first(made: Worl
     report = made.apply(selecting=selecting)
 
     assert outcome(report, address).result is Result.UPDATED
+    left = f"{address}: it has its name; the next plan shows what else differs"
+    assert (left in report.notes) is (then != "left out")
     assert len(named(made)) == 1
     sound_so_far(made)
     for _ in range(3):

@@ -25,9 +25,10 @@ class Odd:
     On the wire: cut (FIN), reset, half (half of the answer), hang, raw (`body` are the bytes),
     drip-head, drip-body, continue (endless `100 Continue`). With HTTP `status`: status. With 200: html,
     empty, text (`body`), code (KakaClo's refusal, `status` is the code), blank (a listing without rows).
-    Carried out, and told otherwise: id (the true answer with the id in `body`), job (202, the request's
-    body with a job's id), unchanged (a PATCH's product as it was before). later: answered as if carried
-    out, and done only `seconds` from now. pass: nothing of all this.
+    Carried out, and told otherwise: id (the true answer with the id in `body`), otherwise (`body`, in
+    which "PRODUCT" is the true answer, "ID" its id, and the key "WITH" the rest of it), job (202, the
+    request's body with a job's id), unchanged (a PATCH's product as it was before). later: answered as if
+    carried out, and done only `seconds` from now. pass: nothing of all this.
 
     `commit`: carried out before. `hook` is called in between. `date`: the Date of this answer, so many
     seconds off.
@@ -100,6 +101,15 @@ def operation_of(method: str, path: str) -> str:
     return ""
 
 
+def _filled(form: Any, done: dict[str, Any]) -> Any:
+    if isinstance(form, dict):
+        base = done if form.pop("WITH", None) else {}
+        return {**base, **{key: _filled(each, done) for key, each in form.items()}}
+    if isinstance(form, list):
+        return [_filled(each, done) for each in form]
+    return {"PRODUCT": done, "ID": done["id"]}.get(form, form) if isinstance(form, str) else form
+
+
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     owner: Owner
@@ -153,7 +163,7 @@ class Handler(BaseHTTPRequestHandler):
     def _misbehave(self, odd: Odd, account: str) -> None:
         before = self.owner.shown_before(self.path) if odd.kind == "unchanged" else None
         done: Any = None
-        if odd.commit or odd.kind == "id":
+        if odd.commit or odd.kind in ("id", "otherwise"):
             _status, done = self.owner.answer(self._seen.operation, account, self.path, self._seen.body)
         if odd.hook is not None:
             odd.hook()
@@ -191,6 +201,8 @@ class Handler(BaseHTTPRequestHandler):
             ).encode()
         elif odd.kind == "id":
             told = {**done, "id": odd.body.decode()}
+        elif odd.kind == "otherwise":
+            return odd.status, json.dumps(_filled(json.loads(odd.body), done)).encode()
         elif odd.kind == "unchanged":
             told = before
         else:

@@ -10,8 +10,9 @@ import pytest
 from podsync.evidence.state_view import Known
 from podsync.inventory.audit import audited
 from podsync.model.frozen import freeze
+from podsync.model.known_ids import KnownModel
 from podsync.output.audit.page import audit_page
-from podsync.providers.contract import ListedModel, Listing, Remote
+from podsync.providers.contract import Listing, Remote
 from podsync.providers.kakaclo.provider import KakaClo
 from podsync.state.model import State
 from tests.browser.conftest import Opened, serious
@@ -37,7 +38,7 @@ def page(tmp_path: Path) -> Path:
         known,
         "https://developer.kakaclo.com",
         Listing(tuple(rows), True),
-        models=[ListedModel("37", "C", "Raglan Tee")],
+        models=[KnownModel("37", "Raglan Tee", "C")],
     )
     file = tmp_path / "audit.html"
     file.write_text("".join(audit_page([audit])), encoding="utf-8")

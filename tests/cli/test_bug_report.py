@@ -19,7 +19,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setenv("KAKACLO_ACCESS_TOKEN", KEY)
     monkeypatch.setattr(boundary, "broken", command, raising=False)
-    monkeypatch.setattr(boundary.cli, "table", {"broken": ("podsync.cli.main:broken", "")})
+    monkeypatch.setattr(boundary.cli, "table", {"broken": ("main:broken", "")})
 
 
 def test_a_bug_is_one_line_and_the_log_has_the_rest(podsync, folder):

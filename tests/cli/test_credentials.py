@@ -13,8 +13,8 @@ from podsync.cli.environment.credentials import (
     proxy_for,
     read_keys,
     url_fault,
+    without_keys,
 )
-from podsync.cli.environment.programs import without_keys
 from podsync.model.errors import CredentialsError, UsageError
 from podsync.providers.registry import plugins
 

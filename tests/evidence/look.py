@@ -113,6 +113,7 @@ def look(
     first_contact: bool = False,
     missed: Mapping[str, float] | None = None,
     named: Mapping[str, tuple[str, str]] = EMPTY,
+    recorded: bool = True,
     **reading: Any,
 ) -> Findings:
     """Judge one look. `kept`: KEPT is listed; `settled`: what was sent was sent long ago.
@@ -138,6 +139,7 @@ def look(
         wants,
         documents_of(part, [each.spec for each in wants]),
         lost=lost,
+        recorded=recorded,
         first_contact=first_contact,
         managed=frozenset(identity for identity, _ in named.values()),
         named=products,

@@ -60,12 +60,14 @@ from tests.apply.world import (
 from tests.machine import climate
 from tests.machine.truth import (
     Truth,
+    Value,
     add_by_hand,
     doubled,
     misbound,
     untrue,
     values_there,
     values_twice,
+    values_unknown,
     wanted_values,
 )  # fmt: skip
 from tests.plan.build import as_history, rewritten
@@ -188,7 +190,8 @@ class Model:
     `adrift` those whose
     state was lost meanwhile; `disowned` are ids of which a person once said that nobody manages them:
     beside such a product the document's own may be made. `named` are the addresses whose documents have
-    named an id: they are believed about it.
+    named an id: they are believed about it. `unseen` are values that were added after a backup which nothing
+    shows to be old, `added_unseen` those of them that were added again while no listing showed any.
     """
 
     hand: set[str] = field(default_factory=set)
@@ -200,6 +203,8 @@ class Model:
     flying: list[str] = field(default_factory=list)
     adrift: set[str] = field(default_factory=set)
     named: dict[str, set[Address]] = field(default_factory=dict)
+    unseen: set[Value] = field(default_factory=set)
+    added_unseen: set[Value] = field(default_factory=set)
 
 
 class Floor(World):
@@ -372,7 +377,7 @@ class Floor(World):
         finally:
             self.files = None
             self.clock.stop = None
-            left = len(self.sandbox._service.schedule.pending())
+            left = len(self.sandbox.schedule.pending())
             self.figures["faults"] += len(trouble.faults) - left
             self.sandbox.clear_faults()
             self.trouble = Trouble()
@@ -433,6 +438,7 @@ class Floor(World):
         self.model.outdated |= set(self.made("gelato"))
         self.path.write_bytes(self.backups[number % len(self.backups)])
         self.path.with_name(f"{self.path.name}.journal").unlink(missing_ok=True)
+        self.model.unseen = values_unknown(self) if memory else self.model.unseen
         self.figures["backups restored"] += 1
 
     def _forget(self) -> None:
@@ -830,10 +836,14 @@ class Floor(World):
             if lost:
                 self.figures["lost"] += len(lost)
                 raise Lost([made[i] for i in lost])
-        twice = values_twice(self)
-        if twice:
-            self.figures["values twice"] += len(twice)
-            raise Doubled(twice)
+        again = values_twice(self)
+        if not self.sandbox.rules.gelato_list_values:
+            self.model.added_unseen |= again & self.model.unseen
+        self.model.unseen &= values_unknown(self)
+        again -= self.model.added_unseen
+        if again:
+            self.figures["values twice"] += len(again)
+            raise Doubled(again)
         wrong = list(misbound(self))
         if wrong:
             self.figures["misbound"] += len(wrong)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from podsync.apply.report import Outcome, Report, Result
+from podsync.plan.action import SWAP_EDITED
 from podsync.sandbox import Sandbox
 from podsync.state.entries import Orphan
 
@@ -29,7 +30,7 @@ class Truth:
         #: As each was made, the oldest first.
         self._made: dict[tuple[str, str], dict[str, Any]] = {}
         self._now = threading.local()
-        service = sandbox._service
+        service = sandbox
         handle = service.handle
 
         def handled(request: Any, pause: Any) -> Any:
@@ -41,7 +42,7 @@ class Truth:
 
         service.handle = handled  # type: ignore[method-assign]
         for provider in PROVIDERS:
-            self._watch(provider, sandbox._service.shop(provider))
+            self._watch(provider, sandbox.shop(provider))
 
     def _watch(self, provider: str, shop: Any) -> None:
         add, change = shop.add, shop.change
@@ -95,7 +96,7 @@ def values_there(floor: Floor, identity: str) -> dict[str, set[str]]:
 
 def add_by_hand(floor: Floor, identity: str, wanted: Mapping[str, set[str]]) -> None:
     """A person adds the values on the web page that a product lacks."""
-    shop = floor.sandbox._service.shop("gelato")
+    shop = floor.sandbox.shop("gelato")
     options = [
         {
             **o,
@@ -106,14 +107,36 @@ def add_by_hand(floor: Floor, identity: str, wanted: Mapping[str, set[str]]) -> 
     shop.change(identity, {"variantOptions": options}, floor.clock.true())
 
 
-def values_twice(floor: Floor) -> list[str]:
-    """Options that have a value twice: nobody can take one away."""
-    return [
-        f"{each['name']}: {option['values']}"
+#: The id of a product, that of an option, and a value of it.
+Value = tuple[str, str, str]
+
+
+def values_twice(floor: Floor) -> set[Value]:
+    """Values that an option has twice: nobody can take one away."""
+    return {
+        (str(each["id"]), option["id"], value)
         for each in floor.sandbox.products("gelato")
         for option in each["variantOptions"]
-        if len(set(option.get("values", ()))) < len(option.get("values", ()))
-    ]
+        for value, times in Counter(option.get("values", ())).items()
+        if times > 1
+    }
+
+
+def values_unknown(floor: Floor) -> set[Value]:
+    """Values that are there, and that the state knows nothing of."""
+    known = {
+        (item.id or "", option, value)
+        for item in [*floor.state.entries.values(), *floor.state.orphans]
+        for option, values in wanted_values(item.spec or {}).items()
+        for value in values
+    }
+    there = {
+        (identity, option, value)
+        for identity in floor.there("gelato")
+        for option, values in values_there(floor, identity).items()
+        for value in values
+    }
+    return there - known
 
 
 #: What no update changes: by it a product is known for certain.
@@ -157,13 +180,15 @@ def misbound(floor: Floor) -> Iterator[str]:
 
 def untrue(floor: Floor, report: Report) -> Iterator[str]:
     """What a report says is done, and is not so at the shop."""
+    #: A name is given first whatever the document says by then, and the report says that more is left.
+    names = {c.address: c.after for c in report.plan.changes if c.action_reason == SWAP_EDITED}
     for outcome in report.outcomes:
-        why = _untrue(floor, outcome)
+        why = _untrue(floor, outcome, names.get(outcome.address))
         if why:
             yield f"{outcome.address} {outcome.result}: {why}"
 
 
-def _untrue(floor: Floor, outcome: Outcome) -> str:
+def _untrue(floor: Floor, outcome: Outcome, ended: Mapping[str, Any] | None) -> str:
     document, entry = floor.documents.get(outcome.address), floor.state.entries.get(outcome.address)
     if document is None or outcome.result not in _CLAIMS:
         return ""
@@ -171,7 +196,7 @@ def _untrue(floor: Floor, outcome: Outcome) -> str:
         return "the state has no entry"
     there = floor.there(outcome.provider)
     # What is only staged has a name of its own until it takes the one that the document says.
-    wished = document.spec if entry.swap is None else entry.spec or {}
+    wished = ended or (document.spec if entry.swap is None else entry.spec or {})
     if outcome.result in (Result.CREATED, Result.REPLACED):
         # Under which id is not certain before a listing has shown it.
         bodies = {floor.body(outcome.provider, each) for each in there.values()}

@@ -179,19 +179,6 @@ def test_only_listed_models_are_known_where_the_rules_say_so(kakaclo, sandbox):
     assert kakaclo.create(modelId="73").json()["code"] == 10000
 
 
-def test_shop_products_are_found_by_spu(kakaclo):
-    kakaclo.create()
-    spu = kakaclo.search()["list"][0]["spu"]
-
-    found = kakaclo.get("products", spus=f"{spu},QCUT99999").json()["data"]
-
-    assert found["total"] == 1
-    assert found["list"][0]["spuStatus"] == 1
-    assert found["list"][0]["skuDetails"][0]["sku"] == f"{spu}_S"
-    assert kakaclo.get("products").json()["code"] != 10000
-    assert kakaclo.get("products", spus=",".join(["a"] * 31)).json()["code"] != 10000
-
-
 @pytest.mark.parametrize(
     ("rules", "name", "kept"),
     [

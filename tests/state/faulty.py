@@ -76,7 +76,7 @@ class FaultyFiles(OsFiles):
         super().sync_folder(folder)
 
     def _take(self, handle: OsHandle) -> int:
-        return handle._descriptor
+        return handle.descriptor
 
 
 EIO, ENOSPC, EROFS = errno.EIO, errno.ENOSPC, errno.EROFS

@@ -30,7 +30,7 @@ from podsync.model.frozen import EMPTY, Spec
 from podsync.model.product import Lifecycle
 from podsync.network.request import Request
 from podsync.providers.contract import Receipt, Remote
-from podsync.state.events import Doubted, Intent, Made, NotSent, Refused
+from podsync.state.events import Doubted, Event, Intent, Made, NotSent, Refused, Remembered
 
 #: How often one write is sent within one apply, each time after a doubt that was settled.
 SENDS_AN_APPLY = 3
@@ -191,7 +191,9 @@ class Sender:
                     )
                 )
         if why_not is not None:
-            error = InDoubtError(why_not, status=receipt.status, code=receipt.code, date=receipt.date)
+            error = InDoubtError(
+                why_not, acknowledged=True, status=receipt.status, code=receipt.code, date=receipt.date
+            )
             self._sort(job, error)
             raise error
         with self._lock:
@@ -281,7 +283,18 @@ class Sender:
             with self._lock:
                 self._refusals += 1
         event = Refused if refused and not job.step else Doubted
-        self._ledger.record(event(job.address, now, self.time.now(), error.message, orphan=job.orphan))
+        told = (job.address, now, self.time.now(), error.message)
+        events: list[Event] = [event(*told, orphan=job.orphan)]
+        if isinstance(error, InDoubtError):
+            acknowledged = now if error.acknowledged else None
+            events = [Doubted(*told, orphan=job.orphan, acknowledged=acknowledged)]
+        shown: Remote | None = error.shown
+        with self._lock:
+            if job.op == "create" and shown is not None and job.taken(shown) is None:
+                # The answer told an id that is nobody's: nothing is made beside it until it is known.
+                name, seen = self._connection.provider.name, (shown.id, shown.fields, shown.created_at)
+                events.append(Remembered(job.address, now, name, *seen, shown.shown))
+            self._ledger.record(*events)
 
     def ended_at(self) -> float | None:
         """The provider's clock now, when the last request is known to have ended."""

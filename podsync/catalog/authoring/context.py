@@ -10,7 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from podsync.catalog.authoring.chains import Chains, combined
-from podsync.catalog.discovery import FoundFile, Signed, read_bytes, read_signed, shown
+from podsync.catalog.discovery import (
+    FoundDefaults,
+    FoundFile,
+    Signed,
+    read_bytes,
+    read_signed,
+    shown,
+    walk,
+    within,
+)
 from podsync.catalog.parsing.document import Document, ParsedFile
 from podsync.catalog.parsing.source_text import START, RawSpan, Text
 from podsync.model.diagnostic import Diagnostic
@@ -21,10 +30,7 @@ from podsync.model.settings import Authoring
 
 
 class AuthoringContext:
-    """The files around the documents of a catalog in `folder` of `root`; each is read once.
-
-    `defaults` are the `_defaults.yaml` that were found.
-    """
+    """The files around a catalog's documents; each is read once. `defaults` are its `_defaults.yaml`."""
 
     def __init__(
         self, root: Path, folder: Path, settings: Authoring = Authoring(), defaults: Sequence[FoundFile] = ()
@@ -38,6 +44,12 @@ class AuthoringContext:
         #: The faults of each `_defaults.yaml` that was read.
         self.judged: dict[str, tuple[Diagnostic, ...]] = {}
         self.signed = lru_cache(maxsize=None)(read_signed)
+
+    @classmethod
+    def of(cls, root: Path, folder: Path, settings: Authoring) -> AuthoringContext:
+        """Return the context of a catalog, after a search for its defaults."""
+        found = walk(folder, root) if folder.is_dir() else []
+        return cls(root, folder, settings, [each.file for each in found if isinstance(each, FoundDefaults)])
 
     def chain_of(self, path: str) -> tuple[FoundFile, ...]:
         """Return the defaults for the file at `path`, those of the outermost folder first."""
@@ -80,8 +92,8 @@ class AuthoringContext:
     def stays_inside(self, document: FoundFile, found: FoundFile) -> bool:
         """Whether a file is in the catalog, links resolved; for a document elsewhere, in its folder."""
         real, own = os.path.realpath(found.location), os.path.realpath(os.path.dirname(document.location))  # noqa: PTH120
-        limits = self._folder if _within(own, self._folder) else own
-        return _within(real, limits)
+        limits = self._folder if within(own, self._folder) else own
+        return within(real, limits)
 
     # -- dependencies, for the cache
 
@@ -118,7 +130,7 @@ class AuthoringContext:
         return self._settings_text, next(filter(None, spans), START)
 
     def _elsewhere(self, variable: str) -> Iterator[ValuePath]:
-        """Yield the paths of a variable in other environments; data for all of them uses the last one's."""
+        """Yield the paths of a variable in other environments, the last one first: its value holds there."""
         for name in reversed(self.settings.environments):
             yield ("environments", name, "vars", variable)
 
@@ -141,7 +153,3 @@ def _read(path: str, raw: bytes) -> ParsedFile:
     from podsync.catalog.parsing.yaml_reader import read
 
     return read(path, raw)
-
-
-def _within(target: str, folder: str) -> bool:
-    return target == folder or target.startswith(folder.rstrip(os.sep) + os.sep)

@@ -18,7 +18,7 @@ from podsync.catalog.discovery import FoundFile
 from podsync.catalog.parsing.document import Document
 from podsync.catalog.parsing.source_text import RawSpan, Text
 from podsync.catalog.validation.value_messages import dotted
-from podsync.model.address import Address, indexed
+from podsync.model.address import indexed
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import Path
 from podsync.providers.registry import kinds
@@ -142,6 +142,8 @@ class Expansion:
             former = self._former.of(combination.keys)
             if former is not None:
                 data["moved"] = former
+            elif isinstance(data.get("moved"), dict):
+                del data["moved"]  # it names others of the products
             for word in ("adopt", "recreate"):
                 if word in data:
                     own = self._former.value_for(data.pop(word), index)
@@ -157,11 +159,10 @@ class Expansion:
         for path, mark, summary, detail in faults:
             text, span = _marked(origins, self.document, path, mark)
             summary_line = f"{dotted(path)}: {summary}"
-            fault = (
-                text.fault("odd-text", span, summary_line, detail, severity="warning")
-                if odd
-                else text.fault("reference", span, summary_line, detail)
-            )
+            if odd:
+                fault = text.fault("odd-text", span, summary_line, detail, severity="warning")
+            else:
+                fault = text.fault("reference", span, summary_line, detail)
             if fault not in self.faults:
                 self.faults.append(fault)
 
@@ -178,28 +179,15 @@ class Expansion:
         found = product.origins.of(bad.path)
         used = [each for each in (found.used if found else ()) if each.reference == bad.reference.text]
         summary = f"{dotted(bad.path)}: {bad.reference.text} of {bad.key}: {bad.fault.summary}"
-        detail = "\n".join([bad.fault.detail, *map(told_of, used)])
+        detail = "\n".join([bad.fault.detail, *map(str, used)])
         at = text.fault("value", span, summary + among(product.suffix, count), detail)
-        return at._replace(address=address_of(product))
+        return at._replace(address=product.address())
 
 
 def among(index: str, count: int) -> str:
-    """Say of which products something is said: `, in [colour=red] and 7 more`."""
+    """Say which products have a fault: `, in [colour=red] and 7 more`."""
     more = f" and {count - 1:,} more" if count > 1 else ""
     return f", in {index}{more}" if index else ""
-
-
-def told_of(used: Any) -> str:
-    """Say where a value stands that was put into a text."""
-    return f"{used.reference} is {used.text.path}:{used.span[0]}:{used.span[1]}"
-
-
-def address_of(document: Document) -> Address | None:
-    """Return the address of a product, None where its document has none."""
-    try:
-        return Address.parse(f"{document.data.get('kind')}.{document.data.get('name')}{document.suffix}")
-    except ValueError:
-        return None
 
 
 def _marked(origins: Any, document: Document, path: Path, mark: str) -> tuple[Text, RawSpan]:

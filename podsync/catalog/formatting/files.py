@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from podsync.catalog.authoring.belonging import ONLY
 from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.authoring.expansion import Expansion
 from podsync.catalog.authoring.layers import MERGED
-from podsync.catalog.discovery import FoundDefaults, FoundFile, read_bytes, shown, walk
+from podsync.catalog.discovery import FoundFile, read_bytes, shown
 from podsync.catalog.formatting import csv_form, fold, yaml_form
 from podsync.catalog.formatting.form import Formatted
 from podsync.catalog.loader import files_of
@@ -22,9 +22,7 @@ from podsync.model.diagnostic import Diagnostic, errors_among
 from podsync.model.digests import canonical_json
 from podsync.model.errors import CatalogError, UsageError
 from podsync.model.settings import Authoring
-
-if TYPE_CHECKING:
-    from podsync.providers.knowledge import Provider
+from podsync.providers.knowledge import Provider
 
 
 class FileForm(NamedTuple):
@@ -62,13 +60,7 @@ class FilesInForm:
         root = root.absolute()
         self._root, self._folder, self._providers = root, root / catalog_dir, providers
         self._found = files_of(root, catalog_dir, paths)
-        self._around = self._context(authoring)
-
-    def _context(self, authoring: Authoring) -> AuthoringContext:
-        """Return the authoring context of the documents."""
-        found = walk(self._folder, self._root) if self._folder.exists() else []
-        defaults = [each.file for each in found if isinstance(each, FoundDefaults)]
-        return AuthoringContext(self._root, self._folder, authoring, defaults)
+        self._around = AuthoringContext.of(root, self._folder, authoring)
 
     def forms(self) -> Iterator[FileForm]:
         """Yield each file, as it is and as it would be formatted."""
@@ -88,7 +80,9 @@ class FilesInForm:
         for location in sorted(tables):
             raw = read_bytes(tables[location])
             if not isinstance(raw, Diagnostic):  # the reader of the file reports its faults
-                yield _table(tables[location], raw)
+                table = tables[location]
+                made = csv_form.formatted(table.path, raw)
+                yield FileForm(table.path, Path(location), raw, made.content, made.faults)
 
     def folded(self, output: str | None) -> Folded:
         """Return one document for all, for the file `output`, else for the folder of the first of them.
@@ -113,7 +107,7 @@ class FilesInForm:
         return Folded(text, len(originals))
 
     def _sound(self) -> list[tuple[FoundFile, _ReadFile]]:
-        """Return all files of documents; raises CatalogError where something is wrong with one."""
+        """Return all files of documents; raises CatalogError if one has an error."""
         files = list(self._documents())
         faults = [each for each in self._found if isinstance(each, Diagnostic)]
         faults += [fault for _, file in files for fault in file.faults]
@@ -122,7 +116,7 @@ class FilesInForm:
         return files
 
     def _products(self, documents: Sequence[tuple[FoundFile, Document]]) -> Counter[str]:
-        """Return the products that documents make in their environments, without names, with their number."""
+        """Count the products that documents make in their environments, by content without names."""
         made: Counter[str] = Counter()
         for found, document in documents:
             anywhere = document._replace(data={k: each for k, each in document.data.items() if k != ONLY})
@@ -144,7 +138,7 @@ class FilesInForm:
                 yield found, _ReadFile(raw, errors_among(file.diagnostics))
 
     def _beside(self, found: FoundFile, names: Sequence[str]) -> Iterator[FoundFile]:
-        """Yield the files of these names next to another one, as far as they are in the catalog."""
+        """Yield the files of these names next to another file, if they are in the catalog."""
         for name in names:
             place = Path(found.location).parent / name
             if place.resolve().is_relative_to(self._folder.resolve()):
@@ -158,8 +152,3 @@ class _ReadFile(NamedTuple):
 
 def _is_table(found: FoundFile) -> bool:
     return found.path.lower().endswith(".csv")
-
-
-def _table(found: FoundFile, raw: bytes) -> FileForm:
-    made = csv_form.formatted(found.path, raw)
-    return FileForm(found.path, Path(found.location), raw, made.content, made.faults)

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from podsync.catalog.parsing.source_text import Text
 from podsync.catalog.parsing.strictness import StrictnessFault, curly_end, fitting, rest_of_value, too_deep
-from podsync.catalog.validation.fields import field_schemas
 from podsync.catalog.validation.fixes import drop_lines, quoted
+from podsync.catalog.validation.schemas import field_schemas
 from podsync.model.characters import hidden, name_of
 from podsync.model.diagnostic import Edit, Fix
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from podsync.catalog.parsing.document import Document
 from podsync.catalog.parsing.source_text import RawSpan, Text
 from podsync.catalog.rules import document_faults, signed_urls
-from podsync.catalog.validation.fields import kind_of_fields
 from podsync.catalog.validation.fixes import Fixing, edits, flow, quoted
+from podsync.catalog.validation.schemas import kind_of_fields
 from podsync.catalog.validation.validator import fits, validate, validate_head
 from podsync.catalog.validation.value_messages import SchemaVerdict, dotted
 from podsync.model.address import DEFAULT_ACCOUNT, Address
@@ -18,16 +18,11 @@ from podsync.model.diagnostic import Diagnostic, Fix, SpecFault
 from podsync.model.frozen import EMPTY, Path, freeze, value_at
 from podsync.model.position import Position
 from podsync.model.product import UNPROTECTED, History, Lifecycle, Product
-
-if TYPE_CHECKING:
-    from podsync.providers.knowledge import Provider
+from podsync.providers.knowledge import Provider
 
 
 class Built(NamedTuple):
-    """The products of a document (none if it has an error), and its faults.
-
-    `removed` are the addresses that it removes, with their places.
-    """
+    """The products of a document (none if it has an error), its faults, and the addresses that it removes."""
 
     products: tuple[Product, ...]
     diagnostics: tuple[Diagnostic, ...]
@@ -43,7 +38,7 @@ def build(document: Document, providers: Mapping[str, Provider]) -> Built:
         return _built_removal(document)
     if provider is None:
         return Built((), tuple(in_place(document, _without_kind(sorted(by_kind), document))))
-    address = _address(document)
+    address = document.address()
     verdicts = validate(provider.kind, document.data, lambda path: written(document, path))
     if verdicts and (other := _of_another_kind(provider.kind, sorted(by_kind), document.data)):
         verdicts = [other, *(verdict for verdict in verdicts if verdict.path[:1] != ("spec",))]
@@ -146,7 +141,7 @@ def in_place(
 
 
 def _edits(document: Document, path: Path, mend: Fixing | None) -> Fix:
-    """Return the edits of a remedy, if the value is written in the document itself."""
+    """Return the edits of a remedy, none if the value is written elsewhere."""
     if mend is None or document.suffix:
         return ()
     if document.origins is not None:
@@ -157,30 +152,18 @@ def _edits(document: Document, path: Path, mend: Fixing | None) -> Fix:
 
 
 def _with_values(document: Document, path: Path, detail: str) -> str:
-    """Return a detail with the places of the values that were put into the text at `path`."""
+    """Return a detail, with the places of the values that are put into the text at `path`."""
     if document.origins is None:
         return detail
     found = document.origin(path)
-    places = (
-        [f"{one.reference} is {one.text.path}:{one.span[0]}:{one.span[1]}" for one in found.used]
-        if found
-        else []
-    )
-    return "\n".join([detail, *places] if detail else places)
+    places = map(str, found.used) if found else ()
+    return "\n".join(filter(None, [detail, *places]))
 
 
 def _marked(text: Text, span: RawSpan, mark: str) -> RawSpan:
-    """Return the place of a character inside a span, if the value is written as it is read."""
+    """Return the place of a character inside a span, if the value is written as it reads."""
     column = text.written(span).find(mark)
     return text.span_at_line(span[0], span[1] + column) if column >= 0 else span
-
-
-def _address(document: Document) -> Address | None:
-    kind, name = document.data.get("kind"), document.data.get("name")
-    try:
-        return Address.parse(f"{kind}.{name}{document.suffix}") if isinstance(name, str) else None
-    except ValueError:
-        return None
 
 
 def product_from(
@@ -200,7 +183,6 @@ def product_from(
 
 
 def _fault(document: Document, found: SpecFault, address: Address | None) -> Diagnostic:
-    """Give a rule's fault its place."""
     path, instead = found.path, found.instead
     lead = path[:-1] if found.in_key else path
     mend = Fixing("name", flow(instead)) if found.in_key else Fixing("put", quoted(instead or ""))

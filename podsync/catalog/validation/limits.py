@@ -25,9 +25,9 @@ _LAST = 2**31 - 1
 
 
 def capped(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Return the first faults of each file and in all, errors and warnings each; the others are counted.
+    """Return the first faults of each file and in all, errors and warnings apart; the others are counted.
 
-    `model.diagnostic` are in file order. An error is never left out for a warning.
+    `diagnostics` are in file order. An error is never left out for a warning.
     """
     kept: list[Diagnostic] = []
     of_file: Counter[tuple[str, str]] = Counter()
@@ -54,7 +54,7 @@ def capped(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
 
 
 def _ended(each: Diagnostic, kept: list[Diagnostic]) -> Diagnostic:
-    """Put the word about the rest of a file where its last fault is."""
+    """Put the note about the rest of a file at its last fault."""
     if each.at is None or each.at.line != _LAST:
         return each
     last = kept[-1].at if kept else None

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
-from pathlib import Path
+from pathlib import Path as FilePath
 from typing import Any
 
 import podsync
+from podsync.model.frozen import Path
 from podsync.providers.descriptor import ProviderInfo
 from podsync.providers.registry import kinds, plugins
 from podsync.state.backends import BACKENDS
 
 _SUFFIX = ".schema.json"
-_HERE = Path(__file__).parent
+_HERE = FilePath(__file__).parent
 _WHOLE = ("plan", "state")
 #: The settings that an environment may override.
 _PER_ENVIRONMENT = ("sandbox", "state", "providers", "limits", "vars", "ignore")
@@ -65,9 +66,9 @@ def sources(kind: str | None) -> Iterator[str]:
             yield info.schema_text()
 
 
-def _folder() -> Path:
+def _folder() -> FilePath:
     """Return the folder of whole schemas: inside an installed package, beside it in a checkout."""
-    package = Path(podsync.__file__).parent
+    package = FilePath(podsync.__file__).parent
     installed = package / "schemas"
     return installed if installed.is_dir() else package.parent / "schemas"
 
@@ -275,7 +276,6 @@ def _naming(node: Any) -> Any:
 
 
 def _everywhere(node: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
-    """Return a schema with every schema in it changed."""
     if not isinstance(node, dict):
         return node
     found = change(node)
@@ -307,3 +307,29 @@ def repeated(items: list[Any]) -> int | None:
             return index
         seen.add(key)
     return None
+
+
+def kind_of_fields(kinds: Sequence[str], spec: Any) -> str | None:
+    """Return the kind that most fields of a spec belong to; None if no kind has more than the others."""
+    if not isinstance(spec, dict):
+        return None
+    known = {kind: schema(kind)["properties"]["spec"]["properties"].keys() for kind in kinds}
+    counts = sorted(((len(spec.keys() & known[kind]), kind) for kind in kinds), reverse=True)
+    clear = counts[0][0] > (counts[1][0] if len(counts) > 1 else 0)
+    return counts[0][1] if clear else None
+
+
+def field_schemas(path: Path) -> list[Mapping[str, Any]]:
+    """Return what every kind says of the field at a path of a document; of an item of a list, its `items`."""
+    wholes = map(schema, schema_names())
+    found = [schema_at(whole, path) for whole in wholes if "spec" in whole.get("properties", {})]
+    return [each for each in found if each]
+
+
+def schema_at(root: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
+    """Return the schema of the value at a path; an empty one if there is none."""
+    node: Any = root
+    for part in path:
+        node = node.get("items", {}) if isinstance(part, int) else node.get("properties", {}).get(part, {})
+    found: Mapping[str, Any] = node
+    return found

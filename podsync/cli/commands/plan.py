@@ -11,6 +11,7 @@ from podsync.cli.app.framework import command
 from podsync.cli.app.options import (
     allow_option,
     choosing_words,
+    detail_option,
     output_option,
     sandbox_option,
     selection_of,
@@ -30,14 +31,6 @@ if TYPE_CHECKING:
 
 _CHANGES = 2
 _REFUSED = 5
-
-
-def detail_option(function: Any) -> Any:
-    """Add `--detail`."""
-    return click.option(
-        "--detail", type=click.Choice(["summary", "short", "full"]), default="short",
-        help="How much of each change to show (full: unchanged ones too).",
-    )(function)  # fmt: skip
 
 
 @command(
@@ -65,7 +58,8 @@ def plan(session: Session, /, **options: Any) -> int:
     """Compare the catalog with the state, and show what apply would do.
 
     No provider is asked and no key is needed, unless with --refresh. Nothing is written but
-    a cache in .podsync/, which may be deleted at any time.
+    to .podsync/: a cache, which may be deleted at any time, and with --refresh listed products
+    that may be yours, for the next apply.
     """
     from podsync.cli.app.outputs import Outputs
     from podsync.cli.workspace import Workspace
@@ -73,7 +67,11 @@ def plan(session: Session, /, **options: Any) -> int:
 
     outputs = Outputs.parse(options.pop("output"), "plan")
     space = Workspace.open_for(outputs, session, sandbox=options.pop("sandbox"), quiet=True)
-    base = _base(options["base"], session)
+    base = None
+    if options["base"] is not None:
+        from podsync.cli.commands.saved_plan import read_plan
+
+        base = read_plan(options["base"], session)
     with outputs, space.reading() as reading:
         space.tell_of_writers()
         state = space.load()
@@ -98,19 +96,10 @@ def plan(session: Session, /, **options: Any) -> int:
     return _CHANGES if options["detailed_exitcode"] and made.work else 0
 
 
-def _base(file: str | None, session: Session) -> Plan | None:
-    if file is None:
-        return None
-    from podsync.cli.commands.saved_plan import read_plan
-
-    return read_plan(file, session)
-
-
 def _refreshed(made: Plan, state: State, space: Workspace) -> tuple[Plan, int]:
     """Look at every provider as apply does, and return the plan as it reads then, with the exit code."""
     from podsync.cli.environment.clock import SystemClock
-    from podsync.cli.environment.connect import connected, with_keys
-    from podsync.cli.environment.findings import findings_of
+    from podsync.cli.environment.connect import connected, findings_of, with_keys
     from podsync.plan.refresh import exit_code, refreshed
 
     names = sorted({*made.hosts, *with_keys(space)})
@@ -144,8 +133,7 @@ def _show(
     outputs: Outputs, made: Plan, space: Workspace, detail: str, orphans: int, base: Plan | None
 ) -> None:
     from podsync.cli.app import formats
-    from podsync.cli.environment.step_outputs import of_plan, tell
-    from podsync.cli.environment.step_summary import append
+    from podsync.cli.environment.github_actions import append, of_plan, tell
 
     session, facts = space.session, space.plan_facts(made, orphans)
     about: Any = {"catalog": space.settings.catalog, "environments": len(space.settings.environments)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -16,10 +16,16 @@ from podsync.cli.environment.credentials import key_name
 from podsync.cli.environment.own_folder import refuse_foreign
 from podsync.model.errors import PodsyncError, StoppedError, UsageError
 from podsync.providers.registry import plugins
-from podsync.sandbox import Rules, Sandbox, SandboxBusyError, SandboxDataError, first_keys, parse_fault, sides
-
-if TYPE_CHECKING:
-    from podsync.sandbox import Fault
+from podsync.sandbox import (
+    Fault,
+    Rules,
+    Sandbox,
+    SandboxBusyError,
+    SandboxDataError,
+    first_keys,
+    parse_fault,
+    sides,
+)
 
 
 @command(
@@ -51,7 +57,9 @@ def sandbox(session: Session, port: int, fault: tuple[str, ...], lag: float) -> 
     under .podsync/sandbox/. A podsync with --sandbox in the same folder uses it too.
     """
     rules = Rules().with_changes({f"{name}_lag": lag for name in sides()})
-    server = Sandbox(rules, _folder(session.env), port, [_fault(text) for text in fault], record=0)
+    refuse_foreign()
+    data = sandbox_folder(session.env) / "data"
+    server = Sandbox(rules, data, port, [_fault(text) for text in fault], record=0)
     _start(server, port)
     try:
         with Signals() as signals:
@@ -64,11 +72,6 @@ def sandbox(session: Session, port: int, fault: tuple[str, ...], lag: float) -> 
         return 0
     finally:
         server.stop()
-
-
-def _folder(environment: str) -> Any:
-    refuse_foreign()
-    return sandbox_folder(environment) / "data"
 
 
 def _start(server: Sandbox, port: int) -> None:

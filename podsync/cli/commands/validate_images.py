@@ -1,8 +1,9 @@
-"""`validate --images`: from the catalog's URLs to the faults of the pictures behind them."""
+"""`validate --images` and `audit --images`: from URLs to the faults of the pictures behind them."""
 
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,10 +22,13 @@ from podsync.images.facts import Mode, SeenImage
 from podsync.images.fetch import Fetcher
 from podsync.images.https import Network
 from podsync.images.places import places
-from podsync.images.rules import judge
+from podsync.images.rules import faults_of, judge
+from podsync.inventory.audit import AccountAudit
+from podsync.inventory.products import pictures_of
 from podsync.model.diagnostic import in_file_order
 from podsync.network.certificates import trust_of
 from podsync.output.escape import safe
+from podsync.providers.contract import Role
 
 #: Pictures that are remembered between runs; more make the file slow to read.
 _REMEMBERED = 50_000
@@ -84,7 +88,6 @@ def _progress(session: Session, total: int) -> Iterator[Callable[[int], None]]:
 
 
 def _line(url: str, sight: Sight) -> str:
-    """Return the facts about one picture as one line."""
     if not isinstance(sight, SeenImage):
         return safe(f"picture {url}: {sight.reason}")
     header = sight.header
@@ -96,3 +99,25 @@ def _line(url: str, sight: Sight) -> str:
     if sight.size is not None:
         facts.append(f"{sight.size:,} bytes")
     return safe(f"picture {url}: {', '.join(facts)}")
+
+
+def with_picture_faults(audits: Sequence[AccountAudit], mode: Mode, session: Session) -> list[AccountAudit]:
+    """Return the audits with the picture faults of each product; each URL is asked once."""
+    wanted = {url for audit in audits for _, _, url in _named(audit)}
+    seen = look(sorted(wanted), mode, session)
+    found = []
+    for audit in audits:
+        faults: dict[str, list[str]] = defaultdict(list)
+        for identity, role, url in _named(audit):
+            faults[identity] += faults_of(role, seen[url])
+        picture_faults = {identity: tuple(each) for identity, each in faults.items() if each}
+        found.append(replace(audit, picture_faults=picture_faults))
+    return found
+
+
+def _named(audit: AccountAudit) -> Iterator[tuple[str, Role, str]]:
+    """Yield each picture that may be fetched, with the id of its product."""
+    for one in audit.products:
+        for picture in pictures_of(audit.provider, one.row.fields):
+            if not picture.problem:
+                yield one.row.id, Role(picture.label), picture.url

@@ -1,4 +1,4 @@
-"""The real time, and the signals that ask a run to stop."""
+"""The real clock, and the signals that stop a run."""
 
 from __future__ import annotations
 
@@ -19,18 +19,17 @@ _SIGNALS = {
     for name, number in (("SIGINT", 2), ("SIGTERM", 15), ("SIGBREAK", 2))
     if hasattr(signal, name)
 }
-#: Waits are cut into pieces of this many seconds: no lock is needed to wake them from a signal.
+#: Waits are cut into pieces of this many seconds, so that a signal needs no lock to end them.
 _PIECE = 0.1
-#: The two clocks are not read at the same moment, and tick unevenly: a smaller jump is not a sleep.
+#: Seconds. The clocks are not read at the same moment and tick unevenly: less is no sleep.
 _JUMP = 1.0
 
 
 class Signals:
-    """Whether the run was asked to stop; listens between `with` and its end.
+    """Records the signals that ask a run to stop, inside its block.
 
-    The first signal is remembered in `signal`, the second leaves at once: what is on its way is in
-    the journal, and the next run settles it. Handlers run in the main thread only; elsewhere this
-    listens to nothing.
+    The first one is kept in `signal`, the second one exits at once: requests under way are in the journal,
+    and the next run settles them. Only the main thread gets signals; elsewhere nothing is recorded.
     """
 
     def __init__(self, message: str = "") -> None:
@@ -40,7 +39,7 @@ class Signals:
 
     @property
     def signal(self) -> int:
-        """2 or 15 once it was asked to stop, 0 before."""
+        """2 or 15 once a stop was asked for, 0 before."""
         return self._signal
 
     def __enter__(self) -> Self:
@@ -58,7 +57,7 @@ class Signals:
         if self._signal:
             _leave(128 + stop_signal)
         self._signal = stop_signal
-        # Not through sys.stderr: the signal may have come in the middle of a write to it.
+        # Not through sys.stderr: the signal may interrupt a write to it.
         with suppress(OSError):
             os.write(2, self._message.encode())
 
@@ -74,11 +73,11 @@ def _leave(code: int) -> None:
 
 
 class Elapsed:
-    """Seconds that grow for ever, also while the machine sleeps, from clocks of which few do both.
+    """Monotonic seconds that include sleep, from two clocks of which neither does both.
 
-    `awake` never goes back and may stand still in a sleep, `wall` goes on and may be set by anybody: a jump
-    of it ahead of the other one is taken for a sleep. That may be too much time, and what must not leave
-    after a moment then leaves not at all. Thread-safe.
+    `awake` never goes back but may stop during sleep; `wall` goes on but may be set. If `wall` runs ahead,
+    that is taken for sleep. The sum may be too large, which is safe: a request with a deadline is not sent
+    then. Thread-safe.
     """
 
     def __init__(
@@ -90,7 +89,7 @@ class Elapsed:
         self._sum = self._last[0]
 
     def __call__(self) -> float:
-        """Return the seconds since some moment that stays the same."""
+        """Return the seconds since a fixed moment."""
         with self._lock:
             now = self._awake(), self._wall()
             grown, wall = now[0] - self._last[0], now[1] - self._last[1]
@@ -100,19 +99,19 @@ class Elapsed:
 
 
 def steady() -> Callable[[], float]:
-    """Return the clock that goes on while the machine sleeps: the system's own where it has one."""
+    """Return a monotonic clock that includes sleep: the system's own if it has one."""
     boot = getattr(time, "CLOCK_BOOTTIME", None)
     if boot is None:
         return Elapsed()
     try:
         time.clock_gettime(boot)
-    except OSError:  # some sandboxes know it by name only
+    except OSError:  # some sandboxes define only the name
         return Elapsed()
     return lambda: time.clock_gettime(boot)
 
 
 class SystemClock:
-    """`model.clock.Clock` over the real time. `stop_signal` returns the signal to stop, 0 for none."""
+    """`model.clock.Clock` in real time. `stop_signal` returns the signal to stop, 0 for none."""
 
     def __init__(
         self, stop_signal: Callable[[], int] = lambda: 0, monotonic: Callable[[], float] | None = None
@@ -125,11 +124,11 @@ class SystemClock:
         return time.time()
 
     def monotonic(self) -> float:
-        """Seconds that only grow, also while the machine sleeps."""
+        """Monotonic seconds that include sleep."""
         return self._monotonic()
 
     def sleep(self, seconds: float) -> None:
-        """Wait; raises StoppedError as soon as the run is asked to stop."""
+        """Wait; raises StoppedError as soon as a stop is asked for."""
         end = self._monotonic() + seconds
         while True:
             signal_number = self._stop_signal()
@@ -142,7 +141,7 @@ class SystemClock:
 
 
 def stopped(signal_number: int) -> StoppedError:
-    """Return the error of a run that the signal `signal_number` ended."""
+    """Return the error of a run that this signal ended."""
     error = StoppedError("Stopped.")
     error.exit_code = 128 + signal_number
     return error

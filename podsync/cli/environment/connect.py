@@ -1,4 +1,4 @@
-"""From a workspace to providers that can be spoken to: with real keys, or with the sandbox."""
+"""Connects a workspace to its providers, real or simulated."""
 
 from __future__ import annotations
 
@@ -9,40 +9,49 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from podsync.apply.context import ProviderConnection
+from podsync.apply.context import Lost, ProviderConnection
+from podsync.apply.history import StateHistory
+from podsync.apply.lookup.preview import preview
 from podsync.apply.rate_limit import Bucket
 from podsync.cli.environment.credentials import key_of, proxies_to, read_keys, renewal
 from podsync.cli.environment.hosts import refuse_foreign_hosts
-from podsync.cli.workspace import Workspace, levels_of
+from podsync.cli.workspace import CACHE, Workspace, levels_of
+from podsync.evidence.findings import Findings
 from podsync.model.clock import Clock
 from podsync.model.errors import PodsyncError, UnauthorizedError, UnreachableError, UsageError
+from podsync.model.frozen import EMPTY
+from podsync.model.known_ids import KnownModel
 from podsync.model.settings import ProviderSettings
 from podsync.plan.action import Action
 from podsync.plan.model import Plan
-from podsync.providers.contract import ListedModel, Listing, ModelLister, Query, Reader
+from podsync.providers.contract import Listing, ModelLister, Query, Reader
 from podsync.providers.registry import plugins, provider_of
 from podsync.state.local.account_lock import account_digest
+from podsync.state.local.remembered_rows import RememberedRows
+from podsync.state.model import State
+from podsync.state.reducer.reducer import replay
+from podsync.state.run_history import RunHistory
 
-#: Actions that send nothing and ask nobody.
+#: Actions that need no request.
 _SILENT = frozenset({Action.MOVE, Action.NOTE, Action.ORPHAN})
 _REACH = "does this machine reach it (a firewall, a proxy, a VPN)? Nothing was sent; try again"
-#: The sandbox lists at once: a doubt there need not wait for minutes.
+#: Seconds. The sandbox lists at once, so a doubt there need not wait for minutes.
 _SANDBOX_SETTLE = 5.0
 
 
 def spoken_to(plan: Plan) -> frozenset[str]:
-    """Return the providers that carrying out `plan` has to speak to."""
+    """Return the providers that applying `plan` has to ask."""
     needed = {
         change.provider
         for change in plan.work
-        # What is taken back has to be seen first, under whatever address.
+        # An orphan that is taken back has to be seen first.
         if change.action not in _SILENT or change.orphan_created_at is not None or change.accepts
     }
     return frozenset(needed.union(plan.unwanted, (name for name, count in plan.unbound.items() if count)))
 
 
 def with_keys(space: Workspace) -> frozenset[str]:
-    """Return the providers for which there is a key: they can be asked, whatever documents there are."""
+    """Return the providers that have a key."""
     if space.sandbox:
         from podsync.sandbox import sides
 
@@ -73,15 +82,16 @@ def connected(
         settings = {name: space.settings.providers[name] for name in sorted(names)}
         if space.sandbox and settings:
             urls, own = stack.enter_context(_sandbox(space.sandbox_folder))
-            settings = {name: _in_sandbox(each, urls[name], own) for name, each in settings.items()}
+            for name, each in settings.items():
+                settle = min(each.settle_seconds, _SANDBOX_SETTLE) if own else each.settle_seconds
+                settings[name] = each._replace(base_url=urls[name], settle_seconds=settle)
         yield {n: _connection(n, each, keys[n], clock, stack, space, paged) for n, each in settings.items()}
 
 
 def keys_for(space: Workspace, names: Collection[str]) -> dict[str, str]:
-    """Return the keys that a run needs; the sandbox has its own, and real ones are not read then.
+    """Return the keys of these providers; the sandbox has its own, and real ones are not read then.
 
-    Whoever asks for keys is about to send them: ProtectedError where a host is neither the provider's own,
-    nor this machine, nor allowed.
+    Raises ProtectedError for a host that is not the provider's own, not this machine and not allowed.
     """
     if space.sandbox:
         return _sandbox_keys(names)
@@ -90,7 +100,7 @@ def keys_for(space: Workspace, names: Collection[str]) -> dict[str, str]:
 
 
 def _sandbox_keys(names: Collection[str]) -> dict[str, str]:
-    """Return the sandbox's keys; UsageError for a provider that is not simulated."""
+    """Return the sandbox's keys; raises UsageError for a provider that is not simulated."""
     from podsync.sandbox import Rules, first_keys
 
     keys = first_keys(Rules())
@@ -135,15 +145,56 @@ def _connection(
     return ProviderConnection(provider, advising, writer, pace, settings, account)
 
 
+def rows_seen(space: Workspace) -> RememberedRows:
+    """Return the rows that looks without the lock have shown at these accounts."""
+    hosts = {name: space.host(name) for name in space.settings.providers}
+    accounts = {name: f"{host['base_url']} {host['account']}" for name, host in hosts.items()}
+    folder, say = space.sandbox_folder if space.sandbox else CACHE, space.session.console.say
+    place = (folder / "remembered").relative_to(CACHE).as_posix()
+    return RememberedRows(CACHE, accounts, lambda note: say(f"note: {note}"), place=place)
+
+
+def findings_of(
+    space: Workspace,
+    plan: Plan,
+    state: State,
+    connections: Mapping[str, ProviderConnection],
+    clock: Clock,
+    *,
+    first_contact: bool = False,
+    compares: bool = False,
+    doubted: bool = False,
+    missed: Mapping[str, Mapping[str, float]] = EMPTY,
+) -> Mapping[str, Findings]:
+    """Look at each provider once, as apply does; the state is not written.
+
+    Rows that an apply would record are remembered beside it. With `doubted` the state counts as lost.
+    `compares` and `missed` are those of `preview`.
+    """
+    rows = rows_seen(space)
+    memory = StateHistory(RunHistory(CACHE, space.store.identity), space.store, clock, lambda _: None, rows)
+    return preview(
+        plan,
+        replay(state, rows.read(state)),
+        space.catalog_read,
+        connections,
+        clock=clock,
+        lost=Lost() if doubted else memory.lost(state),
+        first_contact=first_contact,
+        compares=compares,
+        missed=missed,
+        keep=rows.keep,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _AdvisedReader:
-    """A reader whose faults come with what a person can do about them."""
+    """A reader whose errors say what a person can do."""
 
     reader: Reader
     renewal: str
 
     def find(self, query: Query) -> Listing:
-        """Read all pages."""
         with self._advice():
             return self.reader.find(query)
 
@@ -160,38 +211,31 @@ class _AdvisedReader:
 
 
 class _AdvisedModelLister(_AdvisedReader):
-    """The same of a provider that tells its models."""
+    """The same for a provider that lists its models."""
 
     __slots__ = ()
 
-    def models(self) -> tuple[ListedModel, ...]:
-        """Read the list of models."""
-        assert isinstance(self.reader, ModelLister)  # noqa: S101 (who makes it has looked)
+    def models(self) -> tuple[KnownModel, ...]:
+        assert isinstance(self.reader, ModelLister)  # noqa: S101 (`_connection` has checked it)
         with self._advice():
             return self.reader.models()
 
-    def details(self, model: ListedModel) -> ListedModel:
-        """Read a model's own page."""
+    def details(self, model: KnownModel) -> KnownModel:
         assert isinstance(self.reader, ModelLister)  # noqa: S101
         with self._advice():
             return self.reader.details(model)
 
 
 def _minutes(requests: int, settings: ProviderSettings, level: float) -> str:
-    """Return how long so many requests take by the provider's bucket, for people."""
+    """Return how long so many requests take at the provider's rate, as text."""
     limit = settings.rate_limit
     seconds = max(0.0, requests - (limit.burst - level)) / limit.per_second
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} minutes"
 
 
-def _in_sandbox(settings: ProviderSettings, url: str, own: bool) -> ProviderSettings:
-    settle = min(settings.settle_seconds, _SANDBOX_SETTLE) if own else settings.settle_seconds
-    return settings._replace(base_url=url, settle_seconds=settle)
-
-
 @contextmanager
 def _sandbox(folder: Path) -> Iterator[tuple[dict[str, str], bool]]:
-    """Serve the sandbox, or use the one that serves this folder already; yields the base URLs."""
+    """Serve the sandbox, or use the one that serves this folder; yield its base URLs, and if it is ours."""
     from podsync.sandbox import Sandbox, SandboxBusyError, SandboxDataError, base_urls
 
     sandbox = Sandbox(data=folder / "data", record=0)

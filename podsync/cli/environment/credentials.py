@@ -1,4 +1,4 @@
-"""Keys: from the environment only, for the providers that need one, and never shown."""
+"""Keys and base URLs from the environment. Keys are never shown."""
 
 from __future__ import annotations
 
@@ -16,34 +16,31 @@ from podsync.state.backends import BACKENDS
 if TYPE_CHECKING:
     from podsync.providers.descriptor import ProviderInfo
 
-#: Says of which environment of the settings the plain variables of keys are.
+#: Names the environment of the settings that the plain key variables belong to.
 KEYS_ENV = "PODSYNC_KEYS_ENV"
-#: Kept out of logs besides the providers' keys, as a whole and as a password in a URL.
+#: Secrets of stores: whole values, and URLs with a password.
 _MORE_SECRETS = tuple(name for each in BACKENDS.values() for name in each.secrets)
 _SECRET_URLS = tuple(name for each in BACKENDS.values() for name in each.secret_urls)
 #: Variables that hold a secret besides the providers' keys.
 SECRET_VARIABLES = (*_SECRET_URLS, *_MORE_SECRETS)
-#: What all readers of URLs understand alike: no user, query, fragment, backslash, blank or foreign letter.
+#: A URL that all readers understand alike: no user, query, fragment, backslash, blank or foreign letter.
 _PLAIN = r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9._~!&'()*+,;=:@%/-]*)?"
-#: Each occurrence of a shorter value would have to be hidden: that would tell it, and hide other words.
+#: Hiding every occurrence of a shorter value would tell it, and would hide other words.
 _SHORTEST_KEY = 8
 _PROXIES = ("http", "https", "all", "no")
 
 
 def key_name(plugin: ProviderInfo, environment: str) -> str:
-    """Return the variable that is meant for the key of one environment, "" for settings without any."""
-    return (
-        f"{plugin.key_variable}_{environment.upper().replace('-', '_')}"
-        if environment
-        else plugin.key_variable
-    )
+    """Return the variable for the key of an environment ("" for settings without any)."""
+    suffix = f"_{environment.upper().replace('-', '_')}" if environment else ""
+    return f"{plugin.key_variable}{suffix}"
 
 
 def key_of(plugin: ProviderInfo, environ: Mapping[str, str], environment: str = "") -> tuple[str, str]:
-    """Return the variable that holds a provider's key, and the key; "" for the key where there is none.
+    """Return the variable that holds a provider's key, and the key ("" for none).
 
-    The plain variable does not say whose key it holds: it counts only where `PODSYNC_KEYS_ENV` names this
-    very environment, so that no key is ever sent for another one's products.
+    The plain variable counts only if `PODSYNC_KEYS_ENV` names this environment: a key must never be sent for
+    another environment's products.
     """
     named = key_name(plugin, environment)
     key = environ.get(named, "").strip() if environment else ""
@@ -58,9 +55,9 @@ def read_keys(
     environ: Mapping[str, str],
     environment: str = "",
 ) -> dict[str, str]:
-    """Return the key of each provider in an environment of the settings, "" where those have none.
+    """Return the key of each provider, in an environment of the settings ("" for none).
 
-    Raises CredentialsError that names every missing one.
+    Raises CredentialsError that names every missing key.
     """
     keys, missing = {}, []
     for name in sorted(names):
@@ -89,7 +86,7 @@ def read_keys(
 
 
 def renewal(plugin: ProviderInfo, environment: str = "") -> str:
-    """Say where a refused key is renewed, and where it belongs."""
+    """Say where to renew a refused key, and which variable to set."""
     return f"renew the key: {plugin.renew}, and set {key_name(plugin, environment)}"
 
 
@@ -127,7 +124,7 @@ def _remedy(
 
 
 def base_url_from(environ: Mapping[str, str], variable: str) -> str | None:
-    """Return the base URL that the environment sets, None for none; UsageError for an unsafe one."""
+    """Return the base URL of a variable, None if it is not set; raises UsageError for an unsafe one."""
     url = environ.get(variable, "").strip()
     if not url:
         return None
@@ -139,7 +136,7 @@ def base_url_from(environ: Mapping[str, str], variable: str) -> str | None:
 
 
 def url_fault(url: str) -> str:
-    """Return what is wrong with a provider's base URL, empty when nothing is."""
+    """Return what is wrong with a provider's base URL, "" for nothing."""
     try:
         parts = urlsplit(url)
         _port = parts.port
@@ -153,7 +150,7 @@ def url_fault(url: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host can only be this machine. Names below `localhost` may be looked up elsewhere."""
+    """Whether a host is certainly this machine. Names below `localhost` may be resolved elsewhere."""
     try:
         from ipaddress import ip_address
 
@@ -163,7 +160,7 @@ def is_loopback(host: str) -> bool:
 
 
 def proxies_from(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the proxy settings of the environment, by scheme (`https`, `no`)."""
+    """Return the environment's proxy settings by scheme (`https`, `no`)."""
     found = {}
     for scheme in _PROXIES:
         value = environ.get(f"{scheme}_proxy") or environ.get(f"{scheme.upper()}_PROXY")
@@ -173,10 +170,10 @@ def proxies_from(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def proxies_to(base_url: str, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return scheme -> URL of the proxy that leads to a provider, empty where none does.
+    """Return scheme -> URL of the proxy for a provider, empty for none.
 
-    Raises UsageError for a variable that names no proxy which can be used: whatever was tried instead
-    would fail later and say less.
+    Raises UsageError for a variable that names no usable proxy: any other attempt would fail later and say
+    less.
     """
     parts = urlsplit(base_url)
     if is_loopback(parts.hostname or ""):
@@ -197,10 +194,7 @@ def _bypassed(host: str, environ: Mapping[str, str]) -> bool:
 
 
 def _in_range(host: str, listed: str) -> bool:
-    """Whether a host that is written as an address is in a range of NO_PROXY (`10.0.0.0/8`), as for curl.
-
-    No name is looked up for it, and what is no range counts for nothing.
-    """
+    """Whether a host is an address in a range of NO_PROXY (`10.0.0.0/8`); no name is resolved."""
     if "/" not in listed:
         return False
     from ipaddress import ip_address, ip_network
@@ -217,7 +211,7 @@ def _in_range(host: str, listed: str) -> bool:
 
 
 def _proxy(variable: str, value: str) -> str:
-    """Return the URL of a proxy; without a scheme it is http, as everywhere."""
+    """Return the URL of a proxy; without a scheme it is http."""
     url = value if "://" in value else f"http://{value}"
     try:
         parts = urlsplit(url)
@@ -235,7 +229,7 @@ def _proxy(variable: str, value: str) -> str:
 
 
 def proxy_for(host: str, environ: Mapping[str, str]) -> str:
-    """Return the proxy by which an https address of `host` is reached, "" for none."""
+    """Return the proxy for https requests to `host`, "" for none."""
     found = proxies_from(environ)
     if _bypassed(host, environ):
         return ""
@@ -243,14 +237,14 @@ def proxy_for(host: str, environ: Mapping[str, str]) -> str:
 
 
 def mask(text: str, environ: Mapping[str, str]) -> str:
-    """Hide every key of the environment in `text`, in whatever form."""
+    """Hide every secret of the environment in `text`."""
     from podsync.network.secrets import Secrets
 
     return Secrets(secrets_of(environ)).hide(text)
 
 
 def secrets_of(environ: Mapping[str, str]) -> list[str]:
-    """Return what the environment holds that nobody may see: keys, and passwords in URLs."""
+    """Return the secrets of the environment: keys, and passwords in URLs."""
     keys = [environ.get(name, "").strip() for name in _secret_names(environ)]
     halves = [part for key in keys for part in key.split(":")]
     urls = [*(environ.get(name, "") for name in _SECRET_URLS), *proxies_from(environ).values()]
@@ -265,20 +259,19 @@ def _secret_names(environ: Mapping[str, str]) -> list[str]:
         ours = tuple(f"{name}_" for name in names)  # of any environment
         return [*names, *(name for name in environ if name.upper().startswith(ours)), *_MORE_SECRETS]
     except (ImportError, AttributeError):
-        # A provider that cannot be loaded may be the very bug that is being reported: then whatever is
-        # called a secret is one.
+        # The bug being reported may be a provider that cannot be loaded: then names decide.
         return [name for name in environ if name.upper().endswith(("KEY", "TOKEN", "SECRET", "PASSWORD"))]
 
 
 def _passwords(url: str) -> Iterable[str]:
-    """Return the password in a URL or a connection string, as written and as meant."""
+    """Yield the password in a URL or a connection string, as written and decoded."""
     match = re.search(r"://[^/@]*?:([^@/]*)@|password\s*=\s*'?([^'&\s]+)", url)
     for written in filter(None, match.groups() if match else ()):
         yield from (written, unquote(written))
 
 
 def with_base_urls(settings: Settings, environ: Mapping[str, str]) -> Settings:
-    """Let the base URLs of the process's environment win over the settings."""
+    """Return the settings with the base URLs that the process's environment sets."""
     changed = dict(settings.providers)
     for name, url in base_urls(environ).items():
         if name in changed:
@@ -290,3 +283,29 @@ def base_urls(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the base URLs that the process's environment sets, by provider; UsageError for an unsafe one."""
     found = {name: base_url_from(environ, plugin.url_variable) for name, plugin in plugins().items()}
     return {name: url for name, url in found.items() if url is not None}
+
+
+#: A shorter key may be part of another value by chance.
+_UNMISTAKABLE = 16
+
+
+def without_keys(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment for another program, without keys of providers and of the database.
+
+    A variable that repeats a key under another name is left out too. What the program needs itself, such as a
+    token for its remote, stays.
+    """
+    names = {*SECRET_VARIABLES, *(plugin.key_variable for plugin in plugins().values())}
+    ours = tuple(f"{name}_" for name in names)
+
+    def holds_key(name: str) -> bool:
+        return name in names or name.startswith(ours)
+
+    held = (value.strip() for name, value in environ.items() if holds_key(name.upper()))
+    keys = [value for value in held if len(value) >= _UNMISTAKABLE]
+    return {
+        name: value
+        for name, value in environ.items()
+        if not (holds_key(name.upper()) or name.upper().startswith("PODSYNC_"))
+        and not any(key in value for key in keys)
+    }

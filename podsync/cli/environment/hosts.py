@@ -1,9 +1,9 @@
-"""Where keys go: a provider's own hosts, this machine, or what somebody allowed outside of the catalog.
+"""Decides where keys may go: a provider's own hosts, this machine, and hosts that somebody allowed.
 
-`base_url` is reviewed like everything in `podsync.yaml`, and easily overlooked: one line sends the key of a
-shop elsewhere. So another host is a warning in every view of a plan, and a key goes there only where
-`PODSYNC_ALLOWED_HOSTS`, which no pull request can set, names it: hosts (`api.example.com`, `:8443` behind it
-where the port is not 443), separated by commas, each compared whole.
+`base_url` is reviewed with `podsync.yaml` and easily overlooked, and one line can send a shop's key
+elsewhere. So every view of a plan warns of another host, and a key goes there only if
+`PODSYNC_ALLOWED_HOSTS`, which no pull request can set, names it: hosts separated by commas, each with its
+port unless that is 443.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ ALLOWED = "PODSYNC_ALLOWED_HOSTS"
 
 
 def is_own(url: str, plugin: ProviderInfo) -> bool:
-    """Whether a base URL is one of the provider's own: real or for tests, over https, on the usual port."""
+    """Whether a base URL is one of the provider's own hosts, over https on the usual port."""
     return url.startswith("https://") and host_of(url) in plugin.hosts
 
 
 def foreign_hosts(hosts: Mapping[str, Json], known: Mapping[str, ProviderInfo]) -> list[Diagnostic]:
-    """Return a warning for each provider of a plan that is reached at another host than its own ones."""
+    """Return a warning for each provider that a plan reaches at a host that is not its own."""
     return [
         _warning(name, str(host.get("base_url", "")), known.get(name))
         for name, host in sorted(hosts.items())
@@ -43,7 +43,7 @@ def foreign_hosts(hosts: Mapping[str, Json], known: Mapping[str, ProviderInfo]) 
 def with_foreign_hosts(
     diagnostics: Iterable[Diagnostic], hosts: Mapping[str, Json], known: Mapping[str, ProviderInfo]
 ) -> tuple[Diagnostic, ...]:
-    """Return a plan's diagnostics with these warnings first, whatever it said about hosts before."""
+    """Return a plan's diagnostics with these warnings first, made anew."""
     rest = [each for each in diagnostics if each.rule != FOREIGN_HOST]
     return (*foreign_hosts(hosts, known), *rest)
 
@@ -69,7 +69,7 @@ def _is_here(url: str) -> bool:
 def refuse_foreign_hosts(
     urls: Mapping[str, str], known: Mapping[str, ProviderInfo], environ: Mapping[str, str] | None = None
 ) -> None:
-    """Raise ProtectedError where a key would go where nobody allowed it; `urls` maps provider -> base URL."""
+    """Raise ProtectedError for a host that nobody allowed; `urls` maps provider -> base URL."""
     allowed = _allowed(os.environ if environ is None else environ)
     for name, url in sorted(urls.items()):
         host = host_of(url)

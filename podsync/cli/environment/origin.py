@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from podsync.apply.engine import Origin
-    from podsync.state.git.checkout import Absence, UnknownAge
+    from podsync.state.git.checkout import Absence
     from podsync.state.git.command import Git
 
 
 def origin(environ: Mapping[str, str], folder: Path, catalog: str) -> Origin:
-    """Return what is known; nothing here is worth failing for. `catalog` is its folder in the repository."""
+    """Return what is known; a missing fact is no error. `catalog` is its folder in the repository."""
     from podsync.apply.engine import Origin
 
     return Origin(
@@ -28,14 +28,14 @@ def origin(environ: Mapping[str, str], folder: Path, catalog: str) -> Origin:
 
 
 def run_url(environ: Mapping[str, str]) -> str | None:
-    """Return where the run of GitHub Actions can be looked at that this is a part of."""
+    """Return the address of this run of GitHub Actions, None outside of one."""
     server, repository = environ.get("GITHUB_SERVER_URL"), environ.get("GITHUB_REPOSITORY")
     run = environ.get("GITHUB_RUN_ID")
     return f"{server}/{repository}/actions/runs/{run}" if server and repository and run else None
 
 
 def head_sha(environ: Mapping[str, str]) -> str:
-    """Return the commit that people see: of a pull request its own, not the merge that GitHub tests."""
+    """Return the commit that people see: a pull request's own, not GitHub's test merge."""
     import json
 
     try:
@@ -46,7 +46,7 @@ def head_sha(environ: Mapping[str, str]) -> str:
 
 
 def folder_in_repository(folder: Path | None = None) -> str:
-    """Return the way from the repository's root to a folder, "" where there is none to go."""
+    """Return a folder relative to its repository's root, "" for the root."""
     from podsync.state.git.environment import root_of
 
     resolved = (folder or Path.cwd()).resolve()
@@ -55,7 +55,7 @@ def folder_in_repository(folder: Path | None = None) -> str:
 
 
 def machine() -> str:
-    """Return a digest that tells this machine from others, "" where nothing does.
+    """Return a digest that identifies this machine.
 
     A process of an earlier run on this machine is gone once its lock is free; on another one it may live.
     """
@@ -76,7 +76,7 @@ def machine() -> str:
     return hashlib.blake2b(text.encode(), digest_size=8, person=b"podsync-machine").hexdigest()
 
 
-#: The address of a repository on GitHub, as people and `actions/checkout` write it; a key in it is left out.
+#: A GitHub repository as people and `actions/checkout` write it; a key in the address is left out.
 _GITHUB = (
     r"(?:https://(?:[^@/\s]*@)?github\.com/|ssh://git@github\.com/|git@github\.com:)"
     r"([A-Za-z0-9][A-Za-z0-9-]{0,38})/(?!\.{1,2}(?:\.git)?/?$)([A-Za-z0-9._-]{1,100}?)(?:\.git)?/?"
@@ -84,10 +84,10 @@ _GITHUB = (
 
 
 def code_address(folder: Path, catalog: str) -> str:
-    """Return the address below which the files of `folder` can be looked at on GitHub, line by line.
+    """Return the GitHub address below which the files of `folder` can be read, line by line.
 
-    "" where they cannot: no repository of github.com is the origin, the commit was pushed nowhere, or the
-    catalog was edited since, so that its lines are others.
+    "" if there is none: the origin is not github.com, the commit is not pushed, or the catalog was edited
+    since.
     """
     from urllib.parse import quote
 
@@ -112,10 +112,9 @@ def code_address(folder: Path, catalog: str) -> str:
 
 
 def default_branch(environ: Mapping[str, str], folder: Path) -> str:
-    """Return the branch that the repository calls its default one, "" where nothing tells.
+    """Return the repository's default branch, "" if nothing tells.
 
-    That is the remote's, as a clone notes it, or else the one that is checked out where there is no commit or
-    no remote yet.
+    That is the remote's, as a clone notes it, else the one that is checked out.
     """
     from podsync.model.errors import StateError
 
@@ -143,27 +142,13 @@ def _user() -> str | None:
         return None
 
 
-def is_older(environ: Mapping[str, str], folder: Path, commit: str) -> bool | UnknownAge:
-    """Whether the checked out commit is a real ancestor of `commit`, or why this is not known."""
-    from podsync.state.git import checkout
-
-    return checkout.is_older(git_of(environ, folder), commit)
-
-
-def first_commits(environ: Mapping[str, str], folder: Path) -> list[str] | UnknownAge:
-    """Return the commits that the repository's history begins with, or why this is not known."""
-    from podsync.state.git import checkout
-
-    return checkout.first_commits(git_of(environ, folder))
-
-
 def absence(
     environ: Mapping[str, str], folder: Path, needed: Sequence[Path], *, thorough: bool
 ) -> Absence | None:
-    """Return which of the `needed` files Git has and the work tree lacks; None: none.
+    """Return which of the `needed` files Git has and the work tree lacks; None for none.
 
-    Unless it is to be `thorough`, git is asked only where a checkout leaves files away by its kind. Where git
-    cannot tell, such a checkout counts as lacking files.
+    Unless `thorough`, Git is asked only in a partial checkout. If it cannot tell, such a checkout counts as
+    lacking files.
     """
     from podsync.state.git.environment import may_lack_files
 
@@ -183,10 +168,10 @@ def absence(
 
 
 def _commit(environ: Mapping[str, str], folder: Path) -> str | None:
-    """Return the commit that is checked out; None where git does not tell.
+    """Return the checked-out commit; None if Git does not tell.
 
-    GITHUB_SHA is the commit of the event, which counts only outside of any repository: a job may have checked
-    out another one.
+    GITHUB_SHA is the commit of the event. It counts only outside of any repository: a job may check out
+    another.
     """
     from podsync.model.errors import StateError
     from podsync.state.git import checkout
@@ -201,8 +186,8 @@ def _commit(environ: Mapping[str, str], folder: Path) -> str | None:
 
 
 def git_of(environ: Mapping[str, str], folder: Path) -> Git:
-    """Return the one way to call Git in a folder, without a key."""
-    from podsync.cli.environment.programs import without_keys
+    """Return Git for a folder, in an environment without keys."""
+    from podsync.cli.environment.credentials import without_keys
     from podsync.state.git.command import Git
 
     return Git(folder, without_keys(environ))

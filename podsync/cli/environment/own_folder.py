@@ -1,8 +1,7 @@
-"""Checks `.podsync`, the folder that podsync keeps for itself: one that came with a branch is refused.
+"""Checks `.podsync`, podsync's own folder: one that came with a branch is refused.
 
-Its content is believed only under a mark (see `podsync.files.seal`). A link in it could still lead what
-podsync writes out of the catalog's folder, and a copy that Git tracks would change under a reviewer's hands;
-neither is ever made by podsync.
+Its content is trusted only with a seal (see `podsync.files.seal`). A link in it could still lead what podsync
+writes elsewhere, and a copy that Git tracks would change under a reviewer's hands. podsync makes neither.
 """
 
 from __future__ import annotations
@@ -16,15 +15,15 @@ from podsync.model.diagnostic import Diagnostic
 from podsync.model.errors import CatalogError
 
 FOLDER = ".podsync"
-#: Where podsync writes, below it.
-_PARTS = ("", "cache", "pace", "seen", "sandbox", "sandbox/data")
-#: From this version on, an index shortens its names; the file that one keeps a part of its names in.
+#: The folders in it that podsync writes to.
+_PARTS = ("", "cache", "pace", "seen", "remembered", "sandbox", "sandbox/data", "sandbox/remembered")
+#: The first version of an index that shortens names; the prefix of files that hold some of them.
 _COMPRESSED, _SHARED = 4, "sharedindex."
 _SHOWN = 3
 
 
 def refuse_foreign(root: Path = Path()) -> None:
-    """Raise CatalogError where the folder, or something in it, is a link, or where Git tracks it."""
+    """Raise CatalogError if the folder, or something in it, is a link, or if Git tracks it."""
     if not os.path.lexists(root / FOLDER):
         return
     links = list(_links(root))
@@ -50,7 +49,7 @@ def _fault(summary: str, remedy: str) -> Diagnostic:
 
 
 def _links(root: Path) -> Iterator[str]:
-    """Yield what is a link: the folder itself, and what lies where podsync writes."""
+    """Yield the links: the folder itself, and whatever is where podsync writes."""
     if _is_link(root / FOLDER):
         yield FOLDER
         return
@@ -58,8 +57,8 @@ def _links(root: Path) -> Iterator[str]:
     inner = [
         f"sandbox/{each.name}{end}"
         for each in _folders(sandbox)
-        if each.name != "data"
-        for end in ("", "/data")
+        if each.name not in {"data", "remembered"}
+        for end in ("", "/data", "/remembered")
     ]
     for part in (*_PARTS, *inner):
         with suppress(OSError), os.scandir(root / FOLDER / part) as entries:
@@ -69,7 +68,7 @@ def _links(root: Path) -> Iterator[str]:
 
 
 def _folders(place: Path) -> list[os.DirEntry[str]]:
-    """Return the folders in a folder, sorted: each environment has one in that of the sandbox."""
+    """Return the folders in a folder, sorted: the sandbox's has one for each environment."""
     try:
         with os.scandir(place) as entries:
             return sorted((each for each in entries if each.is_dir()), key=lambda each: each.name)
@@ -84,7 +83,7 @@ def _is_link(place: Path | os.DirEntry[str]) -> bool:
 
 
 def _tracked(root: Path) -> list[str]:
-    """Return what Git tracks of the folder; asked only where its index names anything like it."""
+    """Return what Git tracks of the folder; it is asked only if its index may name it."""
     if not _may_be_tracked(Path(os.path.realpath(root))):
         return []
     from podsync.cli.environment import origin
@@ -94,15 +93,15 @@ def _tracked(root: Path) -> list[str]:
     inside = origin.folder_in_repository(root)
     below = f"{inside}/" if inside else ""
     inside_folder = [name.removeprefix(below) for name in names if name.startswith(below)]
-    # Where upper and lower case are one, another spelling is the same folder.
+    # If the disk ignores case, another spelling is the same folder.
     return [name for name in inside_folder if name.partition("/")[0].casefold() == FOLDER]
 
 
 def _may_be_tracked(folder: Path) -> bool:
-    """Whether the index of the repository around this folder could name it: Git is not asked for less.
+    """Whether the index of the repository around this folder may name it.
 
-    An index is searched, not understood: one that shortens its names, or keeps some of them in another file,
-    may name anything.
+    The index is searched, not parsed: one that shortens names, or keeps some in another file, may name
+    anything.
     """
     try:
         index = _index(folder)
@@ -112,7 +111,7 @@ def _may_be_tracked(folder: Path) -> bool:
         return False
     if shared or int.from_bytes(data[4:8], "big") >= _COMPRESSED or FOLDER.encode() in data:
         return True
-    # Where upper and lower case are one, another spelling is the same folder.
+    # If the disk ignores case, another spelling is the same folder.
     return os.path.lexists(folder / FOLDER.upper()) and FOLDER.encode() in data.lower()
 
 

@@ -1,8 +1,9 @@
-"""Checks where a catalog and its state are: in the repository, and the ones that belong together."""
+"""Checks that catalog and state are in the repository, and that they belong together."""
 
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -14,17 +15,17 @@ from podsync.state.backends import BACKENDS
 if TYPE_CHECKING:
     from podsync.state.git.checkout import UnknownAge
 
-#: The keys that say where a state is, for people.
+#: The settings that say where a state is, as text.
 _PLACES = " or ".join(", ".join(sorted(f"state.{each.place}" for each in BACKENDS.values())).rsplit(", ", 1))
-#: Between the catalog's folder and the first commit of its repository.
+#: Separates the catalog's folder from the first commit of its repository.
 _IN = " in "
 
 
 def must_stay_in_tree(key: str, path: str, given: Path | None = None) -> None:
-    """Raise CatalogError where a path of the settings leads out of the repository, or into what Git keeps.
+    """Raise CatalogError for a path of the settings that leaves the repository, or leads into `.git`.
 
-    Whoever can change the settings would choose which file of this machine is written, or shown in a log.
-    `given` are settings that the command line names: from outside the repository they may say any place.
+    Else whoever changes the settings could choose which file of this machine is written, or shown in a log.
+    `given` are settings that the command line names: outside of the repository they may name any place.
     """
     working_folder, place = Path.cwd().resolve(), Path(path).resolve()
     root = working_folder if place.is_relative_to(working_folder) else _root(working_folder)
@@ -42,10 +43,7 @@ def must_stay_in_tree(key: str, path: str, given: Path | None = None) -> None:
 
 
 def folder_of(catalog: str) -> str:
-    """Return the catalog's folder within the repository, `.` for all of it; "" outside of any repository.
-
-    Outside nobody can tell it from a catalog that has another place in another copy.
-    """
+    """Return the catalog's folder in the repository, `.` for its root; "" outside of any repository."""
     from podsync.state.git.environment import root_of
 
     root, place = root_of(Path.cwd()), Path(catalog).resolve()
@@ -53,10 +51,10 @@ def folder_of(catalog: str) -> str:
 
 
 def catalog_of(settings: Settings, known: str) -> str:
-    """Return what a state is to know this catalog by; `known` is what it does by now.
+    """Return what a state is to know this catalog by; `known` is what it has recorded.
 
-    That is its folder. A state that other repositories can reach knows as well the first commit of this one:
-    `shop/catalog in 5f3a…`. "" leaves what is known as it is: there is nothing to add.
+    That is its folder and, if other repositories can reach the state, the first commit of this one:
+    `shop/catalog in 5f3a…`. "" means that the record stays as it is.
     """
     folder, first = folder_of(settings.catalog), known.partition(_IN)[2]
     shared = BACKENDS[settings.state.backend].shared
@@ -69,9 +67,9 @@ def catalog_of(settings: Settings, known: str) -> str:
 
 
 def must_be_its_catalog(known: str, settings: Settings, label: str) -> None:
-    """Raise StateError where a state was made from the catalog that is `known`, and this is another.
+    """Raise StateError if a state was made from another catalog than this one.
 
-    Each of two catalogs with one state would leave behind what the other one made.
+    Of two catalogs with one state, each would leave behind the products of the other.
     """
     own_folder, former = folder_of(settings.catalog), {str(PurePosixPath(each)) for each in settings.moved}
     if not own_folder or known in former:
@@ -95,11 +93,10 @@ def must_be_its_catalog(known: str, settings: Settings, label: str) -> None:
 
 
 def _first_commits() -> list[str] | UnknownAge:
-    import os
+    from podsync.cli.environment.origin import git_of
+    from podsync.state.git import checkout
 
-    from podsync.cli.environment import origin
-
-    return origin.first_commits(os.environ, Path.cwd())
+    return checkout.first_commits(git_of(os.environ, Path.cwd()))
 
 
 def _root(folder: Path) -> Path:

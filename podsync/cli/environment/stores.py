@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from podsync.cli.environment.clock import SystemClock
+from podsync.cli.environment.credentials import without_keys
 from podsync.cli.environment.origin import run_url, who
 from podsync.cli.environment.own_folder import FOLDER
-from podsync.cli.environment.programs import without_keys
 from podsync.state.backends import BACKENDS
 from podsync.state.store import StoreSurroundings
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def open_store(settings: StateSettings, on_note: Callable[[str], None]) -> StateStore:
-    """Return the store; nothing is read or written yet. `on_note` hears what a person should know."""
+    """Return the store; nothing is read or written yet. `on_note` gets notes for people."""
 
     def note_newer(newer: State) -> None:
         from podsync.state.run_history import RunHistory

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 
 from podsync.inventory.audit import AccountAudit
 from podsync.output.audit.words import ProductLine, lines_of
@@ -37,22 +38,12 @@ def _row(line: ProductLine, alike: tuple[str, str], *, listed: bool) -> dict[str
     pictures = {label: url for label, url, _ in line.pictures}
     problems = [f"{label}: {problem}" for label, _, problem in line.pictures if problem]
     return {
-        "standing": line.standing,
-        "id": line.id,
-        "visible_id": line.visible,
-        "name": line.name,
-        "model": line.model,
-        "model_name": line.model_name,
+        **asdict(line),
         "model_listed": ("no" if line.left else "yes") if listed else "",
         "alike": alike[0],
         "alike_by": alike[1],
-        "made": line.made,
-        "price": line.price,
-        "orders": line.orders,
-        "customers": line.customers,
         "open_options": ", ".join(line.open_options),
         "picture": pictures.get("front", ""),
         "back_picture": pictures.get("back", ""),
         "picture_faults": "; ".join([*problems, *line.picture_faults]),
-        "address": line.address,
     }

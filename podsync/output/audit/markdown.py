@@ -93,7 +93,7 @@ def _table(audit: AccountAudit, products: Sequence[ListedProduct], *, open_: boo
         line = words.line_of(audit, one)
         front = next((url for _, url, problem in line.pictures if url and not problem), "")
         last = ", ".join(line.open_options) if open_ else line.address or line.standing
-        identity = f"{line.visible} {line.id}".strip()
+        identity = f"{line.visible_id} {line.id}".strip()
         cells = (line.name, identity, line.model_words, line.made, last)
         yield row([picture(front, line.name) if front else "", *map(plain, cells)])
 

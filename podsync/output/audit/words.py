@@ -34,13 +34,13 @@ _CUSTOMERS = 5
 class ProductLine:
     """A listed product in words; what is not known is "".
 
-    `id` is as files have it, `visible` as people see it. `pictures` are (label, URL, problem); the URL is ""
-    where it must not be shown.
+    `id` is as files have it, `visible_id` as people see it. `pictures` are (label, URL, problem), with an
+    empty URL where it must not be shown.
     """
 
     standing: str
     id: str
-    visible: str
+    visible_id: str
     name: str
     model: str
     model_name: str
@@ -66,7 +66,7 @@ class ProductLine:
     def facts(self) -> tuple[str, ...]:
         """What tells it from others, without name and standing."""
         known = (
-            self.visible,
+            self.visible_id,
             f"model {self.model_words}" if self.model else "",
             f"made {self.made}" if self.made else "",
             f"ordered {self.orders} times" if self.orders not in ("", "0", "1") else "",
@@ -85,7 +85,7 @@ def line_of(audit: AccountAudit, one: ListedProduct) -> ProductLine:
     return ProductLine(
         standing=one.standing.value,
         id=safe(of_provider(provider.name, row.id)),
-        visible=visible_id(provider.name, row.shown),
+        visible_id=visible_id(provider.name, row.shown),
         name=safe(provider.name_of(row.fields)),
         model=safe(model),
         model_name=safe(known.name) if known else "",
@@ -183,16 +183,13 @@ def summary_of(audits: Sequence[AccountAudit]) -> str:
         f"{number(counts[Standing.UNMANAGED])} unmanaged",
     ]
     parts += [f"{number(counts[Standing.IGNORED])} not ours"] if counts[Standing.IGNORED] else []
-    more = (
-        [f"{counted(len(groups), 'group')} of look-alikes ({number(len(alike))} products)"] if groups else []
-    )
+    extras = []
+    if groups:
+        extras.append(f"{counted(len(groups), 'group')} of look-alikes ({number(len(alike))} products)")
     closed = sum(len(audit.without_values) for audit in audits)
-    more += [f"{number(closed)} cannot be ordered yet"] if closed else []
+    extras += [f"{number(closed)} cannot be ordered yet"] if closed else []
     faulty = sum(len(audit.picture_faults or ()) for audit in audits)
-    more += [f"{number(faulty)} with a fault in a picture"] if faulty else []
+    extras += [f"{number(faulty)} with a fault in a picture"] if faulty else []
     total = counted(counts.total(), "product")
-    return f"Audit: {total}, {', '.join(parts)}." + (f" {_capital(listed(more))}." if more else "")
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    more = listed(extras)
+    return f"Audit: {total}, {', '.join(parts)}." + (f" {more[:1].upper()}{more[1:]}." if more else "")

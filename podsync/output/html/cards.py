@@ -1,7 +1,6 @@
 """Pages of listed products: cards with pictures below counts that filter.
 
-They are written here whole and escaped; their script only hides what was not asked for, so that they can be
-read without one.
+The pages are whole and escaped without their script, which only hides what was not asked for.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ def cards_page(
     style = asset(__package__, "page.css") + asset(__package__, "cards.css")
     script = in_one_function([asset(__package__, "cards.js")])
     values = {
-        "title": text(title),
+        "title": f"podsync {text(title)}",
         "headline": text(headline),
         "head": "".join(f"<p>{text(each)}</p>" for each in head),
         "totals": "".join(map(_total, totals)),

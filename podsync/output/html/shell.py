@@ -21,13 +21,13 @@ def filled(
     images: str = "https:",
     connect: str = "",
 ) -> Iterator[str | None]:
-    """Yield the page piece by piece, None in the place of `{{data}}`; what has no name there is no value.
+    """Yield a page below the head of all pages, piece by piece, None in the place of `{{data}}`.
 
     `images` are the sources of pictures that the policy allows, `connect` a directive of it or "".
     """
     policy = _policy(style, script, images, connect)
     known = {**values, "policy": policy, "version": text(__version__), "style": style, "script": script}
-    for index, piece in enumerate(re.split(r"\{\{([a-z]+)\}\}", template)):
+    for index, piece in enumerate(re.split(r"\{\{([a-z]+)\}\}", asset(__package__, "head.html") + template)):
         if index % 2 == 0:
             yield piece
         else:

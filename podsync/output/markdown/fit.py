@@ -70,7 +70,7 @@ def _chosen(section: Section, room: int) -> tuple[list[str], list[str]]:
 
 
 def _first_in_full(section: Section, short: Callable[[Any], str], room: int) -> tuple[list[str], list[str]]:
-    """Spend two thirds on what can be seen, and the rest on naming more of them; all in full if they fit."""
+    """Spend two thirds on full items and the rest on short ones; all are full if they fit."""
     full = _taken(map(section.full, section.items), room)
     if len(full) == len(section.items):
         return full, []
@@ -91,7 +91,6 @@ def _taken(texts: Iterator[str], room: int) -> list[str]:
 def _lines(
     section: Section, full: list[str], short: list[str], notes: list[str], where: str
 ) -> Iterator[str]:
-    """Yield heading, what is shown before the fold, what is folded, how many are left out, and notes."""
     folded = len(section.items) > FOLD_ABOVE
     seen = min(section.first, len(full)) if folded else len(full)
     if not folded or seen:

@@ -65,7 +65,7 @@ def _counts(report: Report) -> Iterator[str]:
 
 
 def _next(report: Report, command: str, place: str) -> Iterator[str]:
-    """Yield what people fear and need not, and what to do now."""
+    """Yield that nothing has to be undone, and what to do now."""
     safety = safety_text(report)
     if safety:
         yield from (safety, "")
@@ -130,7 +130,7 @@ def _brief(outcome: Outcome) -> str:
 
 
 def _placed(outcome: Outcome, changes: Mapping[Address, Change]) -> str:
-    return " · ".join(part for part in (_brief(outcome), _place(outcome, changes)) if part)
+    return " · ".join(filter(None, (_brief(outcome), _place(outcome, changes))))
 
 
 def _trouble(outcome: Outcome, changes: Mapping[Address, Change]) -> str:

@@ -123,7 +123,6 @@ def _pairing(
     addresses: Mapping[str, Sequence[str]],
     about: PairsAbout,
 ) -> Iterator[str]:
-    """Yield a document's block: what it says, then each product that may be it."""
     first, address = group[0], str(group[0].address)
     verdicts = list(dict.fromkeys(each.verdict.value for each in group))
     place = f" <small>{text(about.places[address])}</small>" if address in about.places else ""
@@ -162,11 +161,8 @@ def _beside(comparison: Beside) -> str:
         for each in comparison.differs
     )
     found = f'<dl class="differs">{rows}</dl>' if rows else ""
-    found += (
-        f"<p>equal: {text(', '.join(comparison.equal))}</p>"
-        if comparison.equal
-        else "<p>nothing is equal</p>"
-    )
+    equal = f"equal: {text(', '.join(comparison.equal))}" if comparison.equal else "nothing is equal"
+    found += f"<p>{equal}</p>"
     found += f"<p>no listing tells: {text(', '.join(comparison.unlisted))}</p>" if comparison.unlisted else ""
     return f'<div class="beside">{found}</div>'
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
-from podsync.model.errors import InDoubtError, UnreadableError
+from podsync.model.errors import ConflictError, InDoubtError, ProviderError, UnreadableError
 from podsync.model.frozen import freeze
 from podsync.network import dates
 from podsync.network.request import Request
@@ -20,6 +20,8 @@ from podsync.providers.paging import Page, joined, read_all, unheard
 PAGE_SIZE = 250
 #: Characters of a list in a query: URLs of more than 2,000 or so are not taken everywhere.
 LONGEST_LIST = 1500
+#: What the answer to a create has to show as it was sent.
+_TELLING = ("name", "productModelId")
 _LISTED = ("name", "customerIds", "productModelId", "variantOptions", "partQuantities")
 
 
@@ -101,7 +103,6 @@ def _remote(row: Mapping[str, Any], now: float | None) -> Remote:
 
 
 def _ids_as_text(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the row with its model's and its customers' ids as text, where they are numbers."""
     texts = dict(row)
     texts["productModelId"] = _or_itself(row.get("productModelId"))
     customers = row.get("customerIds")
@@ -145,7 +146,12 @@ class GelatoWriter:
 
         The answer to an update is acknowledged whatever it shows: whoever sent it compares.
         """
-        answer = self._http.write(request, send_before)
+        try:
+            answer = self._http.write(request, send_before)
+        except ProviderError as error:
+            if error.status != 202:  # its id may be that of a job
+                error.shown = _perhaps(error.body, request, sure=isinstance(error, ConflictError))
+            raise
         shown = _shown(answer.body, answer.now)
         if request.method == "PATCH":
             if answer.status != 204 and not isinstance(answer.body, dict):
@@ -155,30 +161,63 @@ class GelatoWriter:
             return Receipt(shown, answer.status, None, answer.date)
         if request.path.endswith(f"/{VALUES}"):
             return self._added(request, answer, shown)
+        words = ""
         if shown is None:
-            raise self._doubt(answer, "with no product")
-        for field in ("name", "productModelId"):
-            sent = text(request.body.get(field))
-            if not sent or text(shown.fields.get(field)) != sent:
-                raise self._doubt(answer, f"with another {field} than was sent")
-        if answer.body.get("error") or answer.body.get("errors"):
-            raise self._doubt(answer, "with an error")
+            words = "with no product"
+        elif other := [field for field in _TELLING if not _as_sent(request, shown, field)]:
+            words = f"with another {other[0]} than was sent"
+        elif answer.body.get("error") or answer.body.get("errors"):
+            words = "with an error"
+        if words:
+            doubt = self._doubt(answer, words)
+            doubt.shown = _perhaps(answer.body, request, sure=not _is_error(answer.body))
+            raise doubt
         return Receipt(shown, answer.status, None, answer.date)
 
     def _added(self, request: Request, answer: Any, shown: Remote | None) -> Receipt:
         """Judge the answer to values: what it holds is not documented, so that whoever sent them compares."""
         if answer.status != 204 and answer.body is None:
             raise self._doubt(answer, "without JSON")
-        words = ("error", "errors") if shown is not None else ("error", "errors", "message")
-        if isinstance(answer.body, dict) and any(answer.body.get(word) for word in words):
+        if _is_error(answer.body):
             raise self._doubt(answer, "with an error")
         if shown is not None and shown.id != INFO.bare_id(unquote(request.path.split("/")[-2])):
             raise self._doubt(answer, "with another product")
         return Receipt(shown, answer.status, None, answer.date)
 
     def _doubt(self, answer: Any, words: str) -> InDoubtError:
-        message = f"Gelato answered HTTP {answer.status} {words}"
-        return InDoubtError(message, status=answer.status, date=answer.date)
+        message, told = f"Gelato answered HTTP {answer.status} {words}", answer.acknowledges
+        return InDoubtError(message, acknowledged=told, status=answer.status, date=answer.date)
+
+
+def _is_error(body: Any) -> bool:
+    """Whether an answer of success holds an error; a message may come with a product."""
+    words = ("error", "errors") if _shown(body, None) is not None else ("error", "errors", "message")
+    return isinstance(body, dict) and any(body.get(word) for word in words)
+
+
+def _as_sent(request: Request, shown: Remote, field: str) -> bool:
+    sent = text(request.body.get(field))
+    return bool(sent) and text(shown.fields.get(field)) == sent
+
+
+def _perhaps(body: Any, request: Request, *, sure: bool) -> Remote | None:
+    """Return the product in an answer that does not say what was made, be it inside something else.
+
+    `sure`: any id counts; else one beside the name or the model that was sent. A model that was not sent is
+    left out: what is not known may be the sent one.
+    """
+    outer = body if isinstance(body, list) else [body, *(body.values() if isinstance(body, dict) else ())]
+    for each in outer:
+        if isinstance(each, dict) and isinstance(each.get("id"), int):
+            each = {**each, "id": str(each["id"])}  # noqa: PLW2901
+        shown = _shown(each, None)
+        if shown is None or not (sure or any(_as_sent(request, shown, field) for field in _TELLING)):
+            continue
+        if _as_sent(request, shown, "productModelId"):
+            return shown
+        fields = {key: shown.fields[key] for key in shown.fields if key != "productModelId"}
+        return replace(shown, fields=freeze(fields))
+    return None
 
 
 def _shown(body: Any, now: float | None) -> Remote | None:

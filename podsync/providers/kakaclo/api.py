@@ -11,9 +11,10 @@ from urllib.parse import quote
 from podsync.model.digests import canonical_json
 from podsync.model.errors import InDoubtError, RefusedError, UnreachableError, UnreadableError
 from podsync.model.frozen import FrozenDict, freeze
+from podsync.model.known_ids import KnownModel
 from podsync.network import dates
 from podsync.network.request import Request
-from podsync.providers.contract import ListedModel, Listing, Query, Receipt, Remote
+from podsync.providers.contract import Listing, Query, Receipt, Remote
 from podsync.providers.kakaclo.models import Models
 from podsync.providers.normalise import as_id, as_text, as_words
 from podsync.providers.paging import Page, joined, read_all, unheard
@@ -38,7 +39,7 @@ class KakaCloReader:
     def __init__(self, http: Any) -> None:
         self._http = http
         self._lock = threading.Lock()
-        self._listed: tuple[ListedModel, ...] | None = None
+        self._listed: tuple[KnownModel, ...] | None = None
         self.on_long_reading: Callable[[int, int], None] = unheard
         self.on_page: Callable[[int, int], None] = unheard
 
@@ -71,24 +72,22 @@ class KakaCloReader:
         filtered = bool(codes) and not query.search and met <= set(codes)
         return replace(found, filtered=filtered, pairs=models.now())
 
-    def models(self) -> tuple[ListedModel, ...]:
+    def models(self) -> tuple[KnownModel, ...]:
         """Read the whole model list; it is kept."""
         with self._lock:
             if not self._listed:
                 self._listed = self._read_models()
             return self._listed
 
-    def details(self, model: ListedModel) -> ListedModel:
-        """Return the model with its sizes, and whether it can be had."""
+    def details(self, model: KnownModel) -> KnownModel:
+        """Return the model with its sizes."""
         answer = self._http.read(Request("GET", f"{MODEL}/{quote(model.id, safe='')}", None), inside=_meant)
         data = answer.body.get("data") if isinstance(answer.body, dict) else None
         if answer.status != 200 or not isinstance(data, dict):
             raise UnreadableError(
                 f"KakaClo did not tell of model {model.id}: HTTP {answer.status}", status=answer.status
             )
-        return replace(
-            model, sizes=_sizes(data), off_sale=_OFF_SALE.get(as_text(data.get("status")) or "", "")
-        )
+        return replace(model, sizes=_sizes(data))
 
     def _model_list(self) -> tuple[tuple[str, str], ...]:
         """Return (model, code) as the model list tells them; nothing while it is down.
@@ -105,8 +104,8 @@ class KakaCloReader:
                     self._listed = ()
             return tuple((model.id, model.code) for model in self._listed if model.code)
 
-    def _read_models(self) -> tuple[ListedModel, ...]:
-        found: dict[tuple[str, str], ListedModel] = {}
+    def _read_models(self) -> tuple[KnownModel, ...]:
+        found: dict[tuple[str, str], KnownModel] = {}
 
         def page(number: int, _: int, size: int) -> Page:
             rows, total, answer = self._rows(MODELS, {"pageNumber": number, "pageSize": size})
@@ -141,7 +140,6 @@ class KakaCloReader:
 
 
 def _lookups(known: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], list[str]]]:
-    """Return filters with the ids that each of them looks up."""
     spus = {identity: as_text(_shown(shown).get("spu")) for identity, shown in known.items()}
     if None in spus.values():
         yield {}, list(known)
@@ -185,23 +183,20 @@ def _remote(row: Mapping[str, Any], models: Models, now: float | None) -> Remote
 
 #: What a row tells people besides.
 _FACTS = {"code": "modelCode", "price": "price", "orders": "orderCount"}
-#: What a model's own page calls its status.
-_OFF_SALE = {"4": "out of stock"}
 
 
-def _model(row: Mapping[str, Any]) -> ListedModel:
+def _model(row: Mapping[str, Any]) -> KnownModel:
     """Read one row of the model list, without an id where it tells none."""
-    return ListedModel(
+    return KnownModel(
         as_text(row.get("id")) or "",
+        as_words(row.get("enName")),
         as_text(row.get("modelCode")) or "",
-        name=as_words(row.get("enName")),
-        category=as_words(row.get("categoryName")),
-        price=as_words(row.get("price")),
+        as_words(row.get("categoryName")),
+        as_words(row.get("price")),
     )
 
 
 def _sizes(data: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the sizes that a model's own page tells, each once, in its order."""
     variants = data.get("variants")
     rows = variants if isinstance(variants, list) else []
     sizes = [as_words(row.get("size")) for row in rows if isinstance(row, dict)]
@@ -225,7 +220,9 @@ class KakaCloWriter:
         code = envelope.get("code") if isinstance(envelope, dict) else None
         facts = {"status": answer.status, "date": answer.date}
         if not isinstance(code, int) or isinstance(code, bool):
-            raise InDoubtError(f"KakaClo answered HTTP {answer.status} without a code", **facts)
+            words = f"KakaClo answered HTTP {answer.status} without a code"
+            told = answer.acknowledges or str(code) in (str(SUCCESS), str(float(SUCCESS)))
+            raise InDoubtError(words, acknowledged=told, **facts)
         if code == SUCCESS:
             return Receipt(None, answer.status, code, answer.date)
         message = f"KakaClo: code {code} {canonical_json(str(envelope.get('message', '')))[:200]}"

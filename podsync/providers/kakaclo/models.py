@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from podsync.model.frozen import EMPTY, FrozenDict
+from podsync.providers.normalise import number
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Models:
 
     def codes(self, model: str) -> frozenset[str]:
         """Return every code that was ever seen for a model."""
-        return frozenset(code for one, code in self._all() if _same(one) == _same(model))
+        return frozenset(code for one, code in self._all() if number(one) == number(model))
 
     def filter(self, models: Iterable[str]) -> tuple[str, ...]:
         """Return the codes by which products of these models are asked for, none where one has no code."""
@@ -33,9 +34,9 @@ class Models:
 
         `named` is the model that the product's own row names; KakaClo's rows did so once.
         """
-        found = {_same(model): model for model, each in self._all() if each == code} if code else {}
+        found = {number(model): model for model, each in self._all() if each == code} if code else {}
         if named:
-            return named if not found or _same(named) in found else None
+            return named if not found or number(named) in found else None
         return next(iter(found.values())) if len(found) == 1 else None
 
     def now(self) -> Mapping[str, tuple[str, ...]]:
@@ -48,8 +49,3 @@ class Models:
     def _all(self) -> Iterable[tuple[str, str]]:
         yield from ((model, code) for model, codes in self.pairs.items() for code in codes)
         yield from self.listed
-
-
-def _same(model: str) -> str:
-    """Numbers are one whatever zeros they begin with."""
-    return model.lstrip("0") or "0" if model.isdigit() else model

@@ -7,7 +7,7 @@ from typing import Any
 
 from podsync.sandbox.datafile import JsonObject
 from podsync.sandbox.gelato.rules import GelatoRules
-from podsync.sandbox.refusal import RefusalError
+from podsync.sandbox.wire import RefusalError
 
 
 def check_create(spec: object, rules: GelatoRules) -> JsonObject:

@@ -15,9 +15,8 @@ from podsync.sandbox.faults.answers import FaultFacts
 from podsync.sandbox.faults.kinds import FaultKind
 from podsync.sandbox.gelato.checks import check_create, check_patch, check_values
 from podsync.sandbox.gelato.rules import GelatoRules, IdForm
-from podsync.sandbox.refusal import RefusalError
 from podsync.sandbox.store import Shop
-from podsync.sandbox.wire import HttpRequest, HttpResponse, json_answer
+from podsync.sandbox.wire import HttpRequest, HttpResponse, RefusalError, json_answer
 
 ONE = "/product/v1/customer-product"  # singular, for the create alone
 MANY = "/product/v1/customer-products"

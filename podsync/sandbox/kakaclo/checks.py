@@ -4,9 +4,8 @@ from typing import Any
 
 from podsync.sandbox import listing
 from podsync.sandbox.datafile import JsonObject
-from podsync.sandbox.refusal import RefusalError
 from podsync.sandbox.rules import Rules
-from podsync.sandbox.wire import HttpRequest
+from podsync.sandbox.wire import HttpRequest, RefusalError
 
 MAX_PAGE = 100
 

@@ -1,6 +1,6 @@
-"""Simulated KakaClo: designed products, design models, shop products.
+"""Simulated KakaClo: designed products and design models.
 
-Source: docs.kakaclo.com, pages under admin-api/custom-product and admin-api/api-reference/products.
+Source: docs.kakaclo.com, pages under admin-api/custom-product.
 """
 
 from collections.abc import Callable
@@ -13,18 +13,17 @@ from podsync.sandbox.datafile import JsonObject
 from podsync.sandbox.faults.answers import FaultFacts
 from podsync.sandbox.faults.kinds import FaultKind
 from podsync.sandbox.kakaclo.checks import check_materials, json_object, number_of, page_of, text_of, texts_of
-from podsync.sandbox.kakaclo.models import category_names, model_detail, search_models, shop_products
+from podsync.sandbox.kakaclo.models import category_names, model_detail, search_models
 from podsync.sandbox.kakaclo.rules import KakaCloRules, Model
-from podsync.sandbox.refusal import RefusalError
 from podsync.sandbox.store import Shop
-from podsync.sandbox.wire import HttpRequest, HttpResponse, json_answer
+from podsync.sandbox.wire import HttpRequest, HttpResponse, RefusalError, json_answer
 
 BASE_PATH = "/openapi"
 PREFIX = "/openapi/"
 RULES = KakaCloRules
 KEYS = "kakaclo_tokens"
 INDEXED = ("modelId", "spu")
-OPERATIONS = ("create", "list", "models", "products")
+OPERATIONS = ("create", "list", "models")
 KINDS = {"code": FaultKind("KakaClo's refusal: 200 with `code` N", numbers=range(10**9), provider="kakaclo")}
 _PRODUCT = "/openapi/v1/product/"
 # The host is spelled as the vendor spells it.
@@ -169,7 +168,6 @@ _ENDPOINTS = (
     _Endpoint("POST", "custom/designModel/search", "models", search_models),
     _Endpoint("GET", "custom/designModel/detail/", "models", model_detail),
     _Endpoint("GET", "custom/modelCategoryName/search", "models", category_names),
-    _Endpoint("GET", "products", "products", shop_products),
 )
 
 

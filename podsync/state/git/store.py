@@ -21,7 +21,6 @@ from typing import Unpack
 
 from podsync.failpoints import hit
 from podsync.model.errors import LockedError, StateError
-from podsync.state.base_store import BaseStore
 from podsync.state.formats.times import time_to_text
 from podsync.state.git import layout
 from podsync.state.git.branch import Branch, Commit
@@ -33,13 +32,13 @@ from podsync.state.git.recovery import salvage
 from podsync.state.git.writer import Batching, BranchWriter, message
 from podsync.state.lock import Holder
 from podsync.state.model import State
-from podsync.state.store import StoreFacts, must_fit, under_lock
+from podsync.state.store import StateStore, StoreFacts, must_fit, under_lock
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
-class GitStore(BaseStore[BranchWriter]):
-    """Implements `state.store.StateStore` on a branch.
+class GitStore(StateStore):
+    """Keeps a state on a branch.
 
     `folder` is anywhere in the repository. `environment` is what git finds its credentials with. Without the
     lock it reads what this clone knows and speaks to nobody; `refresh` brings the newest here. A lock passes
@@ -47,6 +46,7 @@ class GitStore(BaseStore[BranchWriter]):
     """
 
     shared = True
+    _writer: BranchWriter | None
 
     def __init__(
         self,
@@ -97,7 +97,7 @@ class GitStore(BaseStore[BranchWriter]):
         nobody held it any more, it is watched for that long even if `timeout` is shorter. Raises StateError
         where the branch cannot be read or pushed to; nothing was sent then.
         """
-        holder = self._new_holder(command)
+        holder = Holder.of_this_run(self._who(), self._clock, command, self._run_url)
         try:
             writer = self._acquire(holder, timeout)
         except (KeyboardInterrupt, SystemExit):

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from podsync.failpoints import hit
-from podsync.files.os_files import Files
+from podsync.files.os_files import OsFiles
 from podsync.model.errors import StateError
+from podsync.state.events import Event
 from podsync.state.formats import journal
 from podsync.state.group_commit import GroupCommit, Ticket
-
-if TYPE_CHECKING:
-    from podsync.state.events import Event
 
 
 class Appender:
@@ -23,11 +20,12 @@ class Appender:
     behind it is an unfinished tail, and is cut off. Raises OSError when the file cannot be opened.
     """
 
-    def __init__(self, files: Files, path: Path, *, lineage: str, base: str, serial: int, size: int) -> None:
+    def __init__(
+        self, files: OsFiles, path: Path, *, lineage: str, base: str, serial: int, size: int
+    ) -> None:
         self._files, self._path = files, path
         self._header = journal.header(lineage, base)
-        self.serial = serial
-        self._size = size
+        self.serial, self._size = serial, size
         self._group = GroupCommit(self._write, self._break)
         self._broken: str | None = None
         self._handle = files.append(path)

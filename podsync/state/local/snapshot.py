@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 from podsync.files.atomic import write_whole
-from podsync.files.os_files import Files
+from podsync.files.os_files import OsFiles
 from podsync.model.errors import StateError
 from podsync.model.frozen import freeze
 from podsync.state.formats import journal, statefile
@@ -41,7 +41,7 @@ class Snapshot(NamedTuple):
     follows: str | None = None
 
 
-def read(files: Files, path: Path, loads: Loads = statefile.loads) -> Snapshot | None:
+def read(files: OsFiles, path: Path, loads: Loads = statefile.loads) -> Snapshot | None:
     """Return what the file at `path` holds, None when there is none.
 
     Raises StateError for an existing file that cannot be read or trusted, naming the backup to use.
@@ -77,7 +77,7 @@ def parse(data: bytes, name: str, loads: Loads = statefile.loads) -> Snapshot:
     return Snapshot(state, str(mark.get("id", "")), None if follows is None else str(follows))
 
 
-def _way_out(files: Files, path: Path) -> str:
+def _way_out(files: OsFiles, path: Path) -> str:
     untouched = "The file was left as it is"
     for backup in reversed(_backups(files, path)):
         with suppress(OSError, StateError):
@@ -93,7 +93,7 @@ def _way_out(files: Files, path: Path) -> str:
     )
 
 
-def write(files: Files, path: Path, state: State, *, follows: str | None, backup: bool) -> Snapshot:
+def write(files: OsFiles, path: Path, state: State, *, follows: str | None, backup: bool) -> Snapshot:
     """Put `state` at `path`, all or nothing, under a new mark; before that, keep what is there.
 
     Raises OSError; then the file is the old one, or wholly the new one.
@@ -120,12 +120,12 @@ def dump(state: State, name: str, *, follows: str | None) -> tuple[Snapshot, byt
     return Snapshot(state, mark["id"], follows), data
 
 
-def newest_backup(files: Files, path: Path) -> Path | None:
+def newest_backup(files: OsFiles, path: Path) -> Path | None:
     """The backup that the last write made."""
     return next(reversed(_backups(files, path)), None)
 
 
-def _backups(files: Files, path: Path) -> list[Path]:
+def _backups(files: OsFiles, path: Path) -> list[Path]:
     """All backups of the state at `path`, oldest first."""
     begin = re.escape(path.name) + r"\.backup\.[1-9][0-9]{0,8}"
     try:
@@ -139,7 +139,7 @@ def _number(backup: Path) -> int:
     return int(backup.suffix[1:])
 
 
-def _drop_old_backups(files: Files, path: Path) -> None:
+def _drop_old_backups(files: OsFiles, path: Path) -> None:
     with suppress(OSError):
         for backup in _backups(files, path)[:-BACKUPS]:
             files.remove(backup)

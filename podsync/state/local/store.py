@@ -16,21 +16,20 @@ from typing import TYPE_CHECKING, Unpack
 
 from podsync.failpoints import hit
 from podsync.files.atomic import remove_leftovers
-from podsync.files.os_files import Files, OsFiles
+from podsync.files.os_files import OsFiles
 from podsync.model.digests import short_digest
 from podsync.model.errors import LockedError, StateError
 from podsync.shortcuts import may_use
-from podsync.state.base_store import BaseStore
 from podsync.state.formats import journal, statefile
 from podsync.state.local import snapshot
 from podsync.state.local.snapshot import LocalContents, Snapshot, join
+from podsync.state.lock import Holder
 from podsync.state.model import State
-from podsync.state.store import StoreFacts, must_fit, under_lock
+from podsync.state.store import StateStore, StoreFacts, must_fit, under_lock
 
 if TYPE_CHECKING:
     from podsync.state.events import Event
     from podsync.state.local.journal_writer import Appender
-    from podsync.state.lock import Holder
 
 #: How often, and how long apart in seconds, damage is looked at again that a writer may explain.
 _LOOKS, _PAUSE = 3, 0.05
@@ -51,18 +50,21 @@ class _LocalWriter:
         self.appender.append(events)
 
 
-class LocalStore(BaseStore[_LocalWriter]):
-    """Implements `state.store.StateStore` in a folder.
+class LocalStore(StateStore):
+    """Keeps a state in a folder.
 
     An fsync costs a millisecond, and the operating system's lock dies with its process, and not before.
     `cache_root` is the folder that podsync works in: what is remembered of a large state is kept there.
     """
 
+    label = ""
+    _writer: _LocalWriter | None
+
     def __init__(
         self,
         path: Path,
         *,
-        files: Files | None = None,
+        files: OsFiles | None = None,
         cache_root: Path | None = None,
         **facts: Unpack[StoreFacts],
     ) -> None:
@@ -88,8 +90,9 @@ class LocalStore(BaseStore[_LocalWriter]):
         """Hold the state for writing; StateError where the folder cannot be written."""
         from podsync.state.local.lock import hold
 
+        holder = Holder.of_this_run(self._who(), self._clock, command, self._run_url)
         with hold(
-            self.lock_path, self.journal_path, self._new_holder(command),
+            self.lock_path, self.journal_path, holder,
             timeout=timeout, clock=self._clock, on_wait=self._on_note,
         ):  # fmt: skip
             hit("lock.held")

@@ -17,7 +17,6 @@ import psycopg
 
 from podsync.failpoints import hit
 from podsync.model.errors import StateError
-from podsync.state.base_store import BaseStore
 from podsync.state.lock import Holder
 from podsync.state.model import State
 from podsync.state.postgres import lock
@@ -25,21 +24,22 @@ from podsync.state.postgres import schema as postgres_schema
 from podsync.state.postgres.connection import Connection, Database, gone, is_replica
 from podsync.state.postgres.rows import StateRows, StoredState
 from podsync.state.postgres.writer import PostgresWriter
-from podsync.state.store import StoreFacts, must_fit, under_lock
+from podsync.state.store import StateStore, StoreFacts, must_fit, under_lock
 
 _PRIMARY = (
     "name the server that it follows, or all of them with target_session_attrs=read-write; nothing was sent"
 )
 
 
-class PostgresStore(BaseStore[PostgresWriter]):
-    """Implements `state.store.StateStore` in a schema of a database; a commit costs a few milliseconds.
+class PostgresStore(StateStore):
+    """Keeps a state in a schema of a database; a commit costs a few milliseconds.
 
     `url` is a connection string, or empty where libpq's own variables tell it. `commands` begin the lines
     that messages tell: of psql on this database, and of `state unlock`.
     """
 
     shared = True
+    _writer: PostgresWriter | None
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class PostgresStore(BaseStore[PostgresWriter]):
                 on_wait=self._on_note, unlock=self._unlock,
             )  # fmt: skip
             postgres_schema.migrate(connection, self._rows.schema)
-            holder = self._new_holder(command)
+            holder = Holder.of_this_run(self._who(), self._clock, command, self._run_url)
             lineage, serial = lock.sign(connection, self._rows, holder)
             writer = PostgresWriter(
                 self._database, self._rows, connection, label=self.label, fence=holder.id,

@@ -160,7 +160,7 @@ def test_names_of_old_are_mapped_one_by_one(shop):
         """\
 kind: designed_product
 name: f
-each: {c: [a, b]}
+each: {c: [a, b, none]}
 moved: {"c=a": old, "c=b": ["older[x=y]", oldest]}
 adopt: {"c=b": "5012"}
 spec: {modelId: "1", enName: "F ${c}", imageUrl: "https://cdn.test/${c}.png", colorValue: "#000000"}
@@ -174,6 +174,7 @@ spec: {modelId: "1", enName: "F ${c}", imageUrl: "https://cdn.test/${c}.png", co
     assert {name: (each.moved, each.adopt) for name, each in found.items()} == {
         "f[c=a]": (("old",), None),
         "f[c=b]": (("older[x=y]", "oldest"), "5012"),
+        "f[c=none]": (None, None),
     }
 
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from podsync.cli.environment.origin import is_older
-from podsync.cli.environment.step_outputs import hex_of
+from podsync.cli.commands.apply.request import ApplyRequest
+from podsync.cli.environment.github_actions import hex_of
+from podsync.cli.environment.origin import git_of
 from podsync.cli.workspace import Workspace
 from podsync.model.errors import StaleError, UsageError
+from podsync.output.text.plan_head import accounts
+from podsync.plan.action import Action
 from podsync.plan.approval import check_fresh, is_rest_of
 from podsync.plan.model import Plan, summary_line
+from podsync.state.git.checkout import is_older
 from podsync.state.model import State
-
-if TYPE_CHECKING:
-    from podsync.cli.commands.apply.request import ApplyRequest
 
 
 def expected_plan(space: Workspace, state: State, plan: Plan, expected: str) -> str | None:
@@ -76,7 +76,7 @@ def refuse_older(space: Workspace, request: ApplyRequest, state: State) -> None:
     commit = str(last.get("commit") or "")
     if space.sandbox or request.plan is not None or request.older_catalog or not commit:
         return
-    older = is_older(os.environ, Path.cwd(), commit)
+    older = is_older(git_of(os.environ, Path.cwd()), commit)
     if older is False:
         return
     if older is True:
@@ -94,3 +94,32 @@ def refuse_older(space: Workspace, request: ApplyRequest, state: State) -> None:
             f"cannot be determined: {older.why}",
             f"{older.remedy}; or add --older-catalog, if you know that it is not",
         )
+
+
+#: With more creates than this a "yes" is too easily said: the number has to be typed.
+MANY = 50
+
+
+def must_be_able_to_ask(space: Workspace, words: tuple[str, ...]) -> None:
+    """Raise UsageError, with the command to use, where nobody can answer."""
+    if not space.session.console.can_ask:
+        raise UsageError(
+            "apply asks before it sends, and there is no terminal to ask on",
+            f"to go on without a question: {space.command_line('apply', *words, '--auto-approve')}",
+        )
+
+
+def confirmed(space: Workspace, plan: Plan) -> bool:
+    """Ask; whether the answer was the one that goes on."""
+    creates = plan.summary[Action.CREATE]
+    wanted = str(creates) if creates > MANY else "yes"
+    # Where it goes is in the same line: a long plan has moved its head off the screen by now.
+    question = f"This goes to {', '.join(accounts(plan.hosts))}. Type {wanted} to go on: "
+    if creates > MANY:
+        space.session.console.say(f"{creates} products will be created, and podsync cannot delete them.")
+    answer = space.session.console.ask(question)
+    if creates > MANY and (answer or "").lower() in {"y", "yes"}:
+        answer = space.session.console.ask(
+            f"With more than {MANY} creates the number is asked for. {question}"
+        )
+    return answer == wanted

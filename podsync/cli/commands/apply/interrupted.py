@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from podsync.apply.report import DONE, Outcome, Report, Result
 from podsync.model.errors import PodsyncError
@@ -38,22 +39,16 @@ def _loaded(store: StateStore) -> State | None:
 
 def _outcome(change: Change, state: State | None) -> Outcome:
     entry = None if state is None else state.entries.get(change.address)
-    if entry is not None and _was_done(change, entry):
-        return Outcome(
-            change.address, change.action, DONE[change.action], change.provider, change.account,
-            id=entry.id, source=change.source,
-        )  # fmt: skip
-    # If the state cannot be read, the report must not claim that nothing was sent.
-    doubtful = state is None or (entry is not None and entry.pending is not None)
-    return Outcome(
-        change.address,
-        change.action,
-        Result.IN_DOUBT if doubtful else Result.NOT_TRIED,
-        change.provider,
-        change.account,
-        source=change.source,
-        error="sent, or about to be sent, when the run broke off" if doubtful else None,
+    outcome = Outcome(
+        change.address, change.action, Result.NOT_TRIED, change.provider, change.account, source=change.source
     )
+    if entry is not None and _was_done(change, entry):
+        return replace(outcome, result=DONE[change.action], id=entry.id)
+    # If the state cannot be read, the report must not claim that nothing was sent.
+    if state is None or (entry is not None and entry.pending is not None):
+        error = "sent, or about to be sent, when the run broke off"
+        return replace(outcome, result=Result.IN_DOUBT, error=error)
+    return outcome
 
 
 def _was_done(change: Change, entry: Entry) -> bool:

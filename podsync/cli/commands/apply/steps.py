@@ -13,21 +13,31 @@ from podsync.apply.history import StateHistory
 from podsync.apply.report import Report
 from podsync.apply.run import others_of
 from podsync.cli.app import formats
-from podsync.cli.app.confirm import confirmed, must_be_able_to_ask
 from podsync.cli.app.console import whole
 from podsync.cli.app.outputs import Outputs
-from podsync.cli.app.progress import ApplyListener, listener_for
-from podsync.cli.commands.apply.checks import expected_plan, refuse_older, saved_plan
+from podsync.cli.app.progress import listener_for
+from podsync.cli.commands.apply.checks import (
+    confirmed,
+    expected_plan,
+    must_be_able_to_ask,
+    refuse_older,
+    saved_plan,
+)
 from podsync.cli.commands.apply.interrupted import report_of
 from podsync.cli.commands.apply.request import ApplyRequest, first_of_all
 from podsync.cli.commands.saved_plan import read_plan
 from podsync.cli.environment.clock import Signals, SystemClock
-from podsync.cli.environment.connect import connected, keys_for, spoken_to, with_keys
-from podsync.cli.environment.findings import findings_of
+from podsync.cli.environment.connect import (
+    connected,
+    findings_of,
+    keys_for,
+    rows_seen,
+    spoken_to,
+    with_keys,
+)
+from podsync.cli.environment.github_actions import append, of_report, tell
 from podsync.cli.environment.origin import origin
 from podsync.cli.environment.placement import catalog_of
-from podsync.cli.environment.step_outputs import of_report, tell
-from podsync.cli.environment.step_summary import append
 from podsync.cli.workspace import CACHE, Workspace
 from podsync.evidence.findings import Findings
 from podsync.files.seal import key_folder, own_seal
@@ -282,7 +292,9 @@ class Applying:
                 )
             except BaseException as error:
                 heard.close()
-                self._finish(self._rescued(plan, heard, signals, error))
+                # What was done is told even when the run breaks off.
+                store, signal = self.space.store, signals.signal or None
+                self._finish(report_of(plan, heard.outcomes, heard.notes, store, signal, error))
                 raise
         if self._refused:
             report = replace(report, refused=_PROTECTED)
@@ -298,11 +310,7 @@ class Applying:
                 "with caution by the next one, which may wait longer than it has to"
             )
         memory = RunHistory(CACHE, self.space.store.identity)
-        return StateHistory(memory, store, clock, lambda note: say(f"note: {note}"))
-
-    def _rescued(self, plan: Plan, heard: ApplyListener, signals: Signals, error: BaseException) -> Report:
-        """What was done is told even when the run broke off."""
-        return report_of(plan, heard.outcomes, heard.notes, self.space.store, signals.signal or None, error)
+        return StateHistory(memory, store, clock, lambda note: say(f"note: {note}"), rows_seen(self.space))
 
     # -- telling
 

@@ -1,25 +1,28 @@
-"""`podsync drift`: what somebody changed, removed or doubled at the providers; nothing is written."""
+"""`podsync drift`: reports what was changed, removed or doubled at the providers; leaves the state alone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
+from podsync.apply.context import ProviderConnection
 from podsync.apply.lookup.by_id import another_account
+from podsync.cli.app.console import Forms
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import output_option, sandbox_option
 from podsync.cli.app.outputs import Outputs
 from podsync.cli.app.session import Session, quoted
 from podsync.cli.commands.drift.patch import patch_of
 from podsync.cli.environment.clock import Signals, SystemClock
-from podsync.cli.environment.connect import connected
-from podsync.cli.environment.findings import findings_of
+from podsync.cli.environment.connect import connected, findings_of
 from podsync.cli.workspace import Workspace
+from podsync.evidence.findings import Findings
 from podsync.model.address import Selection
+from podsync.model.clock import Clock
 from podsync.model.frozen import freeze
 from podsync.output.drift.json import drift_report_json
 from podsync.output.drift.markdown import drift_markdown
@@ -30,17 +33,11 @@ from podsync.output.style import Style
 from podsync.output.wording import counted, second, title
 from podsync.plan.drift.seen import seen_by
 from podsync.plan.drift.values import COUNTED
+from podsync.plan.model import Plan
 from podsync.plan.refresh import unmanaged
 from podsync.state.events import Missed
+from podsync.state.model import State
 from podsync.state.reducer.reducer import replay
-
-if TYPE_CHECKING:
-    from podsync.apply.context import ProviderConnection
-    from podsync.cli.app.console import Forms
-    from podsync.evidence.findings import Findings
-    from podsync.model.clock import Clock
-    from podsync.plan.model import Plan
-    from podsync.state.model import State
 
 _DRIFT = 2
 
@@ -60,7 +57,7 @@ _DRIFT = 2
 def drift(
     session: Session, detailed_exitcode: bool, no_wait: bool, output: tuple[str, ...], sandbox: bool
 ) -> int:
-    """Compare what podsync knows with what the providers list. Nothing is sent, and nothing is written.
+    """Compare what podsync knows with what the providers list. Nothing is sent, and the state stays as it is.
 
     What a listing does not show is looked for again after `settle_seconds`: what two whole readings miss is
     gone. The patch takes a changed value into its document, removes the documents of what is gone, and
@@ -79,7 +76,7 @@ def drift(
 
 
 def _looked(space: Workspace, made: Plan, state: State, *, wait: bool) -> Plan:
-    """Look at every provider that the state knows products of, and return the plan with what that shows."""
+    """Look at every provider of which the state has products; return the plan with the drift."""
     names = sorted(state.providers & set(space.settings.providers))
     with Signals() as signals:
         clock = SystemClock(lambda: signals.signal)
@@ -105,9 +102,9 @@ def _looks(
     *,
     wait: bool,
 ) -> tuple[Mapping[str, Findings], State]:
-    """Look once, and once more where something is missing.
+    """Look once, and again if something is missing; return the findings and the state.
 
-    The state that is returned knows of the first look; it is never written.
+    The state knows of the first look; it is never written.
     """
     looks = findings_of(space, made, state, connections, clock, compares=True)
     for name, found in looks.items():
@@ -150,35 +147,25 @@ def _tell(space: Workspace, outputs: Outputs, seen: Plan) -> None:
 
 
 def _forms(space: Workspace, seen: Plan, patch: str) -> Forms:
-    last = _last(seen)
-
-    def text() -> str:
-        console = space.session.console
-        style, typed = Style(console.out_color), _typed(space.session)
-        return drift_report(
-            seen, style=style, width=console.width, sandbox=space.sandbox, last=last, typed=typed
-        )
-
-    def markdown() -> str:
-        return drift_markdown(seen.drift, seen.compared, last, _typed(space.session))
-
-    def page() -> Iterator[str]:
-        return pieces(seen, About(sandbox=space.sandbox))
-
-    def data() -> str:
-        return drift_report_json(seen)
-
-    return {"text": text, "markdown": markdown, "html": page, "json": data, "patch": lambda: patch}
+    console, last, typed = space.session.console, _last(seen), _typed(space.session)
+    screen: Any = {"style": Style(console.out_color), "width": console.width}
+    return {
+        "text": lambda: drift_report(seen, sandbox=space.sandbox, last=last, typed=typed, **screen),
+        "markdown": lambda: drift_markdown(seen.drift, seen.compared, last, typed),
+        "html": lambda: pieces(seen, About(sandbox=space.sandbox)),
+        "json": lambda: drift_report_json(seen),
+        "patch": lambda: patch,
+    }
 
 
 def _typed(session: Session) -> Callable[[str], str]:
-    """Return what makes a command as it has to be typed where this run was: Git takes the same folder."""
+    """Return a function that rewrites a command so that it works where this run was started."""
     there = f"git -C {quoted(session.chdir)} apply " if session.chdir else "git apply "
     return lambda command: session.as_typed(command).replace("git apply ", there)
 
 
 def _last(seen: Plan) -> str:
-    """Return the verdict: what drifted, or that what was compared did not."""
+    """Return the verdict in one sentence."""
     if seen.drift:
         return f"Drift: {drift_counts(seen.drift)}."
     if not any(each.products for each in seen.compared):

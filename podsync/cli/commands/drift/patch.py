@@ -1,4 +1,4 @@
-"""The patch that accepts drift: for `git apply` in the folder that podsync works in."""
+"""Makes the patch that accepts drift, for `git apply` in the folder that podsync works in."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import NamedTuple
 from podsync.catalog.accepting import AcceptedField, CatalogEditor, EditedFile, can_be_written
 from podsync.plan.drift.values import Drift, DriftKind
 
-#: The file that holds what is let go, beside the products.
+#: The file beside the products that lists what is let go.
 _REMOVED = "removed.yaml"
 
 
 class Patch(NamedTuple):
-    """The text of a patch, and what could not be put into it."""
+    """The text of a patch, and what a person has to do instead."""
 
     text: str
     left: tuple[str, ...]
@@ -25,8 +25,8 @@ class Patch(NamedTuple):
 def patch_of(drift: Sequence[Drift], root: Path, catalog: str, settings: str, environment: str = "") -> Patch:
     """Return the patch that accepts all of this drift; `catalog` and `settings` are paths below `root`.
 
-    A changed value goes into its document, what is gone loses its document, a twin is ignored from now on.
-    With an `environment` the drift is that of this one alone: a document stays, for others may want it.
+    A changed value goes into its document, a product that is gone loses its document, and twins are ignored
+    from now on. With an `environment`, documents stay: other environments may want them.
     """
     editor = CatalogEditor(root)
     left: list[str] = []
@@ -44,7 +44,7 @@ def patch_of(drift: Sequence[Drift], root: Path, catalog: str, settings: str, en
 
 
 def _change(editor: CatalogEditor, drift: Drift) -> list[str]:
-    """Take a changed product in; return what has to be done by hand."""
+    """Accept a changed product; return what a person has to do."""
     fields = [AcceptedField(each.field, each.known, each.listed) for each in drift.fields]
     written = [each for each in fields if can_be_written(each.listed)]
     taken: bool | None = None if drift.source is None else True
@@ -58,7 +58,7 @@ def _change(editor: CatalogEditor, drift: Drift) -> list[str]:
 
 
 def diff(file: EditedFile) -> str:
-    """Return a unified diff as `git apply` takes it in the folder that the path is relative to."""
+    """Return a unified diff that `git apply` takes in the folder of the path."""
     tab = "\t" if " " in file.path else ""
     old = f"a/{file.path}{tab}" if file.before else "/dev/null"
     new = f"b/{file.path}{tab}" if file.after else "/dev/null"
@@ -70,5 +70,5 @@ def diff(file: EditedFile) -> str:
 
 
 def _lines(text: str) -> list[str]:
-    """Return the lines as Git takes them: only LF ends one."""
+    """Return the lines as Git counts them: only LF ends one."""
     return re.findall(r"[^\n]*\n|[^\n]+", text)

@@ -1,4 +1,4 @@
-"""Asking every account for all that it lists, with what the state and the catalog know of it."""
+"""Asks every account for its products, and joins them with what state and catalog know."""
 
 from __future__ import annotations
 
@@ -16,20 +16,21 @@ from podsync.evidence.state_view import Known
 from podsync.inventory.audit import AccountAudit, audited
 from podsync.model.address import Address
 from podsync.model.errors import PodsyncError, UsageError
+from podsync.model.known_ids import KnownModel
 from podsync.output.wording import counted, number, title
-from podsync.providers.contract import ListedModel, Listing, ModelLister, Query
+from podsync.providers.contract import Listing, ModelLister, Query
 from podsync.providers.registry import plugins
 from podsync.state.model import State
 
 
 @dataclass(frozen=True)
 class AskedAccount:
-    """What one provider lists, and how it can be asked for more while the connection is open."""
+    """What one account lists. Its connection answers more questions while it is open."""
 
     connection: ProviderConnection
     known: Known
     listing: Listing
-    models: tuple[ListedModel, ...]
+    models: tuple[KnownModel, ...]
     adopted: Mapping[str, Address]
 
     @property
@@ -40,34 +41,33 @@ class AskedAccount:
 
 @dataclass
 class Answers:
-    """What came of asking: accounts as they answered, and the faults of those that did not."""
+    """The accounts that answered, and the errors of those that did not."""
 
     accounts: list[AskedAccount]
     faults: list[PodsyncError]
 
     @property
     def code(self) -> int:
-        """The exit code: that of the first fault."""
+        """The exit code of the first error, 0 if there is none."""
         return self.faults[0].exit_code if self.faults else 0
 
 
 def asked_of(space: Workspace, provider: str | None) -> frozenset[str]:
-    """Return the providers to ask: the one that was named, or each for which there is a key.
+    """Return the providers to ask: the named one, or each that has a key.
 
-    Raises UsageError for a provider that there is none of.
+    Without any key it returns all, so that the missing keys are named. Raises UsageError for an unknown
+    provider.
     """
     if provider is not None and provider not in plugins():
         raise UsageError(f"{provider} is no provider", f"--provider takes one of: {', '.join(plugins())}")
-    # Without any key, those that are missing are named.
     return frozenset({provider}) if provider else with_keys(space) or frozenset(space.settings.providers)
 
 
 @contextmanager
 def answers_of(space: Workspace, provider: str | None = None) -> Iterator[Answers]:
-    """Ask each account for everything; the connections live as long as the block.
+    """Ask each account for everything; the connections close when the block ends.
 
-    A provider that cannot be read is told at once, and the others are asked all the same; raises its fault
-    where no other answered.
+    An account that cannot be read is reported at once. Its error is raised only if no other account answered.
     """
     names = asked_of(space, provider)
     keys = keys_for(space, names)  # a missing key is told before a fault of the catalog
@@ -77,7 +77,7 @@ def answers_of(space: Workspace, provider: str | None = None) -> Iterator[Answer
         connected(space, names, SystemClock(), keys=keys, paged=paged) as connections,
     ):
         found = Answers([], [])
-        for name in plugins():  # in the order in which people read of them
+        for name in plugins():  # in the order that people know
             connection = connections.get(name)
             if connection is None:
                 continue
@@ -98,24 +98,24 @@ def _asked(connection: ProviderConnection, known: Known, adopted: Mapping[str, A
     reader = connection.reader
     listing = reader.find(Query(pairs=known.pairs))
     if not listing.complete:
-        # Rows moved between the pages while they were read: what either reading showed is there.
+        # Rows moved between pages during the reading: a product that either reading shows is there.
         again = reader.find(Query(pairs=known.pairs, absence=True))
         rows = {row.id: row for row in (*listing.items, *again.items)}
         listing = again if again.complete else replace(again, items=tuple(rows.values()))
-    models: tuple[ListedModel, ...] = ()
+    models: tuple[KnownModel, ...] = ()
     if isinstance(reader, ModelLister):
         models = reader.models()
     return AskedAccount(connection, known, listing, models, adopted)
 
 
 def _state(space: Workspace) -> State:
-    """Return the state; an empty one where nobody has begun here."""
+    """Return the state; an empty one if there is none here."""
     exists = any(os.path.lexists(path) for path in space.kept_files)
     return space.load(tell=False) if exists or space.sandbox else State()
 
 
 def _adopted(space: Workspace) -> dict[str, dict[str, Address]]:
-    """Return by provider which ids documents name as theirs; a catalog with faults tells what it can."""
+    """Return the ids that documents adopt, by provider; faulty documents are left out."""
     found: dict[str, dict[str, Address]] = {}
     if not os.path.isdir(space.settings.catalog):  # noqa: PTH112 (may be somebody else's)
         return found
@@ -132,14 +132,14 @@ def _adopted(space: Workspace) -> dict[str, dict[str, Address]]:
 
 
 def audit_of(account: AskedAccount) -> AccountAudit:
-    """Return what an account holds."""
+    """Return the audit of an account."""
     base_url = account.connection.settings.base_url
     return audited(account.known, base_url, account.listing, adopted=account.adopted, models=account.models)
 
 
 @contextmanager
 def _progress(space: Workspace, names: Collection[str]) -> Iterator[Callable[[str, int, int], None] | None]:
-    """Draw how many products were read, on a terminal only; a pipe is told of long readings once."""
+    """Show on a terminal how many products were read; elsewhere yield None."""
     if not space.session.console.draws or not names:
         yield None
         return

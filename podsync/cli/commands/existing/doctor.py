@@ -1,4 +1,4 @@
-"""`podsync doctor`: whether everything is there that a run needs. Each check stands alone."""
+"""`podsync doctor`: checks whether a run has everything it needs. Each check stands alone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import platform
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import click
 
@@ -16,6 +16,7 @@ from podsync.catalog import settings_file
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import output_option, sandbox_option
 from podsync.cli.app.outputs import Outputs
+from podsync.cli.app.session import Session
 from podsync.cli.environment.clock import SystemClock
 from podsync.cli.environment.connect import connected, with_keys
 from podsync.cli.environment.credentials import key_of, proxies_to, with_base_urls
@@ -31,21 +32,18 @@ from podsync.output.style import Style
 from podsync.output.wording import counted, minute, title
 from podsync.providers.contract import Query
 from podsync.providers.registry import plugins
+from podsync.state.git.command import Git
 from podsync.state.git.environment import root_of
 from podsync.state.local.lock import runs
 
-if TYPE_CHECKING:
-    from podsync.cli.app.session import Session
-    from podsync.state.git.command import Git
-
-#: Seconds by which two clocks may differ without a word: dates of products decide little within that.
+#: Seconds by which two clocks may differ: within that, dates of products decide little.
 _SAME_CLOCK = 30.0
-#: A search that no product fits: one page, which is what it costs to see that a key is taken.
+#: A name that no product has: the search costs one page, and shows whether the key is accepted.
 _NOBODY = "no product is called so"
 
 
 class Checkup(NamedTuple):
-    """One finding. `bad`: something will fail; `code` is the exit code of that. `remedy` is what to do."""
+    """One finding. `bad` means that a run would fail, with the exit code `code`."""
 
     area: str
     text: str
@@ -119,7 +117,7 @@ def _checked(session: Session, sandbox: bool) -> Iterator[Checkup]:
 
 
 def _guarded(area: str, check: Callable[[], Iterator[Checkup]]) -> Iterator[Checkup]:
-    """Yield what a check finds; a fault that ends it is a finding as well."""
+    """Yield what a check finds; an error that ends the check becomes a finding."""
     try:
         yield from check()
     except CatalogError as error:
@@ -133,7 +131,7 @@ def _guarded(area: str, check: Callable[[], Iterator[Checkup]]) -> Iterator[Chec
 
 
 def _space(session: Session, sandbox: bool) -> tuple[Workspace | None, list[Checkup]]:
-    """Return what can be worked with, the defaults where the settings cannot be read, and what is wrong."""
+    """Return the workspace and the findings; the settings are the defaults if the file is faulty."""
     made: list[Workspace] = []
 
     def settings() -> Iterator[Checkup]:
@@ -197,7 +195,7 @@ def _state(space: Workspace) -> Iterator[Checkup]:
             )
     try:
         holder = space.store.holder()
-    except StateError as error:  # who may not write the state need not see its lock
+    except StateError as error:  # whoever may not write the state may not see its lock
         yield Checkup("lock", f"who holds it cannot be told: {error.message}", error.remedy or "look again")
         return
     if holder is None:
@@ -220,7 +218,7 @@ def _git(_space: Workspace) -> Iterator[Checkup]:
 
 
 def _ignored(git: Git) -> bool:
-    """Whether Git leaves our own folder alone, or there is none of it yet."""
+    """Whether Git ignores `.podsync`, or the folder does not exist."""
     answer = git.run("ls-files", "--others", "--exclude-standard", "--directory", "--", ".podsync")
     return answer.code != 0 or not answer.text
 

@@ -1,34 +1,30 @@
-"""`podsync export`: a document for each product that nobody here manages."""
+"""`podsync export`: writes a document for each unmanaged product."""
 
 from __future__ import annotations
 
 import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import provider_option, sandbox_option
-from podsync.cli.commands.existing.accounts import answers_of, audit_of
+from podsync.cli.app.session import Session
+from podsync.cli.commands.existing.accounts import AskedAccount, answers_of, audit_of
 from podsync.cli.environment.placement import must_stay_in_tree
 from podsync.cli.workspace import Workspace
 from podsync.files.atomic import write_whole
 from podsync.files.os_files import OsFiles
-from podsync.inventory.documents import DocumentExport, may_be_documents
+from podsync.inventory.documents import DocumentExport, ExportedDocument, may_be_documents
 from podsync.model.errors import PodsyncError
+from podsync.model.product import Catalog
 from podsync.output.escape import safe
 from podsync.output.wording import counted, number, title
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from podsync.cli.app.session import Session
-    from podsync.cli.commands.existing.accounts import AskedAccount
-    from podsync.inventory.documents import ExportedDocument
-    from podsync.model.product import Catalog
-
-#: So many files, products and reasons are named.
+#: How many files, products and reasons are named.
 _NAMED = 10
 
 
@@ -58,7 +54,7 @@ def export(session: Session, folder: str | None, provider: str | None, sandbox: 
 
 
 def _export(space: Workspace, folder: str | None, provider: str | None) -> int:
-    # Whose ids are adopted already is known of a catalog without faults only.
+    # Only a catalog without faults says which ids are adopted.
     catalog = space.catalog()
     with answers_of(space, provider) as answers:
         accounts = answers.accounts
@@ -78,9 +74,7 @@ def _export(space: Workspace, folder: str | None, provider: str | None) -> int:
 def _documents(
     space: Workspace, account: AskedAccount, catalog: Catalog, place: Path
 ) -> tuple[list[ExportedDocument], list[str]]:
-    """Return the documents to write, and what looks like a document that is there already."""
-    from dataclasses import replace
-
+    """Return the documents to write, and a line for each product that is left out."""
     audit = audit_of(account)
     wanted = [product for product in catalog if product.provider == account.name]
     alike = may_be_documents(account.known, audit, wanted)
@@ -98,7 +92,7 @@ def _documents(
 
 
 def _taken(account: AskedAccount, catalog: Catalog, place: Path) -> set[str]:
-    """Return the names that no new document may have: of products, former ones, what is let go, and files."""
+    """Return the names that no new document may have: current, former and removed ones, and files'."""
     known, kind = account.known, account.known.provider.kind
     addresses = [product.address for product in catalog]
     addresses += [entry.address for entry in known.entries]
@@ -112,7 +106,7 @@ def _taken(account: AskedAccount, catalog: Catalog, place: Path) -> set[str]:
 
 
 def _write(place: Path, document: ExportedDocument) -> str:
-    """Write one file, whole; raises PodsyncError where the disk will not have it."""
+    """Write one new file, whole or not at all; raises PodsyncError if that fails."""
     target = place / f"{document.address.name}.yaml"
     try:
         place.mkdir(parents=True, exist_ok=True)
@@ -130,8 +124,6 @@ def _write(place: Path, document: ExportedDocument) -> str:
 def _summary(
     written: Sequence[tuple[str, ExportedDocument]], skipped: Sequence[str], accounts: Sequence[AskedAccount]
 ) -> str:
-    from collections import Counter
-
     lines = [safe(path) for path, _ in written[:_NAMED]]
     lines += [f"and {number(len(written) - _NAMED)} more"] if len(written) > _NAMED else []
     reasons = Counter(field for _, one in written for field in one.left_out)
@@ -140,11 +132,8 @@ def _summary(
         for field, count in sorted(reasons.items())
     ]
     lines += [f"not written: {safe(each)}" for each in skipped[:_NAMED]]
-    lines += (
-        [f"and {number(len(skipped) - _NAMED)} more that look like a document"]
-        if len(skipped) > _NAMED
-        else []
-    )
+    if len(skipped) > _NAMED:
+        lines.append(f"and {number(len(skipped) - _NAMED)} more that look like a document")
     lines += [
         f"{title(account.name)}'s listing changed while it was read: export again for what it did not show"
         for account in accounts

@@ -1,4 +1,4 @@
-"""What a person says of existing products is looked up, checked, and written into the state."""
+"""Checks what a person says about existing products, and writes it into the state."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from podsync.cli.app.framework import nearest
 from podsync.cli.commands.importing.decisions import Decision
 from podsync.cli.commands.state.changing import StateChange, change_state
 from podsync.cli.environment.clock import SystemClock
-from podsync.cli.environment.connect import connected, keys_for
+from podsync.cli.environment.connect import connected, keys_for, rows_seen
 from podsync.cli.workspace import Workspace
 from podsync.evidence.declared import Said, listed_otherwise
 from podsync.evidence.situation import Want
@@ -28,19 +28,19 @@ from podsync.state.entries import Entry
 from podsync.state.events import Disowned, Event, Settled
 from podsync.state.model import State
 
-#: So many products that nobody here manages are named.
+#: How many unmanaged products are named.
 _NAMED = 10
 _Named = Mapping[Address, Product | None]
-#: Looks up ids, by provider, for a person who says what these addresses are.
+#: Looks up ids by provider; the last argument has the addresses that a person named.
 _Ask = Callable[[State, Mapping[str, Collection[str]], _Named], Mapping[str, Said]]
 
 
 def claim(
     space: Workspace, taken: Sequence[Decision], left_out: Sequence[Decision], more: Sequence[str] = ()
 ) -> int:
-    """Take a person's word for existing products, all or nothing; `more` is said besides.
+    """Take a person's decisions, all or none, and print what was done; `more` are further lines to print.
 
-    Raises DecisionError with every word that is not believed; PodsyncError where it is one alone.
+    Raises DecisionError with every decision that is refuted, or the one error of a typed decision.
     """
     words = [*taken, *left_out]
     products = {product.address: product for product in space.catalog()} if taken else {}
@@ -56,7 +56,7 @@ def claim(
 
 
 def _refuse_unknown(space: Workspace, taken: Sequence[Decision], products: Mapping[Address, Product]) -> None:
-    """Raise UsageError for an address that was typed and that nobody knows, before a key is asked for."""
+    """Raise UsageError for a typed address that nobody knows, before a key is needed."""
     typed = [word.address for word in taken if word.place is None and word.address not in products]
     known = space.load(tell=False).entries if typed else {}
     for address in typed:
@@ -99,7 +99,7 @@ def _claimed(
 
 
 def _asked(state: State, words: Sequence[Decision]) -> dict[str, set[str]]:
-    """Return the ids to look up, those that the addresses hold by now among them."""
+    """Return the ids to look up, by provider: the named ones, and those that the addresses hold now."""
     ids: dict[str, set[str]] = {}
     for word in words:
         entry = state.entries.get(word.address) if word.address is not None else None
@@ -109,7 +109,7 @@ def _asked(state: State, words: Sequence[Decision]) -> dict[str, set[str]]:
 
 
 class _ImportClaim:
-    """What becomes of each word."""
+    """Turns decisions into events, faults and lines of text."""
 
     def __init__(
         self, state: State, decisions: Mapping[str, Said], products: Mapping[Address, Product]
@@ -122,8 +122,7 @@ class _ImportClaim:
         self._known = 0
 
     def take(self, word: Decision) -> None:
-        """It is ours."""
-        assert word.address is not None  # noqa: S101 (whoever reads a yes asks for one)
+        assert word.address is not None  # noqa: S101 (a yes has one)
         decisions, product = self._decisions[word.provider], self._products.get(word.address)
         try:
             events = decisions.ours(word.address, word.id)
@@ -136,7 +135,6 @@ class _ImportClaim:
             self._lines.append(self._line(word, decisions, product, events))
 
     def leave_out(self, word: Decision) -> None:
-        """It is not ours."""
         try:
             new = self._decisions[word.provider].not_ours(word.id)
         except PodsyncError as error:
@@ -151,7 +149,6 @@ class _ImportClaim:
 
     @property
     def events(self) -> list[Event]:
-        """What all words come to."""
         left_out = [
             Disowned(provider, self._decisions[provider].now, tuple(sorted(ids)))
             for provider, ids in sorted(self._foreign.items())
@@ -159,7 +156,6 @@ class _ImportClaim:
         return [*self._events, *left_out]
 
     def summary_lines(self) -> list[str]:
-        """Return what was done, a line each."""
         lines = list(self._lines)
         for provider, ids in sorted(self._foreign.items()):
             more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
@@ -170,7 +166,7 @@ class _ImportClaim:
         return lines or ["Nothing was decided; nothing was changed."]
 
     def fault(self) -> PodsyncError:
-        """Return what to raise: each fault at its place, or the one that was typed."""
+        """Return the error to raise: all faults with their places, or the only one that was typed."""
         word, error = self.faults[0]
         if word.place is None and len(self.faults) == 1:
             return error
@@ -195,7 +191,7 @@ class _ImportClaim:
 
 
 def _looks_like(decisions: Said, identity: str) -> list[Address]:
-    """Return the addresses whose product a row may be: what was sent and is not found yet."""
+    """Return the addresses whose product a row may be: it was sent, and not found yet."""
     known, row = decisions.known, decisions.rows[identity]
     sent = [(each.address, each.pending.body) for each in known.doubts if each.pending is not None]
     sent += [(each.address, each.spec or EMPTY) for each in known.unbound]
@@ -207,7 +203,7 @@ def _looks_like(decisions: Said, identity: str) -> list[Address]:
 
 
 def can_look_up(space: Workspace, state: State, events: Sequence[Event]) -> None:
-    """Raise what `looked_up` would, as far as it is known before anybody is asked: keys, hosts."""
+    """Raise early what `looked_up` would raise for a missing key or another host."""
     found = (event.address for event in events if isinstance(event, Settled) and event.found)
     providers = {entry.provider for entry in _created(state, found).values()}
     keys_for(space, providers)
@@ -215,13 +211,13 @@ def can_look_up(space: Workspace, state: State, events: Sequence[Event]) -> None
 
 
 def _created(state: State, addresses: Iterable[Address]) -> dict[Address, Entry]:
-    """Return the entries of those of which a create is in doubt."""
+    """Return the entries whose create is in doubt."""
     entries = ((address, state.entries[address]) for address in addresses)
     return {a: e for a, e in entries if e.pending is not None and e.pending.op == "create"}
 
 
 def looked_up(space: Workspace, state: State, events: Sequence[Event]) -> list[Event]:
-    """Return the events with what is listed under each id that a create in doubt is said to have made."""
+    """Return the events, with what is listed under each id that is given for a create in doubt."""
     adopts = {event.address: event for event in events if isinstance(event, Settled) and event.found}
     doubts = _created(state, adopts)
     if not doubts:
@@ -246,7 +242,7 @@ def looked_up(space: Workspace, state: State, events: Sequence[Event]) -> list[E
 
 @contextmanager
 def _asking(space: Workspace, providers: Collection[str]) -> Iterator[_Ask]:
-    """Connect, and look up once the state is known; keys are asked for before anything else."""
+    """Connect, and yield a function that looks ids up; a missing key is reported first."""
     clock = SystemClock()
     with connected(space, providers, clock) as connections:
 
@@ -257,8 +253,9 @@ def _asking(space: Workspace, providers: Collection[str]) -> Iterator[_Ask]:
                 wants = [
                     Want(p.address, p.spec) for p in named.values() if p is not None and p.provider == name
                 ]
-                # What a look has seen and remembered is believed, be it hidden by now.
-                rows = known.remembered | look_up(connection, known, ids[name], wants, clock)
+                # A product that an earlier look has seen counts, even if it is hidden now.
+                keep = rows_seen(space).keep
+                rows = known.remembered | look_up(connection, known, ids[name], wants, clock, keep)
                 found[name] = Said(known, rows, clock.now(), named)
             return found
 

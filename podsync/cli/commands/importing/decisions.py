@@ -1,4 +1,4 @@
-"""The file that `import --match` writes and a person fills in: which listed product is which document's."""
+"""Reads the file in which a person decides which listed product belongs to which document."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _LONGEST_ID = 200
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A person's word: the product `id` of `provider` is that of `address`; None: nobody's here.
+    """A person's decision: the product `id` belongs to `address`, or to nobody here (None).
 
-    `fault` makes a diagnostic of a fault of it, where it stands in a file.
+    `place` is its cell in a file, None for a typed decision.
     """
 
     provider: str
@@ -31,7 +31,7 @@ class Decision:
     place: tuple[CsvTable, Cell] | None = None
 
     def fault(self, error: PodsyncError) -> Diagnostic:
-        """Return what is wrong with it, at its place."""
+        """Return an error of this decision as a diagnostic at its place."""
         if self.place is None:
             return Diagnostic("error", "not-believed", error.message, None, error.remedy, self.address)
         table, cell = self.place
@@ -40,7 +40,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """What a file says. `open` counts rows without a word, `unsure` ids with a no and an open row."""
+    """The decisions of a file.
+
+    `open` counts the rows without an answer. `unsure` are ids that one row rejects and another leaves open.
+    """
 
     taken: tuple[Decision, ...]
     left_out: tuple[Decision, ...]
@@ -55,7 +58,7 @@ class _DecisionRow:
 
 
 def read_decisions(path: str) -> Decisions:
-    """Read a file. Raises UsageError where it cannot be read, DecisionError with each fault of it."""
+    """Read a file. Raises UsageError if it cannot be read, DecisionError with every fault in it."""
     try:
         with Path(path).open("rb") as stream:
             data = stream.read(csv_reader.LIMIT + 1)
@@ -102,7 +105,7 @@ def _row(table: CsvTable, cells: Mapping[str, Cell]) -> _DecisionRow | Diagnosti
 
 
 def _identified(text: str) -> tuple[str, str] | str:
-    """Return provider and id of `provider:5012`, or what is wrong with it."""
+    """Return provider and id of `provider:5012`, or the fault as text."""
     provider, colon, identity = text.partition(":")
     if not colon or provider not in plugins():
         return f"{text!r} does not say whose id it is" if text else "an id is missing"
@@ -113,7 +116,7 @@ def _identified(text: str) -> tuple[str, str] | str:
 
 
 def checked_id(provider: str, typed: str) -> str:
-    """Return the id as listings tell it; raises UsageError for what can be none."""
+    """Return the id as listings have it; raises UsageError for a text that is no id."""
     plain = bare_id(provider, typed.strip().removeprefix(f"{provider}:"))
     if not plain or len(plain) > _LONGEST_ID or not plain.isprintable() or " " in plain or "," in plain:
         raise UsageError(f"{typed!r} is not an id", "the ids: podsync import --match")
@@ -121,7 +124,7 @@ def checked_id(provider: str, typed: str) -> str:
 
 
 def _contradictions(table: CsvTable, taken: Iterable[Decision]) -> list[Diagnostic]:
-    """Two products for one address, or two addresses for one product."""
+    """Return a fault for two products of one address, and for two addresses of one product."""
     lines: dict[object, int] = {}
     faults = []
     for decision in taken:
@@ -138,7 +141,7 @@ def _contradictions(table: CsvTable, taken: Iterable[Decision]) -> list[Diagnost
 
 
 def _sorted_out(rows: Iterable[_DecisionRow]) -> Decisions:
-    """A no is about the pair: a product is nobody's only where no other row takes it or leaves it open."""
+    """Sort the rows. A no rejects a pair: the product is nobody's unless another row takes it or is open."""
     rows = list(rows)
     taken = tuple(row.decision for row in rows if row.take == "yes")
     ours = {(each.provider, each.id) for each in taken}

@@ -1,57 +1,49 @@
-"""`podsync import --match`: documents that the state does not have beside products that nobody owns."""
+"""`podsync import --match`: pairs documents that have no product with unmanaged products."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
-from podsync.apply.context import Lost
+from podsync.apply.context import ProviderConnection
 from podsync.apply.lookup.by_id import another_account
-from podsync.apply.lookup.preview import preview
+from podsync.cli.app.console import Forms
+from podsync.cli.app.outputs import Outputs
 from podsync.cli.commands.importing.pinning import known_ids, patch_of_ids, say_patch
 from podsync.cli.environment.clock import SystemClock
-from podsync.cli.environment.connect import connected, with_keys
+from podsync.cli.environment.connect import connected, findings_of, with_keys
 from podsync.cli.environment.credentials import key_name
+from podsync.cli.workspace import Workspace
+from podsync.evidence.findings import Findings
 from podsync.evidence.pairs import pairs_of
 from podsync.evidence.situation import documents_of
-from podsync.inventory.pairs import paired
+from podsync.inventory.pairs import PairedAccount, paired
 from podsync.model.address import Address, Selection
 from podsync.output.pairs.page import PairsAbout, pairs_page
-from podsync.output.pairs.table import pairs_csv, pairs_json
-from podsync.output.pairs.text import pairs_text
-from podsync.output.pairs.words import lines_of_pairs
+from podsync.output.pairs.table import pairs_csv, pairs_json, pairs_text
+from podsync.output.pairs.words import PairLine, lines_of_pairs
 from podsync.output.wording import title
 from podsync.plan.action import Action
+from podsync.plan.model import Plan
 from podsync.providers.registry import plugins
-
-if TYPE_CHECKING:
-    from podsync.apply.context import ProviderConnection
-    from podsync.cli.app.console import Forms
-    from podsync.cli.app.outputs import Outputs
-    from podsync.cli.workspace import Workspace
-    from podsync.evidence.findings import Findings
-    from podsync.inventory.pairs import PairedAccount
-    from podsync.output.pairs.words import PairLine
-    from podsync.plan.model import Plan
-    from podsync.state.model import State
+from podsync.state.model import State
 
 _MAKING = (Action.CREATE, Action.REPLACE)
 
 
 def match_all(space: Workspace, outputs: Outputs, *, pin: bool = False) -> int:
-    """Ask the providers for which there is a key, and write the pairs; changes nothing.
+    """Ask the providers that have a key, and write the pairs; the state is not written.
 
-    With `pin`, a patch has the ids of the state's entries as well.
+    With `pin`, the patch also has the ids of the state's entries.
     """
     with space.reading() as reading:
         state = space.load()
         plan = space.plan(state, reading, Selection(), {})
-    # Without any key, those that are missing are named.
+    # Without any key, the missing ones are named.
     names = with_keys(space) or frozenset(plan.hosts) or frozenset(space.settings.providers)
     clock = SystemClock()
     with connected(space, names, clock) as connections:
-        # Whatever the state knows: a person is asked about everything that may be ours.
-        looks = preview(plan, state, space.catalog_read, connections, clock=clock, lost=Lost())
+        # A person is asked about everything that may be ours, whatever the state knows.
+        looks = findings_of(space, plan, state, connections, clock, doubted=True)
         for name, findings in looks.items():
             if findings.account is False:
                 raise another_account(connections[name])
@@ -76,7 +68,6 @@ def match_all(space: Workspace, outputs: Outputs, *, pin: bool = False) -> int:
 def _paired(
     space: Workspace, plan: Plan, state: State, connection: ProviderConnection, findings: Findings
 ) -> PairedAccount:
-    """Return the pairs of one provider."""
     known, name = connection.known(state), connection.provider.name
     wanted = {
         change.address: change.after
@@ -89,7 +80,7 @@ def _paired(
 
 
 def _unmatched(plan: Plan, names: frozenset[str], lines: Sequence[PairLine]) -> list[str]:
-    """Return the documents that look like nothing that is listed."""
+    """Return the documents that resemble no listed product."""
     paired = {line.address for line in lines}
     addresses: list[Address] = [
         change.address for change in plan.work if change.action in _MAKING and change.provider in names

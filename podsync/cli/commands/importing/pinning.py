@@ -1,29 +1,26 @@
-"""Patches that write ids into documents as `adopt`: of certain pairs, and of all that the state has."""
+"""Patches that write ids into documents as `adopt`: of certain pairs, or of the whole state."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from podsync.catalog.accepting import CatalogEditor
+from podsync.cli.app.console import Forms
+from podsync.cli.app.outputs import Outputs
 from podsync.cli.commands.drift.patch import diff
+from podsync.cli.workspace import Workspace
 from podsync.model.address import Address
 from podsync.model.product import Product
 from podsync.output.wording import counted
-
-if TYPE_CHECKING:
-    from podsync.cli.app.console import Forms
-    from podsync.cli.app.outputs import Outputs
-    from podsync.cli.workspace import Workspace
 
 
 def patch_of_ids(
     products: Iterable[Product], ids: Mapping[Address, str], environment: str
 ) -> tuple[str, list[Address], int]:
-    """Return the patch, the addresses whose document has to be edited by hand, and how many it writes.
+    """Return the patch, the addresses to edit by hand, and the number of ids that it writes.
 
-    The ids are those of one of the settings' environments; "" where there is none.
+    The ids belong to `environment`; it is "" for settings without environments.
     """
     editor, left, written = CatalogEditor(Path()), [], 0
     for product in products:
@@ -38,13 +35,13 @@ def patch_of_ids(
 
 
 def known_ids(space: Workspace) -> dict[Address, str]:
-    """Return the id of each entry of the state that has a sure one."""
+    """Return the certain ids of the state's entries, by address."""
     entries = space.load().entries
     return {a: e.id for a, e in entries.items() if e.id is not None and not e.provisional}
 
 
 def pin_all(space: Workspace, outputs: Outputs) -> int:
-    """Write the ids of all entries as a patch; asks nobody."""
+    """Write the ids of all entries as a patch; no provider is asked."""
     products = list(space.catalog())
     text, left, written = patch_of_ids(products, known_ids(space), space.environment)
     forms: Forms = {
@@ -57,7 +54,7 @@ def pin_all(space: Workspace, outputs: Outputs) -> int:
 
 
 def say_patch(space: Workspace, outputs: Outputs, left: Iterable[Address], written: int) -> None:
-    """Say what to do with a patch, and which documents it leaves to a person."""
+    """Print how to apply a patch, and which documents a person has to edit."""
     say = space.session.console.say
     for address in left:
         say(f"note: {address}: write its adopt by hand")

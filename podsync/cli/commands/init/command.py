@@ -1,4 +1,4 @@
-"""`podsync init`: the first files of a catalog repository; never overwrites."""
+"""`podsync init`: writes the first files of a catalog repository; overwrites nothing."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ import click
 
 from podsync.cli.app.framework import command
 from podsync.cli.app.session import Session, program, quoted
-from podsync.cli.app.words import in_words
 from podsync.cli.commands.init.github import Github
-from podsync.cli.commands.init.result import InitResult
-from podsync.cli.commands.init.starter_files import IGNORED, starters
+from podsync.cli.commands.init.starter_files import IGNORED, InitResult, starters
 from podsync.cli.environment.clock import SystemClock
 from podsync.model.errors import PodsyncError, UsageError
+from podsync.output.wording import in_words
 from podsync.state.local.store import LocalStore
 
 _NEXT = """\
@@ -102,7 +101,7 @@ def _files_written(made: InitResult) -> str:
 
 
 def _next(session: Session, folder: str | None) -> str:
-    """Name commands that work in the folder that was made, and how to get there."""
+    """Return the next commands, which work in the new folder, and how to get there."""
     into = os.path.join(session.chdir or "", folder or "")  # noqa: PTH118 (kept as it was typed)
     enter = f"\n  0. {quoted('cd', into)}" if os.path.normpath(into or ".") != "." else ""
     lines = {

@@ -1,21 +1,19 @@
-"""`podsync init --ci github`: what it finds out about a repository, what it writes, and what it says."""
+"""`podsync init --ci github`: what it learns of the repository, writes, and prints."""
 
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from podsync.catalog import settings_file
 from podsync.cli.commands.init import installed
+from podsync.cli.commands.init.starter_files import InitResult
 from podsync.cli.commands.init.workflows import BRANCH, FOLDER, Parameters, workflow_files
 from podsync.cli.environment import origin
 from podsync.model.errors import CatalogError, UsageError
-
-if TYPE_CHECKING:
-    from podsync.cli.commands.init.result import InitResult
 
 _NEXT = """\
 {found}Next
@@ -29,23 +27,23 @@ your name in CODEOWNERS it sets:
 
 {lines}"""
 
-#: Where that begins in the script.
+#: The heading in the script above the lines that are shown.
 _SETS = "\n# 2. "
 
 
 @dataclass
 class Github:
-    """The workflows of one catalog. `other` are files that were there, and are not what would be written."""
+    """The workflows of one catalog. `other` are existing files that differ from what would be written."""
 
     parameters: Parameters
     up: Path
     other: list[str] = field(default_factory=list)
-    #: Whether settings that were there keep the state in a file.
+    #: Whether kept settings keep the state in a file.
     in_file: bool = False
 
     @classmethod
     def of(cls, root: Path, given: str | None) -> Github:
-        """Find out about the repository that `root` is, or will be, in; `given` is what to install.
+        """Examine the repository of `root`; `given` is what the workflows install.
 
         Raises UsageError before anything is written.
         """
@@ -66,10 +64,10 @@ class Github:
         return cls(parameters, Path(*[".."] * len(Path(inside).parts)))
 
     def write(self, made: InitResult) -> None:
-        """Write what belongs to the repository's root; the settings are there by now."""
+        """Write the files that belong to the repository's root; the settings exist by now."""
         try:
             state = settings_file.load(made.root / "podsync.yaml").state
-        except CatalogError:  # settings of somebody's own: what is wrong with them is validate's to say
+        except CatalogError:  # validate reports the faults of kept settings
             state = None
         self.in_file = state is not None and state.backend == "local"
         if state is not None and state.backend == "git":
@@ -82,7 +80,7 @@ class Github:
                 self.other.append(path.as_posix())
 
     def _environments(self, root: Path) -> Iterator[tuple[str, str]]:
-        """Yield the environments of the settings, each with the branch of its state."""
+        """Yield each environment of the settings, with the branch of its state."""
         try:
             names = settings_file.load(root / "podsync.yaml").environments
         except CatalogError:
@@ -93,11 +91,11 @@ class Github:
             yield name, state.keys["branch"]
 
     def _has_owners(self, root: Path) -> bool:
-        """Whether owners are named where GitHub looks only while .github has none."""
+        """Whether CODEOWNERS is where GitHub reads it only if .github has none."""
         return any((root / self.up / place / "CODEOWNERS").exists() for place in (".", "docs"))
 
     def next_steps(self, root: Path) -> str:
-        """Return what was found, what to do next, and the lines of the script that does it."""
+        """Return what was found, the next steps, and the lines of the setup script."""
         script = Path(os.path.normpath(root / self.up / self.parameters.setup))
         _, _, sets = (text := script.read_text("utf-8")).partition(_SETS)
         lines = "\n".join(line for line in (sets or text).splitlines()[1:] if line[:1] != "#")
@@ -105,7 +103,7 @@ class Github:
             found=self._found(),
             branch=self.parameters.branch,
             environments=_listed(self.parameters.places),
-            setup=_word(script.as_posix()),
+            setup=shlex.quote(script.as_posix()),
             lines=lines.strip(),
         )
 
@@ -126,7 +124,7 @@ class Github:
         return "\n".join(found) + "\n\n"
 
     def _state_hint(self) -> str:
-        """Say what settings need that were there before: without it a runner's state dies with it."""
+        """Return a warning about kept settings that keep the state in a file: a runner would lose it."""
         if not self.in_file:
             return ""
         branch = f", branch: {self.parameters.state}" if self.parameters.suffix else ""
@@ -137,18 +135,12 @@ class Github:
 
 
 def _nearest(root: Path) -> Path:
-    """Return the folder, or the nearest one above it that exists."""
+    """Return the folder, or its nearest parent that exists."""
     return next((place for place in (root, *root.resolve().parents) if place.is_dir()), Path())
 
 
 def _listed(places: Sequence[str]) -> str:
-    """Return the environments of GitHub in words, in the order in which they are applied."""
+    """Return GitHub's environments as text, in the order in which they are applied."""
     if len(places) == 1:
         return f"the environment {places[0]}"
     return f"the environments {', then '.join(places)}, each when the one before is complete"
-
-
-def _word(text: str) -> str:
-    import shlex
-
-    return shlex.quote(text)

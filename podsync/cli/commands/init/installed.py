@@ -1,8 +1,8 @@
-"""What a workflow installs podsync from: a full commit id, or files with their hashes; never a name alone.
+"""Finds what a workflow installs podsync from: a full commit id, or files with hashes.
 
-A name on a package index belongs to whoever comes first, and a version there can be anything that its owner
-uploads. pip notes where a package came from when that was not an index (PEP 610, `direct_url.json`): a commit
-of Git, or a file with its hash. Of a package from an index nothing of the kind is noted.
+A name on a package index belongs to whoever registers it first, and a version can hold anything, so a name
+alone is not enough. pip records the source of a package that is not from an index (PEP 610,
+`direct_url.json`): a Git commit, or a file with its hash.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from podsync.model.errors import UsageError
 
 _ID = "(?:[0-9a-f]{64}|[0-9a-f]{40})"
 _HASHES = r"(?: --hash=sha256:[0-9a-f]{64})+"
-#: No character that ends a word of a shell, of YAML or of an expression of GitHub's; no user, no password.
+#: No character that ends a word in a shell, in YAML or in a GitHub expression; no user, no password.
 _PLACE = r"https://[A-Za-z0-9.:-]+/[A-Za-z0-9._~/+-]+"
 _COMMIT = re.compile(rf"git\+{_PLACE}(?:\.git)?@{_ID}")
 _RELEASE = re.compile(rf"podsync==[A-Za-z0-9.+!_-]+{_HASHES}")
@@ -29,9 +29,9 @@ _REMEDY = (
 
 
 def source(given: str | None, noted: str | None) -> str:
-    """Return what to install: what was `given`, or else what pip `noted` of this installation.
+    """Return what to install: `given`, or else the source that pip `noted`.
 
-    Raises UsageError, with the way out, where it would not name one content and no other.
+    Raises UsageError, with a remedy, if that does not identify one content.
     """
     if given is not None:
         if not is_pinned(given):
@@ -50,12 +50,12 @@ def source(given: str | None, noted: str | None) -> str:
 
 
 def is_pinned(text: str) -> bool:
-    """Whether a text names one content: a commit by its whole id, or files by their hashes."""
+    """Whether a text identifies one content: a full commit id, or files with hashes."""
     return any(form.fullmatch(text) for form in (_COMMIT, _RELEASE, _FILE))
 
 
 def noted() -> str | None:
-    """Return what pip noted of where this podsync came from; None: an index, or no package at all."""
+    """Return pip's record of where this podsync came from; None for an index, or without a package."""
     from importlib.metadata import PackageNotFoundError, distribution
 
     try:
@@ -65,7 +65,7 @@ def noted() -> str | None:
 
 
 def _of_note(text: str | None) -> str | None:
-    """Return the source in a `direct_url.json`; None where it names none that others can reach, too."""
+    """Return the source in a `direct_url.json`; None if others cannot reach it."""
     try:
         note: Any = json.loads(text or "null")
     except ValueError:

@@ -1,15 +1,19 @@
-"""What `init` writes, as text; the schemas and the examples are copies of those that podsync ships."""
+"""The files that `init` writes, as text, and where each went; schemas and examples are podsync's own."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import podsync
 from podsync.catalog.validation.schemas import schema_names, schema_text
+from podsync.model.errors import PodsyncError
 from podsync.providers.descriptor import ProviderInfo
 from podsync.providers.registry import plugins
+from podsync.state.git.environment import root_of
 
 _SETTINGS = """\
 # yaml-language-server: $schema=schemas/podsync.schema.json
@@ -24,7 +28,7 @@ PROVIDERS
 # limits: {max_creates: 50, max_replaces: 5, max_orphans: 5}   # per plan; null = no limit
 """
 
-#: What is said of the settings of the first provider.
+#: Comments on the settings of the first provider.
 _SAID = {
     "account": "a name for the shop that the token stands for",
     "settle_seconds": "how long a new product may stay invisible in the listing",
@@ -35,7 +39,7 @@ _LOCAL = "# state: {backend: local, path: podsync.state.json}\n"
 _BRANCH = "state: {backend: git}         # the branch podsync-state of this repository\n"
 _OTHER_BRANCH = "state: {backend: git, branch: %s}   # of this folder: another catalog has another one\n"
 
-#: Without the slash: a link of that name is ignored as well.
+#: Without a slash, so that a link of that name is ignored too.
 IGNORED = (".podsync", "*.state.*json.journal", "*.state.*json.lock", "*.state.*json.backup.*")
 
 _EDITOR = {
@@ -48,23 +52,23 @@ _EDITOR = {
 }
 
 
-#: Tables stay what `podsync fmt` makes of them, whatever system they are checked out on.
+#: Tables keep the line ends of `podsync fmt` on every system.
 _ATTRIBUTES = "*.csv text eol=lf\n"
-#: What makes an editor complete and check documents by the schemas.
+#: The extension with which an editor completes and checks documents by the schemas.
 _EXTENSIONS = {"recommendations": ["redhat.vscode-yaml"]}
 
 
 def starters(*, state_branch: str | None) -> Iterator[tuple[Path, str]]:
-    """Yield every file of a new catalog repository, state and .gitignore excepted.
+    """Yield every file of a new catalog repository except the state and .gitignore.
 
-    `state_branch` is the branch that holds the state, None where a file does.
+    `state_branch` is the branch of the state, None if the state is a file.
     """
     yield Path("podsync.yaml"), settings_text(state_branch)
     for name in schema_names():
         yield Path("schemas", f"{name}.schema.json"), schema_text(name)
     for example in sorted(shipped_catalog().rglob("*.yaml")):
         if not example.relative_to(shipped_catalog()).parts[0].startswith((".", "_")):
-            # As deep as a document in a folder of the catalog: their `$schema` lines hold there too.
+            # As deep as a document in a folder of the catalog, so that its `$schema` line is right there.
             yield Path("catalog", "_examples", example.name), example.read_text(encoding="utf-8")
     for info in plugins().values():
         for name, text in info.examples():
@@ -75,7 +79,7 @@ def starters(*, state_branch: str | None) -> Iterator[tuple[Path, str]]:
 
 
 def settings_text(state_branch: str | None = None) -> str:
-    """Return `podsync.yaml` with every default in it, as a comment."""
+    """Return `podsync.yaml` with every default as a comment."""
     blocks = (_block(info, _SAID if at == 0 else {}) for at, info in enumerate(plugins().values()))
     text = _SETTINGS.replace("PROVIDERS\n", "".join(blocks))
     if state_branch is None:
@@ -85,9 +89,8 @@ def settings_text(state_branch: str | None = None) -> str:
 
 
 def _block(info: ProviderInfo, descriptions: Mapping[str, str]) -> str:
-    """Return the settings of one provider."""
     settings = info.settings._asdict()
-    del settings["ignored"], settings["known"]  # `ignore` and `_known.yaml` say them
+    del settings["ignored"], settings["known"]  # set by `ignore` and `_known.yaml`
     limit = ", ".join(f"{key}: {value}" for key, value in settings.pop("rate_limit")._asdict().items())
     settings = {
         "base_url": settings.pop("base_url"),
@@ -99,7 +102,7 @@ def _block(info: ProviderInfo, descriptions: Mapping[str, str]) -> str:
     for key, value in settings.items():
         own = info.settings_schema.get(key)
         if key not in descriptions and own is None and key == "pictures":
-            continue  # a setting that only some have
+            continue  # only some providers have it
         words = descriptions.get(key, "")
         if own is not None:
             about = own["description"].partition(":")[0]
@@ -109,7 +112,57 @@ def _block(info: ProviderInfo, descriptions: Mapping[str, str]) -> str:
 
 
 def shipped_catalog() -> Path:
-    """Return the demonstration catalog: inside an installed package, beside it in a checkout."""
+    """Return the demonstration catalog: in an installed package, or next to it in a checkout."""
     package = Path(podsync.__file__).parent
     installed = package / "demo_catalog"
     return installed if installed.is_dir() else package.parent / "catalog"
+
+
+@dataclass
+class InitResult:
+    """The files below `root` that were made, extended, and kept."""
+
+    root: Path
+    made: list[str] = field(default_factory=list)
+    added: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+
+    def file(self, path: Path, text: str) -> bool:
+        """Write a file unless it exists; False if there is another one in its place."""
+        target = self.root / path
+        if os.path.lexists(target):
+            self.kept.append(path.as_posix())
+            return target.is_file() and target.read_bytes() == text.encode()
+        self._stay(target.parent)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("x", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+        self.made.append(path.as_posix())
+        return True
+
+    def _stay(self, place: Path) -> None:
+        """Raise PodsyncError if a link leads out of the repository: whoever filled it may have set it."""
+        top = root_of(self.root) or self.root.resolve()
+        if not place.resolve().is_relative_to(top):
+            raise PodsyncError(
+                f"{place} is a link that leads out of the repository; nothing more was written",
+                f"remove it, or put a folder of its own in its place: rm {place}",
+            )
+
+    def ignore(self, lines: Iterable[str]) -> None:
+        """Append the lines that `.gitignore` lacks."""
+        target = self.root / ".gitignore"
+        if not os.path.lexists(target):
+            self.file(Path(".gitignore"), "# what podsync keeps beside a state\n" + "\n".join(lines) + "\n")
+            return
+        there = target.read_bytes()
+        known = {line.strip() for line in there.decode("utf-8", "replace").splitlines()}
+        missing = [line for line in lines if line not in known]
+        if not missing:
+            self.kept.append(".gitignore")
+            return
+        self._stay(target)
+        joint = "" if there.endswith(b"\n") or not there else "\n"
+        with target.open("ab") as stream:
+            stream.write((joint + "\n".join(missing) + "\n").encode())
+        self.added.append(f".gitignore ({len(missing)} lines at its end)")

@@ -1,13 +1,15 @@
-"""The files of `init --ci github`: templates beside this module, and what is put into them.
+"""The files of `init --ci github`: templates, and the values that fill them.
 
-This repository's own workflows are the same templates with other values; a test holds them together.
+This repository's own workflows are the same templates with other values; a test compares them.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from textwrap import indent
 
@@ -15,9 +17,9 @@ from podsync.providers.registry import kinds, plugins
 
 _TEMPLATES = Path(__file__).parents[2] / "github"
 _ACTION = Path(".github", "actions", "podsync")
-#: A catalog in a folder has workflows of its own.
+#: Each catalog of a repository has its own workflows.
 _WORKFLOWS = ("plan.yml", "apply.yml", "drift.yml", "podsync-repair.yml")
-#: Template -> where it goes, from the root of the repository; one for all its catalogs.
+#: Template -> its path from the repository's root; all catalogs share these.
 _SHARED = {
     "action.yml": _ACTION / "action.yml",
     "requirements.txt": _ACTION / "requirements.txt",
@@ -25,26 +27,26 @@ _SHARED = {
     "dependabot.yml": Path(".github", "dependabot.yml"),
 }
 _SETUP = "podsync-setup.sh"
-#: Environments of GitHub with keys for looking begin so.
+#: The names of GitHub environments with keys for looking begin with this.
 _DRIFT = "podsync-drift"
-#: What a template says of one provider.
+#: Placeholders for one provider.
 _OF_PROVIDER = "@@(INPUT|KEY|URL|TITLE|EACH)@@"
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9_-]*")
-#: What may stand in a branch's name here: nothing that means something to a shell, to YAML or to a filter.
+#: A branch's name without characters that mean something to a shell, to YAML or to a filter.
 BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
-#: What may stand in a folder's name: no expression of GitHub's, no end of a line.
+#: A folder's name without GitHub expressions and line ends.
 FOLDER = re.compile(r"(?!.*\$\{\{)[^\x00-\x1f\x7f-\x9f\u2028\u2029]*")
 
 
 @dataclass(frozen=True)
 class Parameters:
-    """What differs from repository to repository.
+    """What differs between repositories.
 
-    `install` is what `pip` is to install (see `podsync.cli.commands.init.installed`), or `.` for a checkout
-    of podsync. `folder` is where `podsync.yaml` is, from the repository's root, and matches FOLDER; `branch`,
-    the default branch, matches BRANCH. `sandbox` is an expression of GitHub Actions. `state_branch` holds the
-    state; "" stands for the folder's own. `environments` of the settings come with the branch of their state,
-    in the order in which they are applied.
+    `install` is what pip installs (see `podsync.cli.commands.init.installed`), or `.` for a checkout of
+    podsync. `folder` holds `podsync.yaml`, relative to the repository's root, and matches FOLDER; `branch` is
+    the default branch and matches BRANCH. `sandbox` is a GitHub expression. `state_branch` holds the state;
+    "" is the folder's own branch. `environments` are pairs of name and state branch, in the order in which
+    they are applied.
     """
 
     install: str
@@ -56,38 +58,38 @@ class Parameters:
 
     @property
     def suffix(self) -> str:
-        """Return what tells the names of this catalog's workflows, environment and branch from others'."""
+        """The suffix that keeps this catalog's workflows, environments and branches apart from others'."""
         return "" if self.folder == "." else f"-{_slug(self.folder)}"
 
     @property
     def state(self) -> str:
-        """Return the branch that holds the state."""
+        """The branch that holds the state."""
         return self.state_branch or f"podsync-state{self.suffix}"
 
     @property
     def places(self) -> tuple[str, ...]:
-        """Return the environments of GitHub that hold the keys."""
+        """The GitHub environments that hold the keys."""
         names = [name for name, _ in self.environments] or ["production"]
         return tuple(f"{name}{self.suffix}" for name in names)
 
     @property
     def drift_places(self) -> tuple[str, ...]:
-        """Return the environments of GitHub that ask nobody: their keys are for looking."""
+        """The GitHub environments without reviewers, whose keys are for looking."""
         names = [f"-{name}" for name, _ in self.environments] or [""]
         return tuple(f"{_DRIFT}{name}{self.suffix}" for name in names)
 
     @property
     def setup(self) -> Path:
-        """Return where the script is that sets GitHub up."""
+        """The path of the script that sets GitHub up."""
         return Path(".github", f"podsync-setup{self.suffix}.sh")
 
 
-#: podsync's own repository: a demonstration, until somebody sets the variable.
+#: podsync's own repository: a demonstration until the variable is set.
 OWN = Parameters(install=".", sandbox="${{ !vars.PODSYNC_APPLY }}")
 
 
 def workflow_files(parameters: Parameters) -> Iterator[tuple[Path, str]]:
-    """Yield each file, its place counted from the repository's root."""
+    """Yield each file with its path from the repository's root."""
     values = _values(parameters)
     places = {name: _workflow(name, parameters.suffix) for name in _WORKFLOWS}
     for name, place in {**places, **_SHARED, _SETUP: parameters.setup}.items():
@@ -97,9 +99,9 @@ def workflow_files(parameters: Parameters) -> Iterator[tuple[Path, str]]:
 
 
 def _for_each_environment(text: str, parameters: Parameters) -> str:
-    """Repeat the blocks `#@@JOBS` and `#@@ENVIRONMENT` for every one, once where there is none.
+    """Repeat the blocks `#@@JOBS` and `#@@ENVIRONMENT` for each environment, or once if there is none.
 
-    A block `#@@WITH` stands only where there are some, `#@@WITHOUT` where there is none.
+    A block `#@@WITH` stays only with environments, `#@@WITHOUT` only without.
     """
 
     def condition(match: re.Match[str]) -> str:
@@ -119,7 +121,7 @@ def _of_environment(text: str, words: Mapping[str, str]) -> str:
 
 
 def _environments(parameters: Parameters) -> Iterator[dict[str, str]]:
-    """Yield what a template says of each environment; of none, what it says without."""
+    """Yield the template's values for each environment, or one set without a name."""
     before = ""
     for name, place in zip(
         [name for name, _ in parameters.environments] or [""], parameters.places, strict=True
@@ -139,7 +141,7 @@ def _environments(parameters: Parameters) -> Iterator[dict[str, str]]:
         before = name
 
 
-#: An environment is planned where the one before it is complete: applied, or with nothing to do.
+#: An environment is planned once the one before it is applied, or has nothing to do.
 _AFTER = """\
 needs: [plan-{before}, apply-{before}]
 # Only where {before} is complete: all of it was applied, or there was nothing to do.
@@ -150,7 +152,7 @@ if: >-
 
 
 def _for_each_provider(text: str) -> str:
-    """Repeat the lines that stand together and name something of a provider, for every one."""
+    """Repeat adjacent lines with placeholders of a provider for each provider."""
     providers = [
         {
             "INPUT": info.key_variable.lower().replace("_", "-"), "KEY": info.key_variable,
@@ -170,7 +172,7 @@ def _for_each_provider(text: str) -> str:
 
 
 def guarded(folder: str) -> list[str]:
-    """Return what owners have to agree to, as patterns of CODEOWNERS; an awkward character is any one."""
+    """Return what owners must approve, as patterns of CODEOWNERS; unusual characters become `?`."""
     inside = "" if folder == "." else "/" + re.sub(r"[^\w./-]", "?", folder, flags=re.ASCII)
     own = [f"{inside}/{name}" for name in ("podsync.yaml", ".podsync", "schemas/", "*.py")]
     return ["/.github/", *own, *(["/*.py"] if inside else [])]
@@ -213,20 +215,15 @@ def _workflow(name: str, suffix: str) -> Path:
 
 
 def _slug(folder: str) -> str:
-    """Return a name of plain characters; two folders never have the same one, by whatever case.
+    """Return a name of plain characters that is unique to the folder, whatever the case.
 
-    GitHub takes the names of environments without regard to case.
+    GitHub ignores case in the names of environments.
     """
     if _PLAIN.fullmatch(folder):
         return folder
-    from hashlib import sha256
-
     plain = re.sub(r"[^A-Za-z0-9]+", "-", folder).strip("-")[:40]
     return f"{plain or 'catalog'}-{sha256(folder.encode()).hexdigest()[:6]}"
 
 
 def _quoted(text: str) -> str:
-    """Return a text as YAML's double quotes take it."""
-    import json
-
     return json.dumps(text, ensure_ascii=False)

@@ -1,11 +1,11 @@
-"""`podsync review`: the page of a plan on this machine, renewed while the catalog is edited."""
+"""`podsync review`: serves the page of a plan on this machine, and renews it while files change."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -13,7 +13,7 @@ from podsync.cli.app.formats import typed
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import sandbox_option
 from podsync.cli.app.session import Session
-from podsync.cli.commands.review.page_server import PageServer
+from podsync.cli.commands.review.page_server import PageServer, Render
 from podsync.cli.commands.review.watch import Watch
 from podsync.cli.commands.saved_plan import read_plan
 from podsync.cli.environment.clock import Signals, SystemClock
@@ -22,14 +22,10 @@ from podsync.model.address import Selection
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.errors import CatalogError, PodsyncError, StoppedError
 from podsync.output.html.page import About, review_pieces
+from podsync.plan.model import Plan
 from podsync.state.backends import state_files
 
-if TYPE_CHECKING:
-    from podsync.cli.commands.review.page_server import Render
-    from podsync.plan.model import Plan
-    from podsync.state.model import State
-
-#: The same each time, if it is free: what a browser keeps of a page (what was seen) it keeps by port.
+#: Fixed if it is free: a browser remembers by port what was seen.
 PORT = 8790
 
 
@@ -57,7 +53,7 @@ def review(session: Session, file: str | None, port: int | None, browser: bool, 
 
 
 class _Fixed:
-    """A page that stays as it is."""
+    """A page that never changes."""
 
     pause = 3600.0
 
@@ -65,7 +61,7 @@ class _Fixed:
         self._render = render
 
     def again(self) -> Render | None:
-        """Return the page, once."""
+        """Return the page the first time, None after that."""
         render, self._render = self._render, None  # type: ignore[assignment]
         return render
 
@@ -77,47 +73,48 @@ def _saved(file: str, session: Session) -> _Fixed:
 
 
 class _Silent(Workspace):
-    """Says nothing of a catalog that is looked at again and again: the page does."""
+    """A workspace that prints no diagnostics: the page shows them."""
 
     def _say(self, diagnostics: Sequence[Diagnostic]) -> None:
-        """Keep warnings of files that nothing is done about to `validate`."""
+        """Print nothing."""
 
 
 @dataclass(frozen=True)
 class _ReviewedPlan:
-    """The last plan, what the page knows beside it, and what is wrong since."""
+    """The last plan, what the page knows beside it, and the faults since then."""
 
     plan: Plan | None
     about: About
     found: Sequence[Diagnostic]
 
     def render(self, version: int) -> Any:
-        """Return the page."""
         return review_pieces(self.plan, self.about, self.found, version)
 
 
 class _FileLooks:
-    """Looks at the files, and plans anew when one was saved.
+    """Looks at the files, and plans again when one has changed.
 
-    The state is read when this begins and, where it is a file, when that changes: a state that is kept
-    elsewhere would be fetched.
+    The state is read once and, if it is a file, whenever that changes; any other store would be fetched.
     """
 
     def __init__(self, session: Session, *, sandbox: bool) -> None:
         self._session, self._sandbox = session, sandbox
         space = self._open()
         self._state = space.load()
-        self._states = Watch(_state_files(space))
-        self._watch = Watch(_watched(space))
+        states = [
+            Path(f"{file}{end}") for file in state_files(space.state_settings) for end in ("", ".journal")
+        ]
+        settings = space.settings_path or Path(SETTINGS_FILE)
+        self._states = Watch(states)
+        self._watch = Watch([Path(space.settings.catalog), settings, *states])
         self._seen: _ReviewedPlan | None = None
 
     @property
     def pause(self) -> float:
-        """Seconds until it is worth to look again."""
         return self._watch.pause
 
     def again(self) -> Render | None:
-        """Return the page if it is another one now."""
+        """Return the page if it has changed."""
         if self._seen is not None and not self._watch.changed():
             return None
         self._seen = self._look()
@@ -130,30 +127,16 @@ class _FileLooks:
         before = self._seen or _ReviewedPlan(None, About(), ())
         try:
             space = self._open()
-            state = self._load(space)
+            if self._states.changed():
+                self._state = space.load()
             with space.reading() as reading:
-                plan = space.plan(state, reading, Selection(), {})
+                plan = space.plan(self._state, reading, Selection(), {})
         except CatalogError as error:
             return _ReviewedPlan(before.plan, before.about, typed(error.diagnostics, self._session))
         except PodsyncError as error:
             fault = Diagnostic("error", "review", error.message, None, error.remedy)
             return _ReviewedPlan(before.plan, before.about, typed((fault,), self._session))
         return _ReviewedPlan(plan, About(**vars(space.plan_facts(plan))), ())
-
-    def _load(self, space: Workspace) -> State:
-        if self._states.changed():
-            self._state = space.load()
-        return self._state
-
-
-def _state_files(space: Workspace) -> list[Path]:
-    files = state_files(space.state_settings)
-    return [each for file in files for each in (file, Path(f"{file}.journal"))]
-
-
-def _watched(space: Workspace) -> list[Path]:
-    settings = space.settings_path or Path(SETTINGS_FILE)
-    return [Path(space.settings.catalog), settings, *_state_files(space)]
 
 
 def _serve(looks: _Fixed | _FileLooks, session: Session, port: int | None, *, browser: bool) -> int:
@@ -178,7 +161,7 @@ def _serve(looks: _Fixed | _FileLooks, session: Session, port: int | None, *, br
 
 
 def server_on(port: int | None) -> PageServer:
-    """Return a server, not yet started; without a port on the usual one, or on any if that is taken."""
+    """Return a server that is not started: on `port`, by default on PORT or a free one."""
     try:
         return PageServer(PORT if port is None else port)
     except OSError as error:

@@ -1,8 +1,8 @@
-"""One page on loopback, for one browser: whoever does not know its address gets nothing.
+"""Serves one page on loopback, only to those who know its address.
 
-The address holds a token. A page of somebody else in the same browser cannot learn it, a name that was
-pointed at this machine (DNS rebinding) is not in the Host that is answered to, and nothing that a browser
-asks on behalf of another origin is answered. Only GET and HEAD are known, so nothing can be changed.
+The address holds a token, which another page in the same browser cannot learn. A request for another host
+(DNS rebinding) or on behalf of another origin is refused. Only GET and HEAD are allowed, so nothing can be
+changed.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from itertools import chain
 from threading import Condition, Thread
 from typing import Any, Self, TypeAlias
 
-#: What makes the page of a version, a piece at a time.
+#: Makes the page of a version, piece by piece.
 Render: TypeAlias = Callable[[int], Iterator[str]]
 
-#: Seconds after which an open page is told that there is no other one: this shows that it is still there.
+#: Seconds after which an open page is told that nothing changed, to see if it is still there.
 _STILL_HERE = 10.0
-#: Seconds within which a request has to have been sent.
+#: Seconds within which a request must arrive.
 _PATIENCE = 30.0
 _HEADERS = (
     ("Cache-Control", "no-store"),
@@ -37,7 +37,7 @@ _HEADERS = (
 
 
 class PageServer:
-    """Serves the page that was last given to `show`, from `with` to its end; OSError for a taken port."""
+    """Serves the page that was last given to `show`, inside its block; OSError if the port is taken."""
 
     def __init__(self, port: int = 0) -> None:
         self._token = secrets.token_urlsafe(24)
@@ -50,7 +50,7 @@ class PageServer:
 
     @property
     def port(self) -> int:
-        """The port, also where a free one was asked for."""
+        """The port; the free one that was found, if none was given."""
         return int(self._http.server_address[1])
 
     @property
@@ -59,7 +59,7 @@ class PageServer:
         return f"http://127.0.0.1:{self.port}/{self._token}/"
 
     def show(self, render: Render) -> None:
-        """Serve another page; the open ones are told at once."""
+        """Serve another page, and tell the open ones at once."""
         with self._news:
             self._render = render
             self._version += 1
@@ -80,26 +80,26 @@ class PageServer:
     # -- what a request asks
 
     def place(self, path: str) -> str | None:
-        """Return what stands behind the token, None for another one."""
+        """Return the path behind the token, None for a wrong token."""
         token, slash, rest = path.removeprefix("/").partition("/")
         right = hmac.compare_digest(token.encode("utf-8", "replace"), self._token.encode())
         return rest if right and slash else None
 
     def trusts(self, host: str, origin: str | None, site: str | None) -> bool:
-        """Whether the request is for this server by its own name, and not sent on behalf of another page."""
+        """Whether a request names this server as its host, and does not come from another page."""
         own = {f"127.0.0.1:{self.port}", f"localhost:{self.port}"}
         if host.lower() not in own or site in {"cross-site", "same-site"}:
             return False
         return origin is None or origin.lower() in {f"http://{name}" for name in own}
 
     def page(self) -> Iterator[str]:
-        """Yield the page of now."""
+        """Yield the current page, piece by piece."""
         with self._news:
             render, version = self._render, self._version
         return render(version)
 
     def versions(self) -> Iterator[int | None]:
-        """Yield the version of now and each that follows, None when there was none for a while."""
+        """Yield the current version and each later one, None after a while without a new one."""
         sent = None
         while True:
             with self._news:
@@ -115,7 +115,7 @@ class PageServer:
 class _PageHttpServer(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
-    # On Windows it would let another program take the port as well.
+    # On Windows it would let another program take the same port.
     allow_reuse_address = os.name != "nt"
 
     def __init__(self, address: tuple[str, int], pages: PageServer) -> None:
@@ -123,7 +123,7 @@ class _PageHttpServer(ThreadingHTTPServer):
         super().__init__(address, _Handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of a browser that went away."""
+        """Ignore browsers that went away."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -131,7 +131,6 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = _PATIENCE
 
     def do_GET(self) -> None:
-        """Answer with the page or with its news."""
         headers, pages = self.headers, self.server.pages
         origin, site = headers.get("Origin"), headers.get("Sec-Fetch-Site")
         if len(headers.get_all("Host") or ()) != 1 or not pages.trusts(headers["Host"], origin, site):
@@ -148,21 +147,19 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(HTTPStatus.NOT_FOUND)
 
     def do_HEAD(self) -> None:
-        """Answer with the head of the same."""
         self.do_GET()
 
     def send_error(self, code: int, *_words: Any, **_more: Any) -> None:
-        """Refuse without a word of what was asked: another method, or what is no HTTP."""
+        """Refuse without repeating what was asked: another method, or no HTTP."""
         self._refuse(
             HTTPStatus.METHOD_NOT_ALLOWED if code == HTTPStatus.NOT_IMPLEMENTED else HTTPStatus(code)
         )
 
     def version_string(self) -> str:
-        """Return the Server header."""
         return "podsync"
 
     def log_message(self, *_args: Any, **_more: Any) -> None:
-        """Write no log: a line of it would hold the token."""
+        """Log nothing: a line would hold the token."""
 
     def _begin(self, content_type: str) -> None:
         self.send_response(HTTPStatus.OK)

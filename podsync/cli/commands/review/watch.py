@@ -1,11 +1,9 @@
-"""Whether files were saved: a look at what `stat` says of each, whenever somebody asks.
+"""Tells whether files were saved, by comparing their `stat` results.
 
-No library watches here. watchfiles (1.3.0 of September 2026, kept) was weighed: compiled code of 1.2 MB, and
-anyio, for what a look does as well. A look at 10,000 files takes 40 ms of one processor, so that a save is
-seen within half a second at a tenth of it. Notices of an operating system do not come from network drives and
-from folders that containers and virtual machines share, and stop at its limit of watches (8,192 here and
-there): a library then looks as well, or says nothing. As an extra it would be a second way to be tested, for
-no gain that a person sees.
+A look at 10,000 files takes 40 ms, so a save is seen within half a second at a tenth of one processor. A
+library such as watchfiles (1.3.0 was weighed) adds 1.2 MB of compiled code and gains nothing that a person
+sees: a system's own events do not come from network drives and shared container folders, nor beyond its limit
+of watches, so that a library compares there as well.
 """
 
 from __future__ import annotations
@@ -16,14 +14,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-#: Of a file: when it was changed, its size, which file it is (editors put a new one in its place).
+#: Time of change, size and inode of a file (editors put a new file in its place).
 _Signature: TypeAlias = tuple[int, int, int]
-#: Seconds between two looks: the least, and as a multiple of what one look costs.
+#: Seconds between two looks: at least, and as a multiple of what one look takes.
 _OFTEN, _SHARE = 0.2, 10.0
 
 
 class Watch:
-    """Remembers these files, and all below these folders; hidden files and editors' copies are left out."""
+    """Watches these files, and all files below these folders except hidden ones and editors' copies."""
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self._paths = tuple(paths)
@@ -31,7 +29,7 @@ class Watch:
         self._seen = self._look()
 
     def changed(self) -> bool:
-        """Whether anything came, went or was saved since the last time this was asked."""
+        """Whether a file was added, removed or saved since the last call."""
         before, self._seen = self._seen, self._look()
         return before != self._seen
 
@@ -43,7 +41,7 @@ class Watch:
 
 
 def _files(path: Path) -> Iterator[tuple[str, _Signature]]:
-    """Yield each file; one that goes away meanwhile, or may not be looked at, is not there."""
+    """Yield each file with its signature; what cannot be read is left out."""
     try:
         status = path.stat()
     except OSError:

@@ -1,23 +1,22 @@
-"""A change of the state by hand: under its lock, all or nothing, with a backup and the way back."""
+"""Manual changes of the state: under its lock, all or nothing, with a backup and an undo command."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from podsync.cli.environment.connect import rows_seen
+from podsync.cli.workspace import Workspace
 from podsync.model.errors import PodsyncError
+from podsync.state.events import Event
+from podsync.state.model import State
 from podsync.state.reducer.reducer import replay
-
-if TYPE_CHECKING:
-    from podsync.cli.workspace import Workspace
-    from podsync.state.events import Event
-    from podsync.state.model import State
 
 
 def checked(space: Workspace, check: Callable[[State], object], load: Callable[[], State]) -> object:
     """Return or raise what `check` says of the newest state.
 
-    While somebody holds it, who may change it, a fault is no fault yet: None.
+    While somebody holds the lock, a fault may still go away, and the result is None.
     """
     space.store.refresh()
     try:
@@ -29,7 +28,7 @@ def checked(space: Workspace, check: Callable[[State], object], load: Callable[[
 
 
 class StateChange(NamedTuple):
-    """The events, what was done in words, and the words of the command that undoes it: "" for the backup."""
+    """The events, what was done in words, and the undo command without `podsync` ("": the backup)."""
 
     events: Sequence[Event]
     done: str
@@ -39,10 +38,10 @@ class StateChange(NamedTuple):
 def change_state(
     space: Workspace, command: str, change: Callable[[State], StateChange], check: Callable[[State], object]
 ) -> int:
-    """Load, change, write and compact under the lock, and say what was done; return 0.
+    """Check and change the state, and print what was done; return 0.
 
-    `check` raises what `change` would raise as well, as far as the state alone tells it: then no lock is
-    taken, which others would see, and which a branch keeps in its history.
+    `check` raises what `change` would raise, as far as the state alone shows it. Then no lock is taken:
+    others would see it, and a branch keeps it in its history.
     """
     checked(space, check, lambda: space.load(tell=False))
     done = write_change(space, command, change)
@@ -52,19 +51,25 @@ def change_state(
 
 
 def write_change(space: Workspace, command: str, change: Callable[[State], StateChange]) -> StateChange:
-    """Load, change, write and compact under the lock; return what was done."""
+    """Load, change, write and compact under the lock; return the change.
+
+    Rows that looks without the lock have shown are recorded first: a person may answer for one of them.
+    """
     with space.store.lock(command, 0):
-        state = space.load()
-        done = change(state)
+        state, rows = space.load(), rows_seen(space)
+        seen = rows.read(state)
+        done = change(replay(state, seen))
         if done.events:
-            after = replay(state, done.events)
-            space.store.append(done.events)
+            events = [*seen, *done.events]
+            after = replay(state, events)
+            space.store.append(events)
             space.store.compact(after)
+            rows.forget()
     return done
 
 
 def say_undo(space: Workspace, done: StateChange) -> None:
-    """Say how a change is taken back, if there was one."""
+    """Print how to undo a change, if it has events."""
     back = space.command_line(*done.undo.split()) if done.undo else space.store.undo()
     if back is not None and done.events:
         space.session.console.say(f"undo: {space.session.as_typed(back)}")

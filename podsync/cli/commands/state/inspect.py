@@ -1,4 +1,4 @@
-"""`podsync state`: what podsync remembers. What is here only reads; `repair` and `transfer` write."""
+"""The group `podsync state`, and its commands that only read."""
 
 from __future__ import annotations
 
@@ -18,29 +18,17 @@ from podsync.model.errors import PodsyncError, UsageError
 state = CommandGroup(
     "state",
     table={
-        "list": ("podsync.cli.commands.state.inspect:list_entries", "List every product in the state."),
-        "show": ("podsync.cli.commands.state.inspect:show_entry", "Show everything about one product."),
-        "orphans": (
-            "podsync.cli.commands.state.orphans:list_orphans",
-            "List what a person has to remove by hand.",
-        ),
-        "settle": (
-            "podsync.cli.commands.state.repair:settle_doubts",
-            "Say what became of a product in doubt.",
-        ),
-        "mv": ("podsync.cli.commands.state.repair:move_entry", "Give a product another address."),
-        "rm": (
-            "podsync.cli.commands.state.repair:remove_entry",
-            "Forget a product; at the provider nothing changes.",
-        ),
-        "pull": ("podsync.cli.commands.state.transfer:pull_state", "Print the state as JSON."),
-        "push": ("podsync.cli.commands.state.transfer:push_state", "Put a state from a file in its place."),
-        "migrate": (
-            "podsync.cli.commands.state.transfer:migrate_state",
-            "Move the state to another backend.",
-        ),
-        "check": ("podsync.cli.commands.state.repair:check_state", "Say whether the state can be trusted."),
-        "unlock": ("podsync.cli.commands.state.repair:unlock_state", "Say who holds the state."),
+        "list": ("commands.state.inspect:list_entries", "List every product in the state."),
+        "show": ("commands.state.inspect:show_entry", "Show everything about one product."),
+        "orphans": ("commands.state.orphans:list_orphans", "List what a person has to remove by hand."),
+        "settle": ("commands.state.repair:settle_doubts", "Say what became of a product in doubt."),
+        "mv": ("commands.state.repair:move_entry", "Give a product another address."),
+        "rm": ("commands.state.repair:remove_entry", "Forget a product; at the provider nothing changes."),
+        "pull": ("commands.state.transfer:pull_state", "Print the state as JSON."),
+        "push": ("commands.state.transfer:push_state", "Put a state from a file in its place."),
+        "migrate": ("commands.state.transfer:migrate_state", "Move the state to another backend."),
+        "check": ("commands.state.repair:check_state", "Say whether the state can be trusted."),
+        "unlock": ("commands.state.repair:unlock_state", "Say who holds the state."),
     },
     help="Look at the state: what exists, what is in doubt, what a person has to remove; and repair it.",
     examples=("podsync state list", "podsync state orphans -o json", "podsync state check"),
@@ -50,7 +38,7 @@ state = CommandGroup(
 def _complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
     try:
         space = Workspace.open(ctx.obj if isinstance(ctx.obj, Session) else Session())
-        # Notes have no place between the words that a shell offers.
+        # Notes must not appear among the words that a shell offers.
         store = open_store(space.state_settings, lambda _note: None)
         known = [str(address) for address in store.load().entries]
     except PodsyncError:

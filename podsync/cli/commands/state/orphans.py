@@ -1,13 +1,15 @@
-"""`podsync state orphans`: what a person has to remove by hand, and what of it is gone by now."""
+"""`podsync state orphans`: lists what a person has to remove, and drops what is gone."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from podsync.apply.absence import look_for
+from podsync.apply.context import ProviderConnection
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import ShellWords, output_option, sandbox_state_option
 from podsync.cli.app.outputs import Outputs
@@ -17,17 +19,14 @@ from podsync.cli.commands.state.inspect import tell
 from podsync.cli.environment.clock import Signals, SystemClock
 from podsync.cli.environment.connect import connected
 from podsync.cli.workspace import Workspace
+from podsync.model.clock import Clock
 from podsync.model.errors import UsageError
 from podsync.output.escape import safe
 from podsync.output.wording import counted, second, visible_id
-from podsync.state.events import EntryGone, FoundAgain, Gone, Missed
+from podsync.state.entries import Orphan
+from podsync.state.events import EntryGone, FoundAgain, Gone, Missed, Remembered
+from podsync.state.model import State
 from podsync.state.operations import removed
-
-if TYPE_CHECKING:
-    from podsync.apply.context import ProviderConnection
-    from podsync.model.clock import Clock
-    from podsync.state.entries import Orphan
-    from podsync.state.model import State
 
 
 @command(
@@ -74,8 +73,6 @@ def list_orphans(
 
 
 def _tick_off(space: Workspace, done: Sequence[str]) -> None:
-    import time
-
     def change(state: State) -> StateChange:
         events, names = removed(state, done, time.time(), space.waits), ", ".join(done)
         return StateChange(events, f"{names}: removed by hand, and no longer in the list")
@@ -84,7 +81,7 @@ def _tick_off(space: Workspace, done: Sequence[str]) -> None:
 
 
 def _write(space: Workspace, change: Callable[[State], StateChange]) -> None:
-    """Write what a change comes to; stdout is for the list alone."""
+    """Write a change; what was done goes to stderr, because stdout is for the list."""
     done = write_change(space, "state orphans", change)
     if done.done:
         space.session.console.say(done.done)
@@ -107,15 +104,15 @@ def _check(space: Workspace, *, wait: bool) -> None:
 
 
 def _listed(state: State) -> list[Orphan]:
-    """Return the orphans that a listing has shown: of the others nobody can say that they are missing."""
+    """Return the orphans that a listing has shown: only those can go missing."""
     return [orphan for orphan in state.orphans if not orphan.unlisted]
 
 
 class _OrphanLooks:
-    """Looks at the providers once or more, and writes down what is gone.
+    """Looks at the providers, once or more, and writes down what is gone.
 
-    `until` is the monotonic moment from which on another look may say more; None where it cannot. The lock
-    is held while a look lasts, not between two.
+    `until` is the monotonic time from which another look can tell more, None if none can. The lock is held
+    during a look, not between two.
     """
 
     def __init__(self, space: Workspace, connections: Mapping[str, ProviderConnection], clock: Clock) -> None:
@@ -124,7 +121,7 @@ class _OrphanLooks:
         self._missed: dict[str, dict[str, float]] = {name: {} for name in connections}
 
     def once(self) -> None:
-        """Look, write, and say what is gone and what has to wait."""
+        """Look, write, and print what is gone and what has to wait."""
         self.until = None
         _write(self._space, self._look)
 
@@ -140,7 +137,7 @@ class _OrphanLooks:
     def _ask(self, connection: ProviderConnection, state: State, ids: Mapping[str, Orphan]) -> None:
         missed, title = self._missed[connection.provider.name], connection.provider.title
         found = look_for(connection, connection.known(state), ids, missed, self._clock)
-        about = (Missed, FoundAgain, Gone, EntryGone)
+        about = (Missed, FoundAgain, Gone, EntryGone, Remembered)
         self._events += [event for event in found.events if isinstance(event, about)]
         self._lines += [_gone(ids[identity], title) for identity in sorted(ids.keys() & found.gone)]
         unseen = ids.keys() - found.reading.rows.keys() - found.gone
@@ -161,7 +158,7 @@ class _OrphanLooks:
             )
 
     def _wait_for(self, connection: ProviderConnection, ids: Collection[str], looked: float) -> str:
-        """Note that these were missed at the monotonic moment `looked`; return when to look again."""
+        """Note that these ids were missed at the monotonic time `looked`; return when to look again."""
         missed, clock = self._missed[connection.provider.name], self._clock
         at = max(missed.setdefault(each, looked) for each in ids) + connection.settings.settle_seconds
         self.until = at if self.until is None else max(self.until, at)

@@ -1,10 +1,11 @@
-"""`podsync state pull`, `push`, `migrate`: a state out of its store, into it, and to another one."""
+"""`podsync state pull`, `push`, `migrate`: reads, replaces and moves the whole state."""
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -23,14 +24,12 @@ from podsync.state import migration
 from podsync.state.backends import BACKENDS
 from podsync.state.formats import statefile
 from podsync.state.migration import settings_line
-
-if TYPE_CHECKING:
-    from podsync.state.model import State
-    from podsync.state.store import StateStore
+from podsync.state.model import State
+from podsync.state.store import StateStore
 
 
 def _where_options(function: Any) -> Any:
-    """Add an option for each key of `podsync.yaml` that says where a state is."""
+    """Add an option for each setting that says where a backend keeps the state."""
     for backend in reversed([*BACKENDS.values()]):
         for key, (metavar, description) in reversed([*backend.where.items()]):
             function = click.option(f"--{key}", metavar=metavar, help=f"{backend.name}: {description}")(
@@ -156,7 +155,6 @@ def migrate_state(session: Session, /, to: str | None, **where: str | None) -> i
 
 
 def _carried(space: Workspace, source: StateStore, target: StateStore, settings: StateSettings) -> State:
-    """Write the state to its new place, read it back, and mark the old one."""
     with source.lock("state migrate", 0):
         state = space.load()
         if not state.lineage:
@@ -184,9 +182,7 @@ def _carried(space: Workspace, source: StateStore, target: StateStore, settings:
 def _settings(
     now: StateSettings, backend: str, where: dict[str, str | None], config: Path | None
 ) -> StateSettings:
-    """Return the settings of the new place, checked as podsync.yaml is."""
-    import json
-
+    """Return the settings of the new place, checked like podsync.yaml."""
     given = {key: value for key, value in where.items() if value is not None}
     own_keys = BACKENDS[backend].where
     foreign = [key for key in given if key not in own_keys]

@@ -8,10 +8,9 @@ from podsync.sandbox import listing
 from podsync.sandbox.datafile import JsonObject
 from podsync.sandbox.faults.answers import FaultFacts
 from podsync.sandbox.faults.kinds import FaultKind
-from podsync.sandbox.refusal import RefusalError
 from podsync.sandbox.rules import Rules
 from podsync.sandbox.store import Shop
-from podsync.sandbox.wire import HttpRequest, HttpResponse, json_answer
+from podsync.sandbox.wire import HttpRequest, HttpResponse, RefusalError, json_answer
 
 
 @dataclass(frozen=True)
