@@ -7,6 +7,7 @@ catalog's folder and name the settings: a printed command that does not repeat t
 
 from __future__ import annotations
 
+import html
 import inspect
 import json
 import os
@@ -1367,7 +1368,8 @@ def a_refusal_that_no_document_wants_any_more(shop: Shop) -> None:
     outputs = [f"-o{kind}=plan.{kind}" for kind in ("json", "markdown", "html")]
     assert shop.run("plan", *outputs).code == 0
     for kind in ("json", "markdown", "html"):
-        assert f"settle {address} --not-created" in (shop.folder / f"plan.{kind}").read_text(encoding="utf-8")
+        text = html.unescape((shop.folder / f"plan.{kind}").read_text(encoding="utf-8"))
+        assert f"settle {address} --not-created" in text
     assert json.loads((shop.folder / "plan.json").read_text("utf-8"))["unwanted"] == {"kakaclo": [address]}
 
     assert shop.follow("--not-created").code == 0
