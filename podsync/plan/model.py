@@ -37,9 +37,10 @@ class Plan:
     `hosts` maps provider -> {"base_url", "account"} for every provider that the plan touches or the
     state knows. `state_at` is when the state was last applied to (epoch seconds, None: never), and
     `state_run` the CI run of it. By provider: `unbound` counts products whose ids are not known yet,
-    `unwanted` creates that were refused and that no document wants any more (apply sees whether they were
-    made all the same), `unmanaged` products that a refresh saw and nobody here owns. `left_out` is how many
-    changes where nothing differs are counted but not listed: a saved plan has them with `--detail full` only.
+    `unwanted` are the addresses of creates that were refused and that no document wants any more (apply sees
+    whether they were made all the same), `unmanaged` counts products that a refresh saw and nobody here owns.
+    `left_out` is how many changes where nothing differs are counted but not listed: a saved plan has them
+    with `--detail full` only.
     `drift` is what a refresh saw changed at the providers, `compared` what it has compared.
     `environment` is the one of the settings that it was made in, "" where they have none. `models` maps
     the models that changes name to what they are called, as far as that is known.
@@ -59,7 +60,7 @@ class Plan:
     state_at: float | None = None
     state_run: str | None = None
     unbound: Mapping[str, int] = EMPTY
-    unwanted: Mapping[str, int] = EMPTY
+    unwanted: Mapping[str, tuple[Address, ...]] = EMPTY
     unmanaged: Mapping[str, int] = EMPTY
     left_out: int = 0
     environment: str = ""

@@ -41,6 +41,7 @@ NAMED = 5
 #: What apply does about a step that nobody was asked about yet.
 NOT_BEFORE = "apply asks, and sends none of them before a person has answered"
 _RENAMED = "renamed-there"
+_REFUSED_CREATE = "refused-create"
 _MAKING = (Action.CREATE, Action.REPLACE)
 _ANOTHER_ACCOUNT, _IN_DOUBT, _REFUSED, _LEFT = 9, 8, 5, 4
 
@@ -70,12 +71,14 @@ def refreshed(
         found += _about_all(providers[name], findings, makes=_makes(changes, name))
         found += _about_unlisted(knowns[name], findings) if name in knowns else []
         found += _about_unwanted(providers[name], findings)
+    asked = {address for findings in looks.values() for address in findings.unwanted}
+    told = [one for one in plan.diagnostics if one.rule != _REFUSED_CREATE or one.address not in asked]
     drift, compared = seen_by(looks, knowns, document, plan.changes) if knowns else ((), ())
     found += _about_renamed(providers, changes, drift)
     return replace(
         plan,
         changes=tuple(changes),
-        diagnostics=in_file_order([*plan.diagnostics, *found]),
+        diagnostics=in_file_order([*told, *found]),
         refreshed=True,
         unmanaged={name: unmanaged(findings) for name, findings in sorted(looks.items())},
         drift=drift,

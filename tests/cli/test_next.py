@@ -7,6 +7,7 @@ catalog's folder and name the settings: a printed command that does not repeat t
 
 from __future__ import annotations
 
+import html
 import inspect
 import json
 import os
@@ -1348,6 +1349,31 @@ def a_refusal_is_answered_with_an_id(shop: Shop) -> None:
     assert shop.follow("import", ID=mine).code == 0
     assert shop.entries()[address]["id"] == mine
     assert shop.apply().code == 0
+
+
+@prints("plan/checks.py: state settle")
+def a_refusal_that_no_document_wants_any_more(shop: Shop) -> None:
+    """apply looks for what it may have made; where the account lists nothing that leaves it to a person."""
+    address = shop.tee()
+    shop.vendors.misbehave("kakaclo.create", Odd("code", status=20013))
+    assert shop.apply().code == 4
+    (shop.folder / "catalog" / "tee.yaml").unlink()
+    shop.tote()
+    early = shop.run("plan")
+    assert f"{address}: a create was refused, and no document wants it any more" in " ".join(
+        early.out.split()
+    )
+    assert "--not-created" not in early.out
+    settled(shop)
+    outputs = [f"-o{kind}=plan.{kind}" for kind in ("json", "markdown", "html")]
+    assert shop.run("plan", *outputs).code == 0
+    for kind in ("json", "markdown", "html"):
+        text = html.unescape((shop.folder / f"plan.{kind}").read_text(encoding="utf-8"))
+        assert f"settle {address} --not-created" in text
+    assert json.loads((shop.folder / "plan.json").read_text("utf-8"))["unwanted"] == {"kakaclo": [address]}
+
+    assert shop.follow("--not-created").code == 0
+    assert "refused" not in shop.run("plan").out
 
 
 # -- what people may say unasked

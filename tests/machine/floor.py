@@ -902,7 +902,7 @@ class Floor(World):
             self.always()
             plan = self.plan()
             if report.exit_code == 0 and not plan.work and not plan.errored:
-                open_ = any(plan.unbound.values()) or any(plan.unwanted.values())
+                open_ = any(plan.unbound.values()) or bool(plan.unwanted)
                 if not self._never_seen() and not open_:
                     break
                 self.clock.pass_by(SETTLE)
