@@ -25,7 +25,7 @@ from podsync.evidence.situation import Situation, Times, Want, documents_of
 from podsync.evidence.state_view import Known
 from podsync.model.address import Address
 from podsync.model.errors import UnreadableError
-from podsync.model.frozen import EMPTY, Spec
+from podsync.model.frozen import EMPTY, Spec, freeze
 from podsync.model.product import Product
 from podsync.model.settings import ProviderSettings
 from podsync.plan.action import SET_BACK, Action
@@ -113,6 +113,11 @@ def _compares(change: Change) -> bool:
     return change.action is Action.UPDATE or change.accepts
 
 
+def wanted_by(changes: Iterable[Change]) -> dict[Address, Spec]:
+    """Return what the documents of these changes say."""
+    return {change.address: change.after for change in changes if change.after is not None}
+
+
 def named_by(changes: Iterable[Change]) -> Mapping[Address, tuple[str, Product]]:
     """Return the documents whose product is to be adopted by its id, with that."""
     return {change.address: (change.named, change.document) for change in changes if change.named is not None}
@@ -123,8 +128,9 @@ def want_of(provider: Provider, change: Change, *, makes: bool) -> Want | None:
     if change.after is None:
         return None
     if makes:
-        made = change.made or EMPTY
-        return Want(change.address, made, adopts=change.action_reason != "replace_by_request")
+        takes = freeze({name: change.after[name] for name in change.temporary})
+        adopts = change.action_reason != "replace_by_request"
+        return Want(change.address, change.made or EMPTY, adopts=adopts, takes=takes)
     if change.action is Action.UPDATE and provider.takes(change.before or EMPTY, change.after):
         return Want(change.address, change.after, before=change.before or EMPTY)
     if change.action_reason == SET_BACK:
@@ -272,6 +278,7 @@ class ProviderRun:
             documents_of(known, [*specs, *self.others.specs]),
             managed=self.others.managed,
             named=named_by(self.changes),
+            wanted=wanted_by(self.changes),
             checked=frozenset(known.ids_of(written)),
             lost=self.lost and not self.caught_up,
             first_contact=context.options.first_contact,

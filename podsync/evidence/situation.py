@@ -10,7 +10,7 @@ from functools import cached_property
 from podsync.evidence.ages import SEND_SECONDS, Age, Moment, elapsed, is_unmeasurable
 from podsync.evidence.state_view import Known, presumed, when
 from podsync.model.address import Address
-from podsync.model.frozen import EMPTY, Json, Spec
+from podsync.model.frozen import EMPTY, Json, Spec, freeze
 from podsync.model.product import Product
 from podsync.providers.normalise import text
 from podsync.state.entries import Entry, Orphan, Refusal
@@ -21,7 +21,8 @@ class Want:
     """A product that a document wants, and that the state does not have (as this document wants it).
 
     `adopts` is False where it was asked to be made anew. `asked` is False for what the selection leaves out:
-    it counts as a claim all the same. `before` is what an update finds there now.
+    it counts as a claim all the same. `before` is what an update finds there now. `takes` are the fields that
+    a staged product takes over later: with them it is what the document says.
     """
 
     address: Address
@@ -29,6 +30,12 @@ class Want:
     adopts: bool = True
     asked: bool = True
     before: Spec | None = None
+    takes: Spec = EMPTY
+
+    @property
+    def final(self) -> Spec:
+        """The product once it has taken over what it was made for."""
+        return freeze({**self.spec, **self.takes}) if self.takes else self.spec
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,8 @@ class Situation:
     managed: frozenset[str] = frozenset()
     #: Documents whose named product the plan takes, with its id.
     named: Mapping[Address, tuple[str, Product]] = field(default_factory=dict)
+    #: What documents say today, by address, whether anything was sent for them or not.
+    wanted: Mapping[Address, Spec] = field(default_factory=dict)
     #: Whether all known products are compared with the listing.
     compares: bool = False
     #: Whether something was sent here before this run.

@@ -53,11 +53,16 @@ class WantedJudge:
                 continue
             near = [row for row in verdicts.near.get(key, ()) if row.id not in given]
             near += self._more(want, {*given, *self._situation.managed, *(row.id for row in near)}, judging)
+            near += self._as_swapped(want, {*given, *(row.id for row in near)}, judging)
             back = [row for row in buried.near(want.spec) if buried.may_be(want.spec, row)]
             question = refused.get(want.address) or self._seen_before(want, near, back)
             if want.before is None and question is not None:
                 findings.questions[want.address] = question
-            elif near and (findings.knows is not Knows.ALL or provider.unique_name(want.spec) is None):
+            elif near and (
+                findings.knows is not Knows.ALL
+                or provider.unique_name(want.spec) is None
+                or any(self._was_asked_about(want.address, row) for row in near)
+            ):
                 self._unclear(want, near, waiting, judging)
             elif taken := self._taken(want, given, judging, own, others):
                 findings.taken[want.address] = taken
@@ -171,6 +176,17 @@ class WantedJudge:
         rows = (row for row in judging.near(want.spec) if older or row.id in known.unclaimed)
         return [row for row in rows if row.id not in but and judging.may_be(want.spec, row, unknown)]
 
+    def _as_swapped(self, want: Want, but: Collection[str], judging: Judge) -> list[Remote]:
+        """Rows that a newer state may have made for this document, and given the name that it takes over."""
+        older = self._findings.knows is not Knows.ALL
+        return [
+            row
+            for row in (judging.near(want.final) if want.takes else ())
+            if row.id not in but
+            and judging.may_be(want.final, row)
+            and (older or self._was_asked_about(want.address, row))
+        ]
+
     def _over(self, ids: Collection[str]) -> Judge:
         """Return a judge over listed rows that cannot be taken: they are ours already, or gone."""
         listed = self._findings.reading.rows
@@ -194,10 +210,11 @@ class WantedJudge:
         older = self._findings.knows is not Knows.ALL
         rows = (
             row
-            for row in judging.near(want.spec)
+            for spec in ((want.spec, want.final) if want.takes else (want.spec,))
+            for row in judging.near(spec)
             if row.id not in given
             and row.last_listed is None
-            and (provider.clash(want.spec, row.fields) or (older and judging.may_be(want.spec, row)))
+            and (provider.clash(spec, row.fields) or (older and judging.may_be(spec, row)))
         )
         foreign = (
             row
@@ -250,8 +267,17 @@ class WantedJudge:
             findings.questions[want.address] = Question(
                 "equal products exist, and which is meant is not known", rows
             )
+        elif any(self._was_asked_about(want.address, row) for row in rows):
+            findings.questions[want.address] = Question(
+                "it was named in an earlier question, and nobody has said what it is", rows
+            )
         else:
             findings.namesakes[want.address] = rows
+
+    def _was_asked_about(self, address: Address, row: Remote) -> bool:
+        """Whether a question of this address named the row: what was said of another row leaves it open."""
+        asked = self._known.state.remembered.get(self._known.name, EMPTY).get(row.id)
+        return asked is not None and str(address) in asked.addresses
 
     def _refused(self, judging: Judge) -> dict[Address, Question]:
         """Addresses where a refusal may have hidden a success: a new row fits what was refused or wanted."""

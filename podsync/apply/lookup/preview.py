@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from podsync.apply.actions.sender import ProviderTime
 from podsync.apply.context import Lost, ProviderConnection
 from podsync.apply.lookup.looker import Looker
-from podsync.apply.run import named_by, others_of, want_of
+from podsync.apply.run import named_by, others_of, want_of, wanted_by
 from podsync.evidence.ages import SEND_SECONDS, Moment
 from podsync.evidence.findings import Findings, StepQuestion
 from podsync.evidence.listing import Reading
@@ -71,6 +71,7 @@ def preview(
             documents_of(known, [*specs, *others[name].specs]),
             managed=others[name].managed,
             named=named_by(changes),
+            wanted=wanted_by(changes),
             lost=lost is not None and lost.concerns(name),
             compares=compares,
             first_contact=first_contact,

@@ -120,6 +120,12 @@ def sandbox_state_option(function: F) -> F:
     return click.option("--sandbox", is_flag=True, help="The state of the sandbox.")(function)
 
 
+def version_option(function: F) -> F:
+    """Add `--as`."""
+    text = "Which version of its document it is: the one that was sent, or the one of today."
+    return click.option("--as", "of_version", type=click.Choice(["sent", "document"]), help=text)(function)
+
+
 def output_option(command: str) -> Callable[[F], F]:
     """Add `-o/--output` with the formats of a command."""
     names = formats_of(command)

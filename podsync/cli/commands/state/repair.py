@@ -13,15 +13,17 @@ from typing import Any
 import click
 
 from podsync.cli.app.framework import command
-from podsync.cli.app.options import address_of, sandbox_state_option
+from podsync.cli.app.options import address_of, sandbox_state_option, version_option
 from podsync.cli.app.session import Session
-from podsync.cli.commands.importing.claiming import can_look_up, looked_up
+from podsync.cli.commands.importing.claiming import LEFT_OPEN, can_look_up, looked_up
 from podsync.cli.commands.state.changing import StateChange, change_state
 from podsync.cli.commands.state.emptied import let_go, number_of_entries
 from podsync.cli.workspace import CACHE, Workspace
+from podsync.evidence.listing import Version
+from podsync.model.address import Address
 from podsync.model.errors import UsageError
 from podsync.providers.registry import bare_id
-from podsync.state.events import Unbound
+from podsync.state.events import Adopted, Unbound
 from podsync.state.operations import SettleAnswer, move, remove, settle
 from podsync.state.run_history import RunHistory
 
@@ -94,11 +96,15 @@ def remove_entry(session: Session, address: str, sandbox: bool) -> int:
 )
 @click.argument("address", required=False)
 @click.option("--adopt", metavar="ID", help="It was made (or changed): this is its id.")
+@version_option
 @click.option("--not-created", is_flag=True, help="Nothing was made (or changed); apply may send it.")
 @click.option("--step", metavar="NAME", help="The step that is in doubt: with --made or --not-made.")
 @click.option("--made/--not-made", "made", default=None, help="Whether the step was done.")
 @click.option(
-    "--from", "answers", metavar="FILE", help="Many at once: ADDRESS ID or ADDRESS not-created a line."
+    "--from",
+    "answers",
+    metavar="FILE",
+    help="Many at once: ADDRESS ID [sent | document] or ADDRESS not-created a line.",
 )
 @sandbox_state_option
 @click.pass_obj
@@ -106,6 +112,7 @@ def settle_doubts(
     session: Session,
     address: str | None,
     adopt: str | None,
+    of_version: str | None,
     not_created: bool,
     step: str | None,
     made: bool | None,
@@ -117,6 +124,9 @@ def settle_doubts(
     The ID has to be listed, which takes the provider's key. Where an update is in doubt: --adopt with its
     own id says that it took effect, --not-created that not. Of a step of a product that exists, --made says
     that it was done. Of a create that was refused, --not-created says that it hid no product.
+
+    Where the document has changed since, and the listing does not tell whether the product is the one that
+    was sent or the one of today, --as says it.
     """
     options_given = (adopt is not None) + not_created + (step is not None)
     if (step is None) != (made is None):
@@ -129,18 +139,25 @@ def settle_doubts(
             "settle takes ADDRESS with --adopt ID or --not-created, or --from FILE",
             "podsync state settle ADDRESS --adopt ID",
         )
-    given = (
-        _read_answers(answers)
-        if answers is not None
-        else [SettleAnswer(address_of(address or ""), adopt, step or "", bool(made))]
-    )
+    if of_version is not None and adopt is None:
+        raise UsageError("--as belongs to --adopt ID", "podsync state settle ADDRESS --adopt ID --as sent")
+    if answers is not None:
+        given, said = _read_answers(answers)
+    else:
+        given = [SettleAnswer(address_of(address or ""), adopt, step or "", bool(made))]
+        said = {} if of_version is None else {given[0].address: Version(of_version)}
 
     def settled(state: Any, space: Any) -> list[Any]:
         return settle(state, given, time.time(), space.waits, bare_id)
 
     def answered(state: Any, space: Any) -> tuple[list[Any], str, str]:
-        events = looked_up(space, state, settled(state, space))
-        lines = [_said(state.entries.get(each.address), each) for each in given]
+        events = looked_up(space, state, settled(state, space), said)
+        of_today = {each.address for each in events if isinstance(each, Adopted)}
+        lines = [
+            _said(state.entries.get(each.address), each)
+            + (f", as its document says; {LEFT_OPEN}" if each.address in of_today else "")
+            for each in given
+        ]
         lines += [f"the id of {each.address} is open again" for each in events if isinstance(each, Unbound)]
         return events, "\n".join(lines), ""
 
@@ -161,23 +178,26 @@ def _said(entry: Any, answer: Any) -> str:
     return f"{entry.address}: " + ("nothing was made" if adopt is None else f"it is {adopt}")
 
 
-def _read_answers(file: str) -> list[Any]:
-    """Read one answer a line; blank lines and those that begin with # are skipped."""
+def _read_answers(file: str) -> tuple[list[SettleAnswer], dict[Address, Version]]:
+    """Read one answer a line, with its version; blank lines and those that begin with # are skipped."""
     try:
         lines = Path(file).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{file} cannot be read: {error}") from None
-    found = []
+    found, said = [], {}
     for number, line in enumerate(lines, 1):
         words = line.split()
         if not words or words[0].startswith("#"):
             continue
-        if len(words) != 2:
-            raise UsageError(f"{file}:{number}: expected ADDRESS ID or ADDRESS not-created")
+        versions = {each.value: each for each in Version} if words[1:2] != ["not-created"] else {}
+        if len(words) != 2 and not (len(words) == 3 and words[2] in versions):
+            raise UsageError(f"{file}:{number}: expected ADDRESS ID [sent | document] or ADDRESS not-created")
         found.append(SettleAnswer(address_of(words[0]), None if words[1] == "not-created" else words[1]))
+        if len(words) == 3:
+            said[found[-1].address] = versions[words[2]]
     if not found:
         raise UsageError(f"{file} holds no answer")
-    return found
+    return found, said
 
 
 @command("check", examples=("podsync state check", "podsync state check --emptied {provider}"))
