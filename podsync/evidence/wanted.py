@@ -61,7 +61,7 @@ class WantedJudge:
             elif near and (
                 findings.knows is not Knows.ALL
                 or provider.unique_name(want.spec) is None
-                or any(self._was_asked_about(want.address, row) for row in near)
+                or (want.takes and any(self._was_asked_about(want.address, row) for row in near))
             ):
                 self._unclear(want, near, waiting, judging)
             elif taken := self._taken(want, given, judging, own, others):

@@ -65,7 +65,8 @@ def where_it_is(
     """
     title, address = provider.title, entry.address
     if rows:
-        why = f"{title} acknowledged it, and one of these may be it: {named_rows(provider, rows)}"
+        several = "several products that may be it" if len(rows) > 1 else "one product that may be it"
+        why = f"{title} acknowledged it, and lists {several}: {named_rows(provider, rows)}"
         answers = of_wanted(provider, address, rows, versions)
     else:
         why = f"{title} acknowledged it and does not list it"
