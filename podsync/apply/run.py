@@ -25,7 +25,7 @@ from podsync.evidence.situation import Situation, Times, Want, documents_of
 from podsync.evidence.state_view import Known
 from podsync.model.address import Address
 from podsync.model.errors import UnreadableError
-from podsync.model.frozen import EMPTY, Spec, freeze
+from podsync.model.frozen import EMPTY, Spec
 from podsync.model.product import Product
 from podsync.model.settings import ProviderSettings
 from podsync.plan.action import SET_BACK, Action
@@ -109,8 +109,8 @@ def others_of(
 
 
 def _compares(change: Change) -> bool:
-    """Whether it is for what somebody may have changed at the provider in the meantime."""
-    return change.action is Action.UPDATE or change.accepts
+    """Whether it is for what somebody, or a newer state, may have changed at the provider in the meantime."""
+    return change.action is Action.UPDATE or change.accepts or bool(change.temporary)
 
 
 def wanted_by(changes: Iterable[Change]) -> dict[Address, Spec]:
@@ -128,9 +128,10 @@ def want_of(provider: Provider, change: Change, *, makes: bool) -> Want | None:
     if change.after is None:
         return None
     if makes:
-        takes = freeze({name: change.after[name] for name in change.temporary})
-        adopts = change.action_reason != "replace_by_request"
-        return Want(change.address, change.made or EMPTY, adopts=adopts, takes=takes)
+        made, swaps = change.made or EMPTY, bool(change.temporary)
+        # The mark in the name of a new product that is to be swapped in tells that it is ours.
+        adopts = swaps or change.action_reason != "replace_by_request"
+        return Want(change.address, made, adopts=adopts, becomes=change.after if swaps else None)
     if change.action is Action.UPDATE and provider.takes(change.before or EMPTY, change.after):
         return Want(change.address, change.after, before=change.before or EMPTY)
     if change.action_reason == SET_BACK:

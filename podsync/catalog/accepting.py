@@ -55,8 +55,8 @@ class CatalogEditor:
     def accept(self, path: str, address: Address, fields: Sequence[AcceptedField]) -> bool | None:
         """Write listed values into the document of an address; None if the document is missing.
 
-        The edited file is parsed again. The result is False, and nothing is kept, if the edit adds a fault or
-        changes anything else: a document may be written in a form that the edits do not support.
+        The edited file is parsed again. If the edit adds a fault or changes anything else, the result is
+        False and nothing is kept.
         """
         documents = self._documents(path)
         found = next((each for each in documents if _is_of(each, address)), None)
@@ -77,10 +77,7 @@ class CatalogEditor:
         return True
 
     def adopt(self, path: str, address: Address, identity: str, environment: str = "") -> bool:
-        """Name the product in the document of an address; False if it is missing or names one already.
-
-        Where the settings have environments, the id is written for one of them.
-        """
+        """Name the product in an address's document, for one `environment` if given; False if that fails."""
         found = next((each for each in self._documents(path) if _is_of(each, address)), None)
         if found is None or "adopt" in found.data:
             return False

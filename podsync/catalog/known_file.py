@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
 from podsync.catalog.discovery import FoundFile, read_bytes
 from podsync.model.diagnostic import Diagnostic
-from podsync.model.known_ids import NO_IDS, AccountIds, Accounts, KnownIds
+from podsync.model.known_ids import NO_IDS, Accounts, KnownIds
 from podsync.model.settings import Settings
 
 NAME = "_known.yaml"
@@ -39,7 +39,7 @@ class KnownFile:
     def ids(self, provider: str, host: str, account: str) -> KnownIds:
         """Return the known ids of one account."""
         digest = hashlib.sha256(self.raw).hexdigest()[:32]
-        return KnownIds(digest, partial(self._of, (provider, host, account)))
+        return KnownIds(digest, lambda: self.parsed[0].get((provider, host, account), NO_IDS))
 
     def with_known_ids(self, settings: Settings, hosts: Mapping[str, str]) -> Settings:
         """Return the settings with the known ids of each provider's account, at these hosts."""
@@ -50,9 +50,6 @@ class KnownFile:
             for name, each in settings.providers.items()
         }
         return settings._replace(providers=providers)
-
-    def _of(self, key: tuple[str, str, str]) -> AccountIds:
-        return self.parsed[0].get(key, NO_IDS)
 
     @cached_property
     def parsed(self) -> tuple[Accounts, tuple[Diagnostic, ...]]:

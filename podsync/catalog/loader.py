@@ -130,10 +130,7 @@ def _read_closely(
 def files_of(
     root: Path, catalog_dir: str | Path, paths: Sequence[str | Path] = ()
 ) -> list[FoundFile | Diagnostic]:
-    """Return the product files that `paths` mean (all of the catalog's for none), and faults of the search.
-
-    Raises UsageError for a path that does not exist.
-    """
+    """Return the product files of `paths` (default: all), and faults of the search; raises as `scope`."""
     root = Path(os.path.abspath(root))  # noqa: PTH100 (links in it are the caller's)
     in_scope = scope(root, catalog_dir, paths)
     found = _candidates(root / catalog_dir, in_scope, root)

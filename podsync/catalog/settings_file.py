@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -141,17 +142,13 @@ def _faults(reading: ParsedFile) -> list[Diagnostic]:
     faults = list(reading.diagnostics)
     for document in reading.documents:
         if not fits("podsync", document.data):
-            faults += _in_words(document)
+            from podsync.catalog.validation.document_rules import in_place, written
+
+            typed = partial(written, document)
+            faults += in_place(document, validate("podsync", document.data, typed))
         elif document.data.get("environments"):
             faults += shared_things(document)
     return faults + [_second(document) for document in reading.documents[1:]]
-
-
-def _in_words(document: Document) -> Iterator[Diagnostic]:
-    """Yield what the schema of the settings finds in a document."""
-    from podsync.catalog.validation.document_rules import in_place, written
-
-    return in_place(document, validate("podsync", document.data, lambda path: written(document, path)))
 
 
 def _second(document: Document) -> Diagnostic:

@@ -1,8 +1,4 @@
-"""A product's document, read again: for places and keys that the catalog does not keep.
-
-The catalog keeps of each product what plan and apply need. A check that needs more of a few products reads
-their files again.
-"""
+"""Reads a product's document again, for places and keys that the catalog does not keep."""
 
 from __future__ import annotations
 
@@ -94,7 +90,9 @@ class Sources:
         """Return the document that declares `product`; None where it was changed meanwhile."""
         declared = product.declared_at
         for document in self._file(declared.path):
-            if Position(declared.path, *document.start) == declared and _declares(document, product):
+            named = document.data.get("kind"), document.data.get("name")
+            here = Position(declared.path, *document.start) == declared
+            if here and named == (product.address.kind, product.address.document):
                 return document
         return None
 
@@ -111,8 +109,3 @@ class Sources:
         if self._last is None or self._last.document is not document:
             self._last = Expansion(document, found, around)
         return self._last.product(product.address.name[len(product.address.document) :])
-
-
-def _declares(document: Document, product: Product) -> bool:
-    data = document.data
-    return (data.get("kind"), data.get("name")) == (product.address.kind, product.address.document)

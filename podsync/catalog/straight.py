@@ -37,10 +37,7 @@ _MOST_FAULTY = 300
 
 
 class StraightRun:
-    """Reads a catalog. Use as `with StraightRun(…) as run: run.finish()`.
-
-    `in_scope` holds the paths whose faults are reported.
-    """
+    """Reads a catalog: `with StraightRun(…) as run: run.finish()`. Only faults `in_scope` are reported."""
 
     def __init__(
         self,
@@ -95,7 +92,6 @@ class StraightRun:
         return Loaded.of(catalog, diagnostics, AskedFor(self._in_scope, shared))
 
     def _clashes(self, declared: Sequence[Product], line: Line) -> list[Diagnostic]:
-        """Return the faults between products."""
         rows = [
             FingerprintRow(
                 number,
@@ -111,10 +107,7 @@ class StraightRun:
 def read_closely(
     found: FoundFile, providers: Mapping[str, Provider], around: AuthoringContext | None = None
 ) -> CheckedFile:
-    """Read a file with all its places, and say all that is wrong with it.
-
-    `around` is what its documents may draw on, None for nothing.
-    """
+    """Read a file with all its places and faults. Its documents may draw on `around`, None for nothing."""
     read = read_signed(found)
     if around is not None and found in around.defaults:
         return CheckedFile(None, None, (), defaults_faults(found, around))
@@ -152,8 +145,6 @@ def _examined(
 
 
 class _Documents:
-    """Collects the products of the documents of one file."""
-
     def __init__(
         self, found: FoundFile, providers: Mapping[str, Provider], around: AuthoringContext | None
     ) -> None:

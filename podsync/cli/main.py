@@ -168,7 +168,7 @@ def _report_error(error: Exception, session: Session) -> int:
 
 def _summarise_faults(error: CatalogError, session: Session) -> None:
     if "GITHUB_STEP_SUMMARY" in os.environ:
-        from podsync.cli.environment.step_summary import append
+        from podsync.cli.environment.github_actions import append
         from podsync.output.markdown.diagnostics import diagnostics_markdown
 
         found = error.diagnostics
@@ -183,7 +183,7 @@ def _fault(error: PodsyncError, session: Session) -> int:
     for line in remedy.splitlines():
         session.console.say(f"  {safe(line.strip())}")
     if "GITHUB_STEP_SUMMARY" in os.environ:
-        from podsync.cli.environment.step_summary import append
+        from podsync.cli.environment.github_actions import append
         from podsync.output.markdown.diagnostics import fault_markdown
 
         append(lambda _room: fault_markdown(error.message, remedy), session)
@@ -206,7 +206,7 @@ def _finished(code: int, session: Session) -> int:
         session.console.say(f"error: the result could not be written to stdout: {lost.strerror or lost}")
         code = code or 1
     if "GITHUB_OUTPUT" in os.environ:
-        from podsync.cli.environment.step_outputs import tell
+        from podsync.cli.environment.github_actions import tell
 
         exit_code = code or int(session.outputs_lost)
         tell(lambda: {"exit-code": str(exit_code)}, session)

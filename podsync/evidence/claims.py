@@ -103,7 +103,8 @@ class UnownedRows:
         self._by: dict[tuple[str, str], list[Remote]] = defaultdict(list)
         for row in rows:
             if called := provider.name_of(row.fields):
-                self._by[self._name, name_forms.skeleton(called)].append(row)
+                for name in {called, name_forms.unmarked(called)}:
+                    self._by[self._name, name_forms.skeleton(name)].append(row)
             for name in self._others:
                 if row.fields.get(name):
                     self._by[name, text(row.fields[name])].append(row)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from podsync.evidence.listing import Version, Versions
+from podsync.evidence.listing import Version, Versions, likeness
 from podsync.evidence.sent import as_said, unverified
 from podsync.evidence.state_view import Known
 from podsync.model.address import Address
@@ -19,6 +19,7 @@ from podsync.model.frozen import EMPTY, Spec, freeze
 from podsync.model.product import Product
 from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import Habits
+from podsync.providers.name_forms import unmarked
 from podsync.state.entries import Entry, Pending, Refusal
 from podsync.state.events import Adopted, Answered, Bound, Confirmed, Event, Intent, Settled, Unbound
 
@@ -181,27 +182,35 @@ class Said:
             return self._bound(entry, row)
         if entry is not None and (refusal := self._made_to_take_over(entry, row, product)) is not None:
             return self._taking_over(entry, row, product, refusal)
-        if entry is None or self._is_replaced(entry, product):
+        if entry is None or self._is_replaced(entry, product, row):
             return self._adopted(address, entry, row, product)
-        if self._version(address, row, self._versions_of_made(entry), version) is Version.DOCUMENT:
+        versions = self._versions_of_made(entry) if entry.unlisted else None
+        if self._version(address, row, versions, version) is Version.DOCUMENT:
             return self._adopted(address, entry, row, product)
         self._agrees(address, entry.spec or EMPTY, row)
         return self._bound(entry, row)
 
-    def _is_replaced(self, entry: Entry, product: Product | None) -> bool:
-        """Whether the document wants another product than the one that was made, whose id is sure."""
+    def _is_replaced(self, entry: Entry, product: Product | None, row: Remote | None = None) -> bool:
+        """Whether the document wants another product than the one that was made, whose id is sure.
+
+        Where that one is swapped out, `row` has to fit the document as well as what was sent.
+        """
         provider = self.known.provider
-        if product is None or entry.unlisted:
+        if product is None or entry.unlisted or not (provider.replaces or self._swaps(product)):
             return False
-        if not (provider.replaces or (product.lifecycle.replace and provider.info.swaps)):
+        sent, wanted, habits = entry.spec or EMPTY, product.spec, self.known.habits
+        if provider.canonical(sent) == provider.canonical(wanted):
             return False
-        first = provider.first
-        fields = provider.differing(first(entry.spec or EMPTY), first(product.spec))
-        return not provider.mutable.issuperset(fields)
+        if row is None or provider.replaces:
+            return True
+        return likeness(provider, wanted, row, habits) >= likeness(provider, sent, row, habits)
+
+    def _swaps(self, product: Product) -> bool:
+        return bool(product.lifecycle.replace) and self.known.provider.info.swaps
 
     def _made_to_take_over(self, entry: Entry, row: Remote, product: Product | None) -> Refusal | None:
         """Return the refused create of a product that is to take over a name, if it made this one."""
-        if product is None or not (product.lifecycle.replace and self.known.provider.info.swaps):
+        if product is None or not self._swaps(product):
             return None
         refusals = self.known.state.refusals.get(entry.address, ())
         sent, before = entry.spec or EMPTY, self.known.before
@@ -262,7 +271,10 @@ class Said:
             )
         freed = self._freed(address, row)
         self._agrees(address, product.spec, row)
-        spec = as_said(self.known.provider, product.spec, row)
+        wanted, takes = product.spec, self._to_take_over(entry, product, row)
+        if takes:
+            wanted = freeze({**wanted, **{name: row.fields.get(name) for name in takes}})
+        spec = as_said(self.known.provider, wanted, row)
         adopted = Adopted(
             address,
             self.known.name,
@@ -276,8 +288,18 @@ class Said:
             product.lifecycle,
             "imported",
             f"{product.declared_at.path}:{product.declared_at.line}",
+            takes,
         )
         return [*freed, adopted]
+
+    def _to_take_over(self, entry: Entry | None, product: Product, row: Remote) -> Spec:
+        """Return the name of the product at the address, where the listed one is marked to take it over."""
+        provider = self.known.provider
+        called = provider.name_of(row.fields)
+        if entry is None or not self._swaps(product) or unmarked(called) == called:
+            return EMPTY
+        takes: Spec = freeze({provider.name_field: product.spec.get(provider.name_field)})
+        return takes
 
     def _bound(self, entry: Entry, row: Remote) -> list[Event]:
         """Its id was not known, or not for certain, or is another product's."""

@@ -44,7 +44,30 @@ _DATES_APART = 6 * 3600.0
 
 def judge(situation: Situation, reading: Reading) -> Findings:
     """Return all that this reading says."""
-    return _Look(situation, reading).findings()
+    return _Look(_as_it_stands(situation, reading), reading).findings()
+
+
+def _as_it_stands(situation: Situation, reading: Reading) -> Situation:
+    """Return the situation as this reading shows it: a newer state may have ended a swap that is wanted here.
+
+    Then the old product is listed under another name, and the new one under the wanted one. It is taken all
+    the same, and both renames are sent once more: they set what is there already.
+    """
+    known = situation.known
+    same = known.provider.match
+    aside = known.owned | known.foreign | known.gone
+    wants = []
+    for want in situation.wants:
+        before = known.found_by_orders(want.address) if want.becomes is not None else None
+        row = reading.rows.get(before.id or "") if before is not None else None
+        if want.becomes is not None and row is not None:
+            left = [each for each in reading.rows.values() if each.id not in aside]
+            given_up = not known.provider.clash(want.becomes, row.fields)
+            waits = any(same(want.spec, each) is Match.SAME for each in left)
+            if given_up and not waits and any(same(want.becomes, each) is Match.SAME for each in left):
+                want = replace(want, spec=want.becomes, becomes=None)  # noqa: PLW2901
+        wants.append(want)
+    return replace(situation, wants=tuple(wants))
 
 
 class _Look:

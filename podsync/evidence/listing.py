@@ -149,13 +149,14 @@ class Versions:
 
     def possible(self, row: Remote) -> tuple[Version, ...]:
         """Return the versions that the row may be, as far as a listing tells: one, or both."""
-        sent, wanted = self._likeness(self.sent, row), self._likeness(self.wanted, row)
+        habits = Habits(setting=self.setting)
+        sent, wanted = (likeness(self.provider, each, row, habits) for each in (self.sent, self.wanted))
         if sent == wanted:
             return (Version.SENT, Version.DOCUMENT)
         return (Version.SENT,) if sent > wanted else (Version.DOCUMENT,)
 
-    def _likeness(self, spec: Spec, row: Remote) -> tuple[int, bool]:
-        """Rank how well a row fits; where two versions share a picture, the name tells them apart."""
-        name_of = self.provider.name_of
-        rank = self.provider.match(spec, row, Habits(setting=self.setting)).rank
-        return rank, changes(name_of(spec), name_of(row.fields)) is not None
+
+def likeness(provider: Provider, spec: Spec, row: Remote, habits: Habits) -> tuple[int, bool]:
+    """Rank how well a row fits; where two versions share a picture, the name tells them apart."""
+    name_of = provider.name_of
+    return provider.match(spec, row, habits).rank, changes(name_of(spec), name_of(row.fields)) is not None

@@ -10,7 +10,7 @@ from functools import cached_property
 from podsync.evidence.ages import SEND_SECONDS, Age, Moment, elapsed, is_unmeasurable
 from podsync.evidence.state_view import Known, presumed, when
 from podsync.model.address import Address
-from podsync.model.frozen import EMPTY, Json, Spec, freeze
+from podsync.model.frozen import EMPTY, Json, Spec
 from podsync.model.product import Product
 from podsync.providers.normalise import text
 from podsync.state.entries import Entry, Orphan, Refusal
@@ -21,8 +21,8 @@ class Want:
     """A product that a document wants, and that the state does not have (as this document wants it).
 
     `adopts` is False where it was asked to be made anew. `asked` is False for what the selection leaves out:
-    it counts as a claim all the same. `before` is what an update finds there now. `takes` are the fields that
-    a staged product takes over later: with them it is what the document says.
+    it counts as a claim all the same. `before` is what an update finds there now. `becomes` is the spec once
+    it has taken over the name of the product that is at its address.
     """
 
     address: Address
@@ -30,12 +30,7 @@ class Want:
     adopts: bool = True
     asked: bool = True
     before: Spec | None = None
-    takes: Spec = EMPTY
-
-    @property
-    def final(self) -> Spec:
-        """The product once it has taken over what it was made for."""
-        return freeze({**self.spec, **self.takes}) if self.takes else self.spec
+    becomes: Spec | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,11 +148,19 @@ class Known:
         }
 
     def ids_of(self, addresses: Iterable[Address]) -> Iterator[str]:
-        """Yield the known ids of the entries at these addresses."""
+        """Yield the known ids of the entries at these addresses, and of what they are to take over from."""
         for address in addresses:
-            entry = self.state.entries.get(address)
-            if entry is not None and entry.id is not None:
-                yield entry.id
+            for item in (self.state.entries.get(address), self.found_by_orders(address)):
+                if item is not None and item.id is not None:
+                    yield item.id
+
+    def found_by_orders(self, address: Address) -> Entry | Orphan | None:
+        """Return what has the name of this address: while a swap is open, the product that it began with."""
+        entry = self.state.entries.get(address)
+        if entry is None or entry.swap is None:
+            return entry
+        key = (entry.swap.source, entry.swap.made_at)
+        return next((each for each in self.state.orphans if (each.address, each.created_at) == key), None)
 
     @property
     def landmarks(self) -> tuple[Json, ...]:
@@ -215,9 +223,7 @@ class Known:
         return self._versions(pending.body, pending.takes, pending.written_at, wanted)
 
     def versions_of_made(self, entry: Entry, wanted: Spec | None) -> Versions | None:
-        """Return what was made and has no sure id beside what the document says; None where it is one."""
-        if not entry.unlisted:
-            return None
+        """Return what was made beside what the document says; None where that is the same."""
         takes = entry.swap.takes if entry.swap is not None else EMPTY
         at = entry.window.since if entry.window is not None else entry.created_at
         return self._versions(entry.spec or EMPTY, takes, at, wanted)

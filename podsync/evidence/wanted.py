@@ -16,6 +16,7 @@ from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Spec
 from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import Habits
+from podsync.providers.name_forms import unmarked
 from podsync.state.entries import Entry, Orphan, Refusal
 from podsync.state.events import Answered
 
@@ -53,7 +54,7 @@ class WantedJudge:
                 continue
             near = [row for row in verdicts.near.get(key, ()) if row.id not in given]
             near += self._more(want, {*given, *self._situation.managed, *(row.id for row in near)}, judging)
-            near += self._as_swapped(want, {*given, *(row.id for row in near)}, judging)
+            near += self._named_as_it_will_be(want, {*given, *(row.id for row in near)}, judging)
             back = [row for row in buried.near(want.spec) if buried.may_be(want.spec, row)]
             question = refused.get(want.address) or self._seen_before(want, near, back)
             if want.before is None and question is not None:
@@ -61,7 +62,7 @@ class WantedJudge:
             elif near and (
                 findings.knows is not Knows.ALL
                 or provider.unique_name(want.spec) is None
-                or (want.takes and any(self._was_asked_about(want.address, row) for row in near))
+                or (want.becomes is not None and any(self._was_asked_about(want.address, r) for r in near))
             ):
                 self._unclear(want, near, waiting, judging)
             elif taken := self._taken(want, given, judging, own, others):
@@ -86,11 +87,14 @@ class WantedJudge:
         elif self._findings.knows is not Knows.ALL and key in verdicts.near:
             self._findings.noticed.append((want.address, verdicts.near[key]))
 
-    @staticmethod
-    def _seen_before(want: Want, near: Sequence[Remote], back: Sequence[Remote]) -> Question | None:
+    def _seen_before(self, want: Want, near: Sequence[Remote], back: Sequence[Remote]) -> Question | None:
         """What was there once: gone and listed `back`, or remembered and not listed now."""
         if want.adopts and back:
             return Question("it was gone, and is listed again", tuple(back))
+        marked = [row for row in near if self._is_marked(row)] if want.becomes is not None else []
+        if marked:
+            why = "it is called as a new product of ours until it takes over a name, and the state has none"
+            return Question(why, tuple(sorted(marked, key=age)))
         if any(row.last_listed is not None for row in near):
             why = "it was listed earlier, is not listed now, and may be this"
             return Question(why, tuple(sorted(near, key=age)))
@@ -170,22 +174,23 @@ class WantedJudge:
         """
         known, findings = self._known, self._findings
         older = findings.knows is not Knows.ALL
-        if want.before is not None or not want.adopts or not (older or known.unclaimed):
+        if want.before is not None or not (older or known.unclaimed):
             return []
         unknown = Habits(setting=findings.habits.setting)
         rows = (row for row in judging.near(want.spec) if older or row.id in known.unclaimed)
         return [row for row in rows if row.id not in but and judging.may_be(want.spec, row, unknown)]
 
-    def _as_swapped(self, want: Want, but: Collection[str], judging: Judge) -> list[Remote]:
-        """Rows that a newer state may have made for this document, and given the name that it takes over."""
-        older = self._findings.knows is not Knows.ALL
-        return [
-            row
-            for row in (judging.near(want.final) if want.takes else ())
-            if row.id not in but
-            and judging.may_be(want.final, row)
-            and (older or self._was_asked_about(want.address, row))
-        ]
+    def _named_as_it_will_be(self, want: Want, but: Collection[str], judging: Judge) -> list[Remote]:
+        """Rows that may have the name which the new product of a swap is to take over, or wait for it too."""
+        if want.becomes is None:
+            return []
+        spec, managed = want.becomes, self._situation.managed
+        rows = (row for row in judging.near(spec) if row.id not in but and row.id not in managed)
+        return [row for row in rows if judging.may_be(spec, row)]
+
+    def _is_marked(self, row: Remote) -> bool:
+        called = self._known.provider.name_of(row.fields)
+        return unmarked(called) != called
 
     def _over(self, ids: Collection[str]) -> Judge:
         """Return a judge over listed rows that cannot be taken: they are ours already, or gone."""
@@ -207,19 +212,19 @@ class WantedJudge:
         provider = self._known.provider
         if provider.unique_name(want.spec) is None:
             return ()
+        wanted = want.spec if want.becomes is None else want.becomes
         older = self._findings.knows is not Knows.ALL
         rows = (
             row
-            for spec in ((want.spec, want.final) if want.takes else (want.spec,))
-            for row in judging.near(spec)
+            for row in judging.near(wanted)
             if row.id not in given
             and row.last_listed is None
-            and (provider.clash(spec, row.fields) or (older and judging.may_be(spec, row)))
+            and (provider.clash(wanted, row.fields) or (older and judging.may_be(wanted, row)))
         )
         foreign = (
             row
-            for row in others.near(want.spec)
-            if row.id not in self._known.owned and provider.clash(want.spec, row.fields)
+            for row in others.near(wanted)
+            if row.id not in self._known.owned and provider.clash(wanted, row.fields)
         )
         return tuple(
             row

@@ -15,7 +15,7 @@ from podsync.plan.model import Plan
 from podsync.providers.registry import plugins
 
 if TYPE_CHECKING:
-    from podsync.plan.change import Change
+    pass
 
 #: What sends a request that changes something; the rest only looks.
 _SENDING = (Action.CREATE, Action.UPDATE, Action.REPLACE)
@@ -49,25 +49,18 @@ class Forecast(NamedTuple):
 
 
 def forecast(plan: Plan, rates: Mapping[str, RateLimit], levels: Mapping[str, float] = EMPTY) -> Forecast:
-    """Work out how long the writes take; what apply looks up beforehand is not counted.
-
-    `levels`: how many requests of an earlier run each provider's bucket still holds.
-    """
+    """Return how long the writes take; lookups by apply are not counted. `levels` as in `PlanFacts`."""
     sent: Counter[str] = Counter()
     for change in plan.changes:
         if change.action in _SENDING:
-            sent[change.provider] += _requests(change)
+            # Each step is a request, an exchange of names two.
+            sent[change.provider] += max(1, len(change.steps_left) + change.steps_left.count(SWAP))
     waits = {
         provider: _seconds(count + levels.get(provider, 0.0), rates.get(provider))
         for provider, count in sorted(sent.items())
     }
     slowest = max(waits, key=lambda provider: waits[provider], default="")
     return Forecast(sent.total(), slowest, sent[slowest], waits.get(slowest, 0.0))
-
-
-def _requests(change: Change) -> int:
-    """Count the requests of a change: each step is one, an exchange of names two."""
-    return max(1, len(change.steps_left) + change.steps_left.count(SWAP))
 
 
 def _seconds(count: float, rate: RateLimit | None) -> float:

@@ -88,10 +88,7 @@ _COMMAND = r"(?:(?<=: )|(?<=\())\S*podsync \S.*?(?=, |; |\)|$)"
 
 
 def wrap(text: str, width: int, first: str = "", rest: str | None = None) -> list[str]:
-    """Break `text` at spaces, and no command; a word longer than the width has a line of its own.
-
-    `rest` begins later lines.
-    """
+    """Break `text` at spaces, but no command; a longer word has its own line. `rest` begins later lines."""
     parts = text.split(" ") if "podsync " not in text else _words(text)
     return _flow(parts, " ", width, first, first if rest is None else rest)
 

@@ -17,10 +17,7 @@ _LETTER = re.compile(r"[a-z]+\) ")
 
 
 class Step(NamedTuple):
-    """One step, not yet escaped: what to do, or what is to be decided with its alternatives.
-
-    `place` is where the same can be clicked.
-    """
+    """One step, not escaped: what to do, the alternatives of a decision, and where it can be clicked."""
 
     text: str
     either: tuple[str, ...] = ()
@@ -28,9 +25,9 @@ class Step(NamedTuple):
 
 
 def next_steps(report: Report, command: str, place: str = "") -> tuple[list[Step], int]:
-    """Return the steps, and how many more there are: of what a person has to do, never of the last one.
+    """Return the steps, and the number of further ones for a person.
 
-    `command` is the apply of what is left. It is the last step, and none where it would end the same way.
+    `command` is the apply of what is left. It comes last, unless it would end the same way.
     """
     steps = [*_steps("", report.next), *_of_products(report.outcomes)]
     more = max(0, len(steps) - MOST)

@@ -132,6 +132,12 @@ class Change:
         return freeze({**self.after, **self.temporary}) if self.after and self.temporary else self.after
 
     @property
+    def takes(self) -> Spec:
+        """What a new product takes over from the one before it."""
+        takes: Spec = freeze({name: (self.after or EMPTY).get(name) for name in self.temporary})
+        return takes
+
+    @property
     def named(self) -> str | None:
         """The id of the existing product that the document names, while it is to be adopted."""
         return self.importing if self.action_reason == ADOPT_DECLARED else None

@@ -207,6 +207,8 @@ class Adopted:
     lifecycle: Lifecycle = UNPROTECTED
     origin: Literal["adopted", "imported"] = "adopted"
     place: str = ""
+    #: What it is to take over of the product that was at the address (`state.entries.Swap`).
+    takes: Spec = EMPTY
 
 
 @dataclass(frozen=True, slots=True)

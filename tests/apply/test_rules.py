@@ -14,7 +14,7 @@ from podsync.model.errors import ProtectedError, UsageError
 from podsync.state.events import Disowned
 from podsync.state.operations import SettleAnswer, settle
 from podsync.state.reducer.reducer import replay
-from tests.apply.evidence import advice, begin
+from tests.apply.evidence import advice, begin, kept_state, put_back
 from tests.apply.test_schedules import creates, lose, names, outcome, renamed
 from tests.apply.vendor_server import Odd
 from tests.apply.world import SETTLE, TIMEOUT, Life, MortalStore, Stop, at
@@ -127,6 +127,24 @@ def test_a_name_that_was_trimmed_or_cut_is_asked_about_when_the_state_is_lost(wo
     assert [outcome(each, address).result for each in reports] == [Result.NOT_TRIED] * 3
     assert any("podsync import" in line for line in advice(reports[-1]))
     assert creates(world) == 1
+
+
+def test_what_a_newer_state_made_by_request_is_asked_about_by_an_older_one(world):
+    """`--replace` takes nothing that is equal; what may be ours and unknown it does not make again either."""
+    address, selecting = world.tee(), {"selection": Selection(replace=("designed_product.tee",))}
+    world.apply()
+    world.clock.pass_by(2 * SETTLE)
+    before = kept_state(world)
+    world.apply(selecting=selecting)
+    (new,) = {p["id"] for p in world.server.products("kakaclo")} - {world.state.orphans[0].id}
+    world.clock.pass_by(2 * SETTLE)
+    put_back(world.folder, before)
+
+    asked = outcome(world.apply(selecting=selecting), address)
+
+    assert asked.result is Result.NOT_TRIED
+    assert asked.next[0].endswith(f"podsync import {address} {new}")
+    assert creates(world) == 2
 
 
 def test_another_model_or_customer_with_the_beginning_of_a_name_is_no_question(world):

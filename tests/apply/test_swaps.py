@@ -35,6 +35,18 @@ def changed(world: World, lifecycle: Lifecycle = SWAP, **spec: Any) -> Address:
     return world.poster("one", variantOptions=[option], doc={"lifecycle": lifecycle}, **spec)
 
 
+def imported(world: World, address: Address, identity: str) -> None:
+    """A person types `podsync import`."""
+    store, gelato = world._store(Life()), world._connection("gelato", Life())
+    rows = {row.id: row for row in gelato.reader.find(Query()).items}
+    documents = {address: world.documents[address]}
+    said = Said(gelato.known(world.state), rows, world.clock.now(), documents, {identity})
+    with store.lock("import", 0.0):
+        store.load()
+        store.append(said.ours(address, identity))
+        store.compact(replay(world.state, []))
+
+
 def renames(world: World) -> list[str]:
     return [r.body["name"] for r in world.server.sent("gelato.update")]
 
@@ -467,6 +479,64 @@ def test_an_older_state_ends_a_swap_that_is_done_already(made: World) -> None:
     sound(made)
 
 
+#: When a newer state's swap broke off (None: it did not).
+MOMENTS = [("after", "POST"), ("before", "PATCH"), ("after", "PATCH"), ("after", "PATCH", 2), None]
+
+
+@pytest.mark.parametrize("replace", [(), ("customer_product.one",)], ids=["document", "asked for"])
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_an_older_state_takes_the_new_product_of_a_newer_one(
+    made: World, moment: tuple[Any, ...] | None, replace: tuple[str, ...]
+) -> None:
+    before, selecting = kept_state(made), {"selection": Selection(replace=replace)}
+    there = {p["id"] for p in made.server.products("gelato")}
+    address = changed(made)
+    if moment is None:
+        assert made.apply(selecting=selecting).exit_code == 0
+    else:
+        made.dies(at(*moment), selecting=selecting)
+    (new,) = {p["id"] for p in made.server.products("gelato")} - there
+    made.clock.pass_by(LONG)
+    put_back(made.folder, before)
+
+    assert made.apply(selecting=selecting).exit_code == 0
+
+    assert named(made) == [made.entry(address).id] == [new]
+    assert made.plan().work == ()
+    sound(made)
+
+
+@pytest.mark.parametrize("replace", [(), ("customer_product.one",)], ids=["document", "asked for"])
+@pytest.mark.parametrize("moment", ["staged", "done"])
+def test_a_new_product_that_is_not_for_certain_ours_is_asked_about_and_taken_as_a_person_says(
+    made: World, moment: str, replace: tuple[str, ...]
+) -> None:
+    """Its mark tells of which entry it was made, and a newer state knew another one."""
+    before, there = kept_state(made), {p["id"] for p in made.server.products("gelato")}
+    made.poster("one", variantOptions=[size(*SIZES)], doc={"labels": {"season": "spring"}})
+    made.clock.pass_by(LONG)
+    assert made.apply().exit_code == 0
+    address, selecting = changed(made), {"selection": Selection(replace=replace)}
+    if moment == "staged":
+        changed(made, STAGED)
+    assert made.apply().exit_code == 0
+    (new,) = {p["id"] for p in made.server.products("gelato")} - there
+    made.clock.pass_by(LONG)
+    put_back(made.folder, before)
+    changed(made, **({"customerIds": ["customer-1", "customer-2"]} if moment == "done" else {}))
+
+    asked = outcome(made.apply(selecting=selecting), address)
+
+    assert asked.result is Result.NOT_TRIED
+    assert asked.next[0].endswith(f"podsync import {address} {new}")
+    imported(made, address, new)
+    made.apply(selecting=selecting)
+    assert made.apply().exit_code == 0
+    assert named(made) == [made.entry(address).id] == [new]
+    assert made.plan().work == ()
+    assert len(made.server.products("gelato")) == len(there) + 1
+
+
 def test_what_is_staged_anew_takes_the_first_name_though_its_create_was_in_doubt(made: World) -> None:
     (old,) = named(made)
     address = changed(made, STAGED)
@@ -496,14 +566,7 @@ def test_a_new_product_whose_refused_create_made_it_is_taken_as_a_person_says(ma
     (new,) = [p["id"] for p in made.server.products("gelato") if p["spec"]["name"].startswith("(next ")]
     assert asked.next[0].endswith(f"podsync import {address} {new}")
 
-    store, gelato = made._store(Life()), made._connection("gelato", Life())
-    rows = {row.id: row for row in gelato.reader.find(Query()).items}
-    said = Said(gelato.known(made.state), rows, made.clock.now(), {address: made.documents[address]}, {new})
-    with store.lock("import", 0.0):
-        store.load()
-        events = said.ours(address, new)
-        store.append(events)
-        store.compact(replay(made.state, []))
+    imported(made, address, new)
 
     assert made.apply().exit_code == 0
     assert named(made) == [new] != [old]

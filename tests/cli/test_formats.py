@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from podsync.cli.environment.step_summary import LIMIT
+from podsync.cli.environment.github_actions import LIMIT
 
 FROZEN = "Plan: 2 to create, 0 to update, 0 to replace, 0 to orphan."
 HEAD = "0123456789abcdef0123456789abcdef01234567"

@@ -402,7 +402,11 @@ def what_was_acknowledged_is_listed_late(shop: Shop) -> None:
     assert shop.entries()[address]["id"] == made["id"]
 
 
-@prints("plan/answers.py: state rm", "plan/answers.py: apply", "cli/app/confirm.py: apply … --auto-approve")
+@prints(
+    "plan/answers.py: state rm",
+    "plan/answers.py: apply",
+    "cli/commands/apply/checks.py: apply … --auto-approve",
+)
 def what_was_acknowledged_is_not_there(shop: Shop) -> None:
     address = acknowledged(shop)
     shop.vendors.remove(shop.vendors.products("kakaclo")[-1]["id"])
@@ -633,7 +637,7 @@ def emptied(shop: Shop) -> None:
 @prints(
     "cli/commands/apply/request.py: state check --emptied",
     "cli/commands/apply/request.py: apply",
-    "cli/commands/state/emptied.py: state check --emptied … --yes-entries …",
+    "cli/commands/state/repair.py: state check --emptied … --yes-entries …",
 )
 def the_right_account_emptied_by_hand(shop: Shop) -> None:
     emptied(shop)
@@ -992,7 +996,7 @@ def a_sandbox_that_runs_already(shop: Shop) -> None:
         assert shop.follow("plan --sandbox").code == 0
 
 
-@prints("output/text/state.py: state orphans", "cli/app/confirm.py: apply … --auto-approve")
+@prints("output/text/state.py: state orphans", "cli/commands/apply/checks.py: apply … --auto-approve")
 def the_sandbox_is_named_again(shop: Shop) -> None:
     shop.tee()
     shop.tee("other")
@@ -1008,7 +1012,7 @@ def the_sandbox_is_named_again(shop: Shop) -> None:
     assert shop.vendors.requests == []
 
 
-@prints("cli/app/confirm.py: apply … --auto-approve")
+@prints("cli/commands/apply/checks.py: apply … --auto-approve")
 def what_was_asked_for_is_asked_for_again(shop: Shop) -> None:
     shop.tee()
     shop.tee("other")

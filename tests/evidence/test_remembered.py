@@ -176,7 +176,8 @@ def test_the_other_row_of_a_question_is_no_namesake_once_the_first_is_answered()
 def test_what_is_to_take_over_a_name_is_not_made_beside_what_has_it(lost: bool) -> None:
     """A newer state has swapped the two already: under its temporary name it resembles nothing."""
     old = entry("poster", "6", "gelato")
-    staged = want("poster", "gelato", spec=spec("(next 1) poster", "gelato"), takes={"name": "poster"})
+    today = spec("poster", "gelato")
+    staged = want("poster", "gelato", spec=spec("(next 1) poster", "gelato"), becomes=today)
 
     found = look(
         state(old, provider="gelato"), [row("7", "poster", "gelato")], [staged], provider="gelato", lost=lost

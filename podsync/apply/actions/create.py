@@ -143,9 +143,10 @@ def take(run: ProviderRun, change: Change) -> None:
 def _adopted(run: ProviderRun, change: Change, remote: Remote) -> Adopted:
     now = run.context.clock.now()
     spec = existing(run.provider, change.made or EMPTY, remote)
-    not_listed = unverified(spec, remote)
-    facts = (remote.id, spec, remote.shown, not_listed, change.labels, change.lifecycle)
-    return Adopted(change.address, run.provider.name, change.account, now, *facts, place=change.place)
+    return Adopted(
+        change.address, run.provider.name, change.account, now, remote.id, spec, remote.shown,
+        unverified(spec, remote), change.labels, change.lifecycle, place=change.place, takes=change.takes,
+    )  # fmt: skip
 
 
 def _stopped_by_rows(run: ProviderRun, change: Change) -> bool:
@@ -243,7 +244,7 @@ def create(run: ProviderRun, change: Change) -> None:
         return
     with run.lock:
         run.sends[change.address] = run.sends.get(change.address, 0) + 1
-    made, after = change.made or EMPTY, change.after or EMPTY
+    made = change.made or EMPTY
     spec = run.provider.first(made)
     job = Job(
         change.address,
@@ -255,7 +256,7 @@ def create(run: ProviderRun, change: Change) -> None:
         reading=run.reading_before(),
         place=change.place,
         steps_left=tuple(step.name for step in run.provider.steps(spec, made)),
-        takes=FrozenDict({name: after[name] for name in change.temporary}),
+        takes=change.takes,
         taken=lambda remote: _not_ours(run, remote),
     )
     sent = run.sender.send(job)

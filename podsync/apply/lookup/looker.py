@@ -132,9 +132,10 @@ class Looker:
         """Read the wanted models, search names that have to be unique, and look up a few known products."""
         known, provider = situation.known, situation.known.provider
         searched = {
-            str(want.spec.get(provider.name_field))
+            str(spec.get(provider.name_field))
             for want in situation.wants
-            if want.asked and provider.unique_name(want.spec) is not None
+            for spec in (want.spec, want.becomes)
+            if want.asked and spec is not None and provider.unique_name(spec) is not None
         }
         if len(searched) > FEW:
             return self._read(known, Query(pairs=known.pairs), of_all=True)

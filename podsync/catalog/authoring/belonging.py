@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from podsync.catalog.authoring.axes.axis import fault_in
 from podsync.catalog.validation.nearest import did_you_mean
 
 if TYPE_CHECKING:
@@ -19,10 +20,7 @@ _IDS = ("adopt", "recreate")
 
 
 class Belonging(NamedTuple):
-    """A document in one environment, and its faults.
-
-    `applies` is False for a document of other environments: it makes no product.
-    """
+    """A document in one environment, and its faults; unless it `applies` there, it makes no product."""
 
     document: Document
     applies: bool = True
@@ -56,7 +54,7 @@ def in_environment(document: Document, settings: Authoring) -> Belonging:
 def _names(document: Document, only: Any, known: tuple[str, ...]) -> Iterable[Diagnostic]:
     if not isinstance(only, list) or not only or not all(isinstance(name, str) for name in only):
         summary = "only has the names of environments"
-        return [_fault(document, (ONLY,), summary, "write a list: only: [staging]")]
+        return [fault_in(document, "environment-name", (ONLY,), summary, "write a list: only: [staging]")]
     return _unknown(document, [((ONLY, number), name) for number, name in enumerate(only)], known)
 
 
@@ -68,10 +66,6 @@ def _unknown(
             near = did_you_mean(name, known)
             there = f"there are: {', '.join(known)}" if known else "podsync.yaml has no environments"
             detail = f"did you mean {near}?" if near else there
-            yield _fault(document, path, f"there is no environment '{name}'", detail, key=key)
-
-
-def _fault(document: Document, path: Path, summary: str, detail: str, *, key: bool = False) -> Diagnostic:
-    places = (document.keys.raw, document.places.raw) if key else (document.places.raw, document.keys.raw)
-    span = next((place[path] for place in places if path in place), document.start)
-    return document.text.fault("environment-name", span, summary, detail)
+            yield fault_in(
+                document, "environment-name", path, f"there is no environment '{name}'", detail, key=key
+            )

@@ -30,10 +30,7 @@ from podsync.model.settings import Authoring
 
 
 class AuthoringContext:
-    """The files around the documents of a catalog in `folder` of `root`; each is read once.
-
-    `defaults` are the `_defaults.yaml` that were found.
-    """
+    """The files around a catalog's documents; each is read once. `defaults` are its `_defaults.yaml`."""
 
     def __init__(
         self, root: Path, folder: Path, settings: Authoring = Authoring(), defaults: Sequence[FoundFile] = ()

@@ -18,7 +18,7 @@ from podsync.catalog.discovery import FoundFile
 from podsync.catalog.parsing.document import Document
 from podsync.catalog.parsing.source_text import RawSpan, Text
 from podsync.catalog.validation.value_messages import dotted
-from podsync.model.address import Address, indexed
+from podsync.model.address import indexed
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import Path
 from podsync.providers.registry import kinds
@@ -180,28 +180,15 @@ class Expansion:
         found = product.origins.of(bad.path)
         used = [each for each in (found.used if found else ()) if each.reference == bad.reference.text]
         summary = f"{dotted(bad.path)}: {bad.reference.text} of {bad.key}: {bad.fault.summary}"
-        detail = "\n".join([bad.fault.detail, *map(told_of, used)])
+        detail = "\n".join([bad.fault.detail, *map(str, used)])
         at = text.fault("value", span, summary + among(product.suffix, count), detail)
-        return at._replace(address=address_of(product))
+        return at._replace(address=product.address())
 
 
 def among(index: str, count: int) -> str:
     """Say of which products something is said: `, in [colour=red] and 7 more`."""
     more = f" and {count - 1:,} more" if count > 1 else ""
     return f", in {index}{more}" if index else ""
-
-
-def told_of(used: Any) -> str:
-    """Say where a value stands that was put into a text."""
-    return f"{used.reference} is {used.text.path}:{used.span[0]}:{used.span[1]}"
-
-
-def address_of(document: Document) -> Address | None:
-    """Return the address of a product, None where its document has none."""
-    try:
-        return Address.parse(f"{document.data.get('kind')}.{document.data.get('name')}{document.suffix}")
-    except ValueError:
-        return None
 
 
 def _marked(origins: Any, document: Document, path: Path, mark: str) -> tuple[Text, RawSpan]:

@@ -92,7 +92,6 @@ def _reference(mark: str, inner: str, *, closed: bool) -> Reference:
 
 
 def _joined(found: list[str | Reference]) -> list[str | Reference]:
-    """Put texts together that stand side by side."""
     joined: list[str | Reference] = []
     for piece in found:
         last = joined[-1] if joined else None

@@ -42,7 +42,6 @@ def _line(cells: Sequence[str], quoted: str) -> str:
 
 
 def _said(raw: bytes) -> list[list[str]]:
-    """Return the values of a table's cells, record by record."""
     table = grid("", raw)
     return [[cell.value for cell in record] for record in (table.header, *table.records)]
 

@@ -82,7 +82,9 @@ class FilesInForm:
         for location in sorted(tables):
             raw = read_bytes(tables[location])
             if not isinstance(raw, Diagnostic):  # the reader of the file reports its faults
-                yield _table(tables[location], raw)
+                table = tables[location]
+                made = csv_form.formatted(table.path, raw)
+                yield FileForm(table.path, Path(location), raw, made.content, made.faults)
 
     def folded(self, output: str | None) -> Folded:
         """Return one document for all, for the file `output`, else for the folder of the first of them.
@@ -152,8 +154,3 @@ class _ReadFile(NamedTuple):
 
 def _is_table(found: FoundFile) -> bool:
     return found.path.lower().endswith(".csv")
-
-
-def _table(found: FoundFile, raw: bytes) -> FileForm:
-    made = csv_form.formatted(found.path, raw)
-    return FileForm(found.path, Path(found.location), raw, made.content, made.faults)

@@ -240,7 +240,6 @@ class _Folding:
                 yield f"    {flow(key)}: {flow({field: values[at] for field, values in fields.items()})}"
 
     def _missing(self) -> Iterator[str]:
-        """Yield the combinations that no document has."""
         there = set(zip(*self._axes, strict=True))
         gone = [each for each in product(*(range(classes(axis)) for axis in self._axes)) if each not in there]
         if gone:
@@ -294,7 +293,6 @@ def _are_keys(words: Sequence[str]) -> bool:
 
 
 def _shared(names: Sequence[str]) -> str:
-    """Return the words that all names begin with."""
     words = [name.split("-") for name in names]
     shared = [parts[0] for parts in zip(*words, strict=False) if len(set(parts)) == 1]
     count = next((n for n, parts in enumerate(zip(*words, strict=False)) if len(set(parts)) > 1), len(shared))

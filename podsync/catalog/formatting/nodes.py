@@ -60,7 +60,6 @@ class _Builder:
         self._lines = lines
 
     def node(self, path: Path, value: Any) -> Node:
-        """Return a value's node."""
         line, column, end, end_column = self._places[path]
         first, start = line - 1, column - 1
         sign = self._lines[first][start : start + 1]
@@ -100,7 +99,6 @@ class _Builder:
         return self._with_leads(Node(path, first, 0, column, children))
 
     def _dash(self, start: int, column: int, end: int) -> int:
-        """Return the line of the next dash."""
         for number in range(start, end + 1):
             if self._lines[number].startswith(" " * column + "-"):
                 return number

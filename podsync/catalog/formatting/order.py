@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from podsync.catalog.validation.schemas import schema
+from podsync.catalog.validation.schemas import schema, schema_at
 from podsync.model.frozen import Path
 from podsync.providers.registry import kinds
 
@@ -18,8 +18,5 @@ def schema_of(data: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def ordered(keys: Sequence[str], path: Path, about: Mapping[str, Any]) -> list[str]:
     """Return the keys of the mapping at `path` in order, by the schema `about` of the document."""
-    node: Any = about
-    for part in path:
-        node = node.get("items", {}) if isinstance(part, int) else node.get("properties", {}).get(part, {})
-    known = {key: at for at, key in enumerate(node.get("properties", ()))}
+    known = {key: at for at, key in enumerate(schema_at(about, path).get("properties", ()))}
     return sorted(keys, key=lambda key: known.get(key, len(known)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple, Protocol
 
 from podsync.catalog.parsing.source_text import Places, RawSpan, Text
+from podsync.model.address import Address
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import Path
 
@@ -15,6 +16,9 @@ class Used(NamedTuple):
     reference: str
     text: Text
     span: RawSpan
+
+    def __str__(self) -> str:
+        return f"{self.reference} is {self.text.path}:{self.span[0]}:{self.span[1]}"
 
 
 class WrittenAt(NamedTuple):
@@ -49,6 +53,14 @@ class Document(NamedTuple):
     faulty: frozenset[Path]
     suffix: str = ""
     origins: Origins | None = None
+
+    def address(self) -> Address | None:
+        """Return the address that it declares, None for what is no address."""
+        kind, name = self.data.get("kind"), self.data.get("name")
+        try:
+            return Address.parse(f"{kind}.{name}{self.suffix}") if isinstance(name, str) else None
+        except ValueError:
+            return None
 
     def origin(self, path: Path, *, around: bool = True) -> WrittenAt | None:
         """Return where the value at `path` was written, or (`around`) the nearest value around it."""

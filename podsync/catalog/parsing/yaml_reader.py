@@ -263,8 +263,9 @@ class _EventWalk:
             text = joined(text)
             if not text.isprintable() and self._refuse(strictness.unwanted_character(text, span)):
                 self._faulty.add(path)
-            if span[0] != span[2] and event.style in "'\"":
-                self._swallowing(path, span)
+            several_lines = span[0] != span[2] and event.style in "'\""
+            if several_lines and self._refuse(strictness.swallowed(self.text, span)):
+                self._faulty.update((path, path[:-1]))  # what it took in is not missing
             return text
         value = resolve(text) if not text or text[0] in SUSPECTS else text
         if type(value) is float and not math.isfinite(value):
@@ -299,10 +300,6 @@ class _EventWalk:
         if event.tag is not None:
             self._refuse(strictness.tag(self.text, span, path))
             self._faulty.add(path)
-
-    def _swallowing(self, path: Path, span: RawSpan) -> None:
-        if self._refuse(strictness.swallowed(self.text, span)):
-            self._faulty.update((path, path[:-1]))  # what it took in is not missing
 
     def _report_syntax(self, error: yaml.MarkedYAMLError) -> int:
         """Report what the parser said, if that is not told yet; returns how many characters it had read."""

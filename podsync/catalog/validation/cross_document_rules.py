@@ -100,8 +100,6 @@ def cross_check(
 
 
 class _Check:
-    """Collects the faults that the rules find."""
-
     def __init__(self, make: Make, providers: Mapping[str, Provider], line: Line, focus: Focus) -> None:
         self.found: list[Diagnostic] = []
         self._make = make

@@ -24,10 +24,7 @@ if TYPE_CHECKING:
 
 
 class Built(NamedTuple):
-    """The products of a document (none if it has an error), and its faults.
-
-    `removed` are the addresses that it removes, with their places.
-    """
+    """The products of a document (none if it has an error), its faults, and the addresses that it removes."""
 
     products: tuple[Product, ...]
     diagnostics: tuple[Diagnostic, ...]
@@ -43,7 +40,7 @@ def build(document: Document, providers: Mapping[str, Provider]) -> Built:
         return _built_removal(document)
     if provider is None:
         return Built((), tuple(in_place(document, _without_kind(sorted(by_kind), document))))
-    address = _address(document)
+    address = document.address()
     verdicts = validate(provider.kind, document.data, lambda path: written(document, path))
     if verdicts and (other := _of_another_kind(provider.kind, sorted(by_kind), document.data)):
         verdicts = [other, *(verdict for verdict in verdicts if verdict.path[:1] != ("spec",))]
@@ -161,26 +158,14 @@ def _with_values(document: Document, path: Path, detail: str) -> str:
     if document.origins is None:
         return detail
     found = document.origin(path)
-    places = (
-        [f"{one.reference} is {one.text.path}:{one.span[0]}:{one.span[1]}" for one in found.used]
-        if found
-        else []
-    )
-    return "\n".join([detail, *places] if detail else places)
+    places = map(str, found.used) if found else ()
+    return "\n".join(filter(None, [detail, *places]))
 
 
 def _marked(text: Text, span: RawSpan, mark: str) -> RawSpan:
     """Return the place of a character inside a span, if the value is written as it is read."""
     column = text.written(span).find(mark)
     return text.span_at_line(span[0], span[1] + column) if column >= 0 else span
-
-
-def _address(document: Document) -> Address | None:
-    kind, name = document.data.get("kind"), document.data.get("name")
-    try:
-        return Address.parse(f"{kind}.{name}{document.suffix}") if isinstance(name, str) else None
-    except ValueError:
-        return None
 
 
 def product_from(
@@ -200,7 +185,6 @@ def product_from(
 
 
 def _fault(document: Document, found: SpecFault, address: Address | None) -> Diagnostic:
-    """Give a rule's fault its place."""
     path, instead = found.path, found.instead
     lead = path[:-1] if found.in_key else path
     mend = Fixing("name", flow(instead)) if found.in_key else Fixing("put", quoted(instead or ""))

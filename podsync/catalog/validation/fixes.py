@@ -36,7 +36,6 @@ def quoted(text: str) -> str:
 
 
 def _visible(character: str) -> str:
-    """Return a character in quotes; an invisible one by its number."""
     if character.isprintable():
         return character
     return f"\\u{ord(character):04x}" if ord(character) < 0x10000 else f"\\U{ord(character):08x}"

@@ -25,9 +25,9 @@ _LAST = 2**31 - 1
 
 
 def capped(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Return the first faults of each file and in all, errors and warnings each; the others are counted.
+    """Return the first faults of each file and in all, errors and warnings apart; the others are counted.
 
-    `model.diagnostic` are in file order. An error is never left out for a warning.
+    `diagnostics` are in file order. An error is never left out for a warning.
     """
     kept: list[Diagnostic] = []
     of_file: Counter[tuple[str, str]] = Counter()

@@ -8,7 +8,7 @@ from typing import Any
 
 from podsync.catalog.validation.fixes import Fixing, line_of
 from podsync.catalog.validation.nearest import culprit, did_you_mean, slug
-from podsync.catalog.validation.schemas import kind_of_fields
+from podsync.catalog.validation.schemas import kind_of_fields, schema_at
 from podsync.catalog.validation.value_messages import (
     SchemaFinding,
     SchemaVerdict,
@@ -34,7 +34,7 @@ def messages(
     for finding in islice(findings, _MOST):
         if finding.keyword == "required" and "properties" not in finding.schema:
             # What is required on a condition stands apart from what it is about.
-            finding = finding._replace(schema=_schema_at(root, finding.path))  # noqa: PLW2901
+            finding = finding._replace(schema=schema_at(root, finding.path))  # noqa: PLW2901
         if finding.keyword in {"required", "additionalProperties"}:
             words = _missing(finding) if finding.keyword == "required" else _unknown(finding, root)
         else:
@@ -52,18 +52,9 @@ def _is_needed(path: Path, root: Mapping[str, Any]) -> bool:
     required: list[object] = [
         key
         for schema in (root, root.get("else", {}))
-        for key in _schema_at(schema, around).get("required", ())
+        for key in schema_at(schema, around).get("required", ())
     ]
     return not path or isinstance(path[-1], int) or path[-1] in required
-
-
-def _schema_at(root: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
-    """Return the schema of the value at a path; an empty one where there is none."""
-    node: Any = root
-    for part in path:
-        node = node.get("items", {}) if isinstance(part, int) else node.get("properties", {}).get(part, {})
-    found: Mapping[str, Any] = node
-    return found
 
 
 def _missing(finding: SchemaFinding) -> Iterator[SchemaVerdict]:

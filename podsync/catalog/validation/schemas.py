@@ -276,7 +276,6 @@ def _naming(node: Any) -> Any:
 
 
 def _everywhere(node: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
-    """Return a schema with every schema in it changed."""
     if not isinstance(node, dict):
         return node
     found = change(node)
@@ -322,14 +321,15 @@ def kind_of_fields(kinds: Sequence[str], spec: Any) -> str | None:
 
 def field_schemas(path: Path) -> list[Mapping[str, Any]]:
     """Return what every kind says of the field at a path of a document; of an item of a list, its `items`."""
-    found = []
-    for name in schema_names():
-        node: Any = schema(name)
-        if "spec" not in node.get("properties", {}):
-            continue
-        for part in path:
-            node = node.get("items" if isinstance(part, int) else "properties", {})
-            node = node if isinstance(part, int) else node.get(part, {})
-        if node:
-            found.append(node)
+    wholes = map(schema, schema_names())
+    found = [schema_at(whole, path) for whole in wholes if "spec" in whole.get("properties", {})]
+    return [each for each in found if each]
+
+
+def schema_at(root: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
+    """Return the schema of the value at a path; an empty one if there is none."""
+    node: Any = root
+    for part in path:
+        node = node.get("items", {}) if isinstance(part, int) else node.get("properties", {}).get(part, {})
+    found: Mapping[str, Any] = node
     return found

@@ -137,7 +137,6 @@ def _type(finding: SchemaFinding, written: Written) -> ValueMessage:
 
 
 def _nothing(finding: SchemaFinding, noun: str, typed: str, due: list[str]) -> ValueMessage:
-    """Return the words for a key without a value."""
     if typed and "string" in due and fits(typed, finding.schema):
         detail, mend = _put(finding, quoted(typed), "write a value or remove the key; if the text is meant,")
         return ValueMessage(f"{typed} is not a value, but {noun} is expected", detail, mend)
@@ -164,7 +163,6 @@ def _found(value: Any) -> str:
 
 
 def _instead(finding: SchemaFinding, due: list[str], typed: str) -> tuple[str, Fixing | None]:
-    """Return what to write where the type is wrong."""
     value = finding.instance
     if "boolean" in due:
         word = str(value).lower()

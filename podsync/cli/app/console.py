@@ -16,11 +16,10 @@ Forms: TypeAlias = Mapping[str, Callable[[], Text]]
 
 
 class Console:
-    """The two streams of a run. The result goes to `out`, everything else to `err`.
+    """The two streams of a run: the result goes to `out`, everything else to `err`.
 
-    A stream whose reader has gone takes no more text and raises nothing: an apply goes on when its
-    output is piped into `head`. `lost` is the first fault of stdout that is worth a word (a full
-    disk), None otherwise.
+    A stream whose reader has gone takes no more text and raises nothing: an apply goes on when its output is
+    piped into `head`. `lost` is the first error of stdout that people should know (a full disk), else None.
     """
 
     def __init__(
@@ -79,10 +78,10 @@ class Console:
         return self.err_is_terminal and not self.in_ci
 
     def result(self, text: Text, *, exact: bool = False) -> None:
-        """Write a whole result to stdout; a newline is added where it lacks one.
+        """Write a whole result to stdout, with a newline at its end.
 
-        `exact`: a program reads it. It is UTF-8 then, whatever the stream would make of it (a redirect on
-        Windows is cp1252), with line ends as they are.
+        With `exact`, a program reads it: it is UTF-8 with unchanged line ends, whatever the stream's encoding
+        (a redirect on Windows is cp1252).
         """
         pieces = [_line(text)] if isinstance(text, str) else text
         try:
@@ -165,7 +164,6 @@ class _NullStream(io.TextIOBase):
     """A stream without a reader."""
 
     def write(self, text: str) -> int:
-        """Take the text and forget it."""
         return len(text)
 
 

@@ -1,7 +1,7 @@
 """How every command behaves, on top of click.
 
-Global options are accepted on either side of a command; each long option can come from the environment
-(and is named then); a slip of the finger is answered with what was probably meant.
+Global options are accepted before and after a command. Every long option can come from the environment, and
+is named then. A misspelt word is answered with the nearest known one.
 """
 
 from __future__ import annotations
@@ -42,13 +42,6 @@ def _print_help(ctx: click.Context, _param: click.Parameter, value: bool) -> Non
         ctx.exit()
 
 
-def _as_result(option: click.Option | None) -> click.Option | None:
-    """Let a help option write as every result is written: a full disk is no bug."""
-    if option is not None:
-        option.callback = _print_help
-    return option
-
-
 def global_options(*, hidden: bool) -> list[click.Parameter]:
     """Return fresh copies of the options that every command takes."""
 
@@ -67,7 +60,27 @@ def global_options(*, hidden: bool) -> list[click.Parameter]:
     ]  # fmt: skip
 
 
-class Command(click.Command):
+class _WithExamples(click.Command):
+    """What commands and groups share: examples in their help, which is written as every result is."""
+
+    examples: Sequence[str] = ()
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """Return `--help`; where it cannot be written, a full disk is no bug."""
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.callback = _print_help
+        return option
+
+    def write_examples(self, formatter: click.HelpFormatter) -> None:
+        """Write the examples, in the words of the installed providers."""
+        if self.examples:
+            with formatter.section("Examples" if len(self.examples) > 1 else "Example"):
+                for example in self.examples:
+                    formatter.write(f"{'':>{formatter.current_indent}}{_in_words(example)}\n")
+
+
+class Command(_WithExamples):
     """A command with global options, and examples in its help; it names what comes from the environment."""
 
     def __init__(self, *args: Any, examples: Sequence[str] = (), **facts: Any) -> None:
@@ -75,13 +88,9 @@ class Command(click.Command):
         self.examples = tuple(examples)
         self.params += global_options(hidden=True)
 
-    def get_help_option(self, ctx: click.Context) -> click.Option | None:
-        """Return `--help`."""
-        return _as_result(super().get_help_option(ctx))
-
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Show the examples, and where the other options are."""
-        _write_examples(formatter, [_in_words(example) for example in self.examples])
+        self.write_examples(formatter)
         formatter.write_paragraph()
         formatter.write_text("-C, --config, --env, -v, --no-color: podsync --help")
 
@@ -103,7 +112,7 @@ class Command(click.Command):
             return super().invoke(ctx)
 
 
-class CommandGroup(click.Group):
+class CommandGroup(_WithExamples, click.Group):
     """A group whose commands are imported when they are needed.
 
     `table` maps a name to `module:attribute` below `podsync.cli` and to its line in the help: the help itself
@@ -122,10 +131,6 @@ class CommandGroup(click.Group):
         self.table = table
         self.examples = tuple(examples)
         self.params += global_options(hidden=hide_globals)
-
-    def get_help_option(self, ctx: click.Context) -> click.Option | None:
-        """Return `--help`."""
-        return _as_result(super().get_help_option(ctx))
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Return the names in the order in which people need them."""
@@ -167,20 +172,15 @@ class CommandGroup(click.Group):
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Show the examples."""
-        _write_examples(formatter, self.examples)
+        self.write_examples(formatter)
 
 
 def _in_words(text: str) -> str:
+    if "{" not in text:
+        return text
     from podsync.output.wording import in_words
 
     return in_words(text)
-
-
-def _write_examples(formatter: click.HelpFormatter, examples: Sequence[str]) -> None:
-    if examples:
-        with formatter.section("Examples" if len(examples) > 1 else "Example"):
-            for example in examples:
-                formatter.write(f"{'':>{formatter.current_indent}}{example}\n")
 
 
 def long_options(command: click.Command) -> list[str]:

@@ -65,8 +65,6 @@ class KeyValue(ShellWords):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[str, str]:
         """Read a label and its value."""
-        if isinstance(value, tuple):
-            return value
         key, equals, wanted = str(value).partition("=")
         if not equals or not key:
             self.fail(f"{value!r} is not a label such as season=spring", param, ctx)
@@ -82,8 +80,6 @@ class Allowance(ShellWords):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[str, int]:
         """Read what is allowed for once."""
-        if isinstance(value, tuple):
-            return value
         kind, _, number = str(value).partition("=")
         if kind not in ALLOWED or re.fullmatch(r"[0-9]{1,9}", number) is None:
             self.fail(f"{value!r} is not one of {', '.join(f'{k}=N' for k in ALLOWED)}", param, ctx)
@@ -103,21 +99,33 @@ class PlanHash(_Type):
         return text
 
 
-def sandbox_option(function: F) -> F:
-    """Add `--sandbox`."""
-    text = "Use the built-in sandbox, with a state of its own; no key is read."
-    return click.option("--sandbox", is_flag=True, help=text)(function)
+sandbox_option = click.option(
+    "--sandbox", is_flag=True, help="Use the built-in sandbox, with a state of its own; no key is read."
+)
+#: The same for a command that works on the state alone.
+sandbox_state_option = click.option("--sandbox", is_flag=True, help="The state of the sandbox.")
+provider_option = click.option(
+    "--provider", metavar="NAME", help="Ask this provider only (default: each for which there is a key)."
+)
+detail_option = click.option(
+    "--detail",
+    type=click.Choice(["summary", "short", "full"]),
+    default="short",
+    help="How much of each change to show (full: unchanged ones too).",
+)
+allow_option = click.option(
+    "--allow",
+    metavar="KIND=N",
+    multiple=True,
+    type=Allowance(),
+    help="Lift a limit for this once: creates=214, replaces=N, orphans=N.",
+)
 
 
-def provider_option(function: F) -> F:
-    """Add `--provider`."""
-    text = "Ask this provider only (default: each for which there is a key)."
-    return click.option("--provider", metavar="NAME", help=text)(function)
-
-
-def sandbox_state_option(function: F) -> F:
-    """Add `--sandbox` to a command that works on the state alone."""
-    return click.option("--sandbox", is_flag=True, help="The state of the sandbox.")(function)
+def images_option(description: str) -> Callable[[F], F]:
+    """Add `--images`."""
+    modes = click.Choice(["off", "head", "full"])
+    return click.option("--images", type=modes, default="off", show_default=True, help=description)
 
 
 def version_option(function: F) -> F:
@@ -134,14 +142,6 @@ def output_option(command: str) -> Callable[[F], F]:
     return click.option(
         "-o", "--output", metavar="FORMAT[=FILE]", multiple=True, type=ShellWords(), help=text
     )  # fmt: skip
-
-
-def allow_option(function: F) -> F:
-    """Add `--allow`."""
-    return click.option(
-        "--allow", metavar="KIND=N", multiple=True, type=Allowance(),
-        help="Lift a limit for this once: creates=214, replaces=N, orphans=N.",
-    )(function)  # fmt: skip
 
 
 def selection_options(function: F) -> F:

@@ -25,9 +25,9 @@ class _OutputFile:
 
 
 class Outputs:
-    """Where the result goes. Use as `with outputs:`; files are reserved there, and unmade without a result.
+    """Where the result goes. Used as `with outputs:`, which reserves files and removes them without a result.
 
-    `screen` is the format of stdout; `annotated`: annotations for GitHub's runner come before it.
+    `screen` is the format of stdout. If `annotated`, annotations for GitHub's runner come before it.
     """
 
     def __init__(self) -> None:

@@ -25,10 +25,10 @@ HEARTBEAT_SECONDS = 10.0
 
 
 class ApplyListener:
-    """`apply.engine.Listener` that tells people and remembers every outcome.
+    """`apply.engine.Listener` that tells people, and remembers every outcome.
 
-    `on_stdout` is whether the lines of products belong to the result; else they go to stderr. `seconds` is
-    how long the requests take by the providers' rates.
+    `on_stdout`: lines of products belong to the result; else they go to stderr. `seconds` is the duration of
+    the requests at the providers' rates.
     """
 
     def __init__(self, session: Session, *, on_stdout: bool, seconds: float = 0.0) -> None:

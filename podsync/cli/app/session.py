@@ -39,11 +39,10 @@ _STARTED_IN = _here()
 
 
 class Session:
-    """One run of the command line; filled while the options are parsed, then only read.
+    """One run of the command line; filled while options are parsed, then only read.
 
-    `env` is the environment that was asked for, "" for none. `folder` is the one that it works in. `sandbox`:
-    it was asked for. `outputs_lost`: a step's outputs could not be written. `network` is how pictures are
-    fetched, where that is not the public internet: for tests, and by code only.
+    `env` is the environment that was asked for, "" for none, and `folder` the current folder. `outputs_lost`:
+    a step's outputs could not be written. `network` fetches pictures in tests.
     """
 
     def __init__(self, network: Network | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -47,15 +48,18 @@ def fmt(session: Session, path: tuple[str, ...], check: bool, fold: bool, output
 
     --fold reads the documents of PATH and changes none of them.
     """
-    from pathlib import Path
-
     space = Workspace.open(session, in_any=True)
-    if fold or output is not None:
-        return _fold(space, path, output, fold=fold and not check)
+    if (fold and check) or (output is not None and not fold):
+        raise UsageError("--fold stands without --check, and -o only beside --fold", "podsync fmt --help")
+    if fold and not path:
+        raise UsageError("--fold needs to know which documents", "name files, or a folder")
     if not path:
         space.must_have_a_catalog()
     about = authoring_anywhere(space.settings, space.settings_path, space.authoring)
-    files = list(FilesInForm(Path(), space.settings.catalog, path, space.providers, about).forms())
+    formatting = FilesInForm(Path(), space.settings.catalog, path, space.providers, about)
+    if fold:
+        return _write_folded(space, *formatting.folded(output), output)
+    files = list(formatting.forms())
     changed = [each for each in files if each.content != each.was]
     for each in () if check else changed:
         _write(each)
@@ -72,16 +76,7 @@ def fmt(session: Session, path: tuple[str, ...], check: bool, fold: bool, output
     return _DIFFERS if check and changed else 0
 
 
-def _fold(space: Workspace, path: tuple[str, ...], output: str | None, *, fold: bool) -> int:
-    """Print one document for many, or write it to a new file."""
-    from pathlib import Path
-
-    if not fold:
-        raise UsageError("--fold stands without --check, and -o only beside --fold", "podsync fmt --help")
-    if not path:
-        raise UsageError("--fold needs to know which documents", "name files, or a folder")
-    about = authoring_anywhere(space.settings, space.settings_path, space.authoring)
-    text, count = FilesInForm(Path(), space.settings.catalog, path, space.providers, about).folded(output)
+def _write_folded(space: Workspace, text: str, count: int, output: str | None) -> int:
     if output is None:
         space.session.console.result(text, exact=True)
         return 0

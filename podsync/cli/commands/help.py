@@ -46,14 +46,10 @@ def help_(ctx: click.Context, topic: str | None) -> int:
 
 def _contents(known: dict[str, Path]) -> str:
     width = max(map(len, known))
-    lines = [f"  {topic:<{width}}  {_about(path)}" for topic, path in known.items()]
+    titles = {topic: path.read_text("utf-8").partition("\n")[0].lstrip("# ") for topic, path in known.items()}
+    lines = [f"  {topic:<{width}}  {title}" for topic, title in titles.items()]
     last = "podsync help TOPIC shows one, podsync help RULE a rule; podsync --help lists the commands."
     return "\n".join(["Pages", *lines, "", last])
-
-
-def _about(path: Path) -> str:
-    """Return the title of a page: its first line."""
-    return path.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ")
 
 
 def _of_command_or_rule(ctx: click.Context, session: Session, topic: str, known: list[str]) -> int:

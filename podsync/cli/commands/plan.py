@@ -11,6 +11,7 @@ from podsync.cli.app.framework import command
 from podsync.cli.app.options import (
     allow_option,
     choosing_words,
+    detail_option,
     output_option,
     sandbox_option,
     selection_of,
@@ -30,14 +31,6 @@ if TYPE_CHECKING:
 
 _CHANGES = 2
 _REFUSED = 5
-
-
-def detail_option(function: Any) -> Any:
-    """Add `--detail`."""
-    return click.option(
-        "--detail", type=click.Choice(["summary", "short", "full"]), default="short",
-        help="How much of each change to show (full: unchanged ones too).",
-    )(function)  # fmt: skip
 
 
 @command(
@@ -73,7 +66,11 @@ def plan(session: Session, /, **options: Any) -> int:
 
     outputs = Outputs.parse(options.pop("output"), "plan")
     space = Workspace.open_for(outputs, session, sandbox=options.pop("sandbox"), quiet=True)
-    base = _base(options["base"], session)
+    base = None
+    if options["base"] is not None:
+        from podsync.cli.commands.saved_plan import read_plan
+
+        base = read_plan(options["base"], session)
     with outputs, space.reading() as reading:
         space.tell_of_writers()
         state = space.load()
@@ -96,14 +93,6 @@ def plan(session: Session, /, **options: Any) -> int:
     if made.errored:
         return _REFUSED
     return _CHANGES if options["detailed_exitcode"] and made.work else 0
-
-
-def _base(file: str | None, session: Session) -> Plan | None:
-    if file is None:
-        return None
-    from podsync.cli.commands.saved_plan import read_plan
-
-    return read_plan(file, session)
 
 
 def _refreshed(made: Plan, state: State, space: Workspace) -> tuple[Plan, int]:
@@ -143,8 +132,7 @@ def _show(
     outputs: Outputs, made: Plan, space: Workspace, detail: str, orphans: int, base: Plan | None
 ) -> None:
     from podsync.cli.app import formats
-    from podsync.cli.environment.step_outputs import of_plan, tell
-    from podsync.cli.environment.step_summary import append
+    from podsync.cli.environment.github_actions import append, of_plan, tell
 
     session, facts = space.session, space.plan_facts(made, orphans)
     about: Any = {"catalog": space.settings.catalog, "environments": len(space.settings.environments)}

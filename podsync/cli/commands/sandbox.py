@@ -51,7 +51,9 @@ def sandbox(session: Session, port: int, fault: tuple[str, ...], lag: float) -> 
     under .podsync/sandbox/. A podsync with --sandbox in the same folder uses it too.
     """
     rules = Rules().with_changes({f"{name}_lag": lag for name in sides()})
-    server = Sandbox(rules, _folder(session.env), port, [_fault(text) for text in fault], record=0)
+    refuse_foreign()
+    data = sandbox_folder(session.env) / "data"
+    server = Sandbox(rules, data, port, [_fault(text) for text in fault], record=0)
     _start(server, port)
     try:
         with Signals() as signals:
@@ -64,11 +66,6 @@ def sandbox(session: Session, port: int, fault: tuple[str, ...], lag: float) -> 
         return 0
     finally:
         server.stop()
-
-
-def _folder(environment: str) -> Any:
-    refuse_foreign()
-    return sandbox_folder(environment) / "data"
 
 
 def _start(server: Sandbox, port: int) -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 import click
 
 from podsync.cli.app.framework import command
-from podsync.cli.app.options import output_option
+from podsync.cli.app.options import images_option, output_option
 from podsync.cli.app.session import Session
 
 _INVALID = 3
@@ -23,10 +23,9 @@ _INVALID = 3
     )
 )
 @click.argument("path", nargs=-1)
-@click.option(
-    "--images", type=click.Choice(["off", "head", "full"]), default="off", show_default=True,
-    help="Look at the pictures behind the URLs, over the network: their first kilobytes, or all of them.",
-)  # fmt: skip
+@images_option(
+    "Look at the pictures behind the URLs, over the network: their first kilobytes, or all of them."
+)
 @output_option("validate")
 @click.pass_obj
 def validate(
@@ -42,7 +41,7 @@ def validate(
     """
     from podsync.cli.app import formats
     from podsync.cli.app.outputs import Outputs
-    from podsync.cli.environment.step_summary import append
+    from podsync.cli.environment.github_actions import append
     from podsync.cli.workspace import Workspace
 
     outputs = Outputs.parse(output, "validate")

@@ -88,7 +88,6 @@ def _progress(session: Session, total: int) -> Iterator[Callable[[int], None]]:
 
 
 def _line(url: str, sight: Sight) -> str:
-    """Return the facts about one picture as one line."""
     if not isinstance(sight, SeenImage):
         return safe(f"picture {url}: {sight.reason}")
     header = sight.header

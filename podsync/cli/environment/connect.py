@@ -81,7 +81,9 @@ def connected(
         settings = {name: space.settings.providers[name] for name in sorted(names)}
         if space.sandbox and settings:
             urls, own = stack.enter_context(_sandbox(space.sandbox_folder))
-            settings = {name: _in_sandbox(each, urls[name], own) for name, each in settings.items()}
+            for name, each in settings.items():
+                settle = min(each.settle_seconds, _SANDBOX_SETTLE) if own else each.settle_seconds
+                settings[name] = each._replace(base_url=urls[name], settle_seconds=settle)
         yield {n: _connection(n, each, keys[n], clock, stack, space, paged) for n, each in settings.items()}
 
 
@@ -179,7 +181,6 @@ class _AdvisedReader:
     renewal: str
 
     def find(self, query: Query) -> Listing:
-        """Read all pages."""
         with self._advice():
             return self.reader.find(query)
 
@@ -201,13 +202,11 @@ class _AdvisedModelLister(_AdvisedReader):
     __slots__ = ()
 
     def models(self) -> tuple[KnownModel, ...]:
-        """Return the list of models."""
         assert isinstance(self.reader, ModelLister)  # noqa: S101 (`_connection` has checked it)
         with self._advice():
             return self.reader.models()
 
     def details(self, model: KnownModel) -> KnownModel:
-        """Return a model with what its own page says."""
         assert isinstance(self.reader, ModelLister)  # noqa: S101
         with self._advice():
             return self.reader.details(model)
@@ -218,11 +217,6 @@ def _minutes(requests: int, settings: ProviderSettings, level: float) -> str:
     limit = settings.rate_limit
     seconds = max(0.0, requests - (limit.burst - level)) / limit.per_second
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} minutes"
-
-
-def _in_sandbox(settings: ProviderSettings, url: str, own: bool) -> ProviderSettings:
-    settle = min(settings.settle_seconds, _SANDBOX_SETTLE) if own else settings.settle_seconds
-    return settings._replace(base_url=url, settle_seconds=settle)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from podsync.apply.engine import Origin
-    from podsync.state.git.checkout import Absence, UnknownAge
+    from podsync.state.git.checkout import Absence
     from podsync.state.git.command import Git
 
 
@@ -140,20 +140,6 @@ def _user() -> str | None:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):  # a container whose user has no name
         return None
-
-
-def is_older(environ: Mapping[str, str], folder: Path, commit: str) -> bool | UnknownAge:
-    """Whether the checked-out commit is a true ancestor of `commit`, or why that is not known."""
-    from podsync.state.git import checkout
-
-    return checkout.is_older(git_of(environ, folder), commit)
-
-
-def first_commits(environ: Mapping[str, str], folder: Path) -> list[str] | UnknownAge:
-    """Return the first commits of the repository's history, or why they are not known."""
-    from podsync.state.git import checkout
-
-    return checkout.first_commits(git_of(environ, folder))
 
 
 def absence(

@@ -94,9 +94,10 @@ def must_be_its_catalog(known: str, settings: Settings, label: str) -> None:
 def _first_commits() -> list[str] | UnknownAge:
     import os
 
-    from podsync.cli.environment import origin
+    from podsync.cli.environment.origin import git_of
+    from podsync.state.git import checkout
 
-    return origin.first_commits(os.environ, Path.cwd())
+    return checkout.first_commits(git_of(os.environ, Path.cwd()))
 
 
 def _root(folder: Path) -> Path:

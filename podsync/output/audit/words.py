@@ -183,16 +183,13 @@ def summary_of(audits: Sequence[AccountAudit]) -> str:
         f"{number(counts[Standing.UNMANAGED])} unmanaged",
     ]
     parts += [f"{number(counts[Standing.IGNORED])} not ours"] if counts[Standing.IGNORED] else []
-    more = (
-        [f"{counted(len(groups), 'group')} of look-alikes ({number(len(alike))} products)"] if groups else []
-    )
+    extras = []
+    if groups:
+        extras.append(f"{counted(len(groups), 'group')} of look-alikes ({number(len(alike))} products)")
     closed = sum(len(audit.without_values) for audit in audits)
-    more += [f"{number(closed)} cannot be ordered yet"] if closed else []
+    extras += [f"{number(closed)} cannot be ordered yet"] if closed else []
     faulty = sum(len(audit.picture_faults or ()) for audit in audits)
-    more += [f"{number(faulty)} with a fault in a picture"] if faulty else []
+    extras += [f"{number(faulty)} with a fault in a picture"] if faulty else []
     total = counted(counts.total(), "product")
-    return f"Audit: {total}, {', '.join(parts)}." + (f" {_capital(listed(more))}." if more else "")
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    more = listed(extras)
+    return f"Audit: {total}, {', '.join(parts)}." + (f" {more[:1].upper()}{more[1:]}." if more else "")

@@ -1,8 +1,8 @@
-"""Products as rows: of a plan, and of a state. A document reads them back with `each: {row: {file: …}}`.
+"""Products of a plan or a state as rows. A document reads them back with `each: {row: {file: …}}`.
 
-A column for each axis of the addresses, then one for each place in the specs: `FIELD`, or `FIELD.0.FIELD`
-inside of a list. A place that a product does not have is `-`: what reads it leaves the field out. Texts that
-it would take for something else are marked (`podsync.model.characters.exact`).
+Each axis of the addresses has a column, and so has each place in the specs: `FIELD`, or `FIELD.0.FIELD`
+inside of a list. A place that a product lacks is `-`, which leaves the field out when it is read. Texts that
+would be taken for something else are marked (`podsync.model.characters.exact`).
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def state_csv(state: State) -> Iterator[str]:
 
 
 def _table(facts: Sequence[str], rows: Sequence[ProductRow]) -> Iterator[str]:
-    keys = [_keys(row.address) for row in rows]
+    keys = [row.address.keys for row in rows]
     flat = [dict(_flat((), row.spec)) for row in rows]
     paths = _in_order(flat)
     places = [".".join(map(str, path)) for path in paths]
@@ -78,12 +78,6 @@ def _texts(values: Sequence[str | None]) -> list[str]:
     # Beside such a text, digits alone look like a number that has lost its zeros.
     numbers = any(each is not None and _ZEROS.fullmatch(each) for each in values)
     return [LEFT_OUT if each is None else exact(each, numbers=numbers) for each in values]
-
-
-def _keys(address: Address) -> Mapping[str, str]:
-    """Return the key of each axis in an address such as `dino[colour=red,model=tee]`."""
-    _, many, inner = address.name.partition("[")
-    return dict(pair.split("=", 1) for pair in inner.removesuffix("]").split(",")) if many else {}
 
 
 def _flat(path: Path, value: Any) -> Iterator[tuple[Path, str]]:

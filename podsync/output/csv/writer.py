@@ -1,7 +1,6 @@
 """Writes CSV that spreadsheets read, and in which none of them finds a formula.
 
-Commas, LF, UTF-8 without a BOM, quotes where they are needed. Reading (`podsync.catalog.parsing.csv_reader`)
-gives back what was written.
+Commas, LF, UTF-8 without a BOM. `podsync.catalog.parsing.csv_reader` gives back what was written.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Pages of listed products: cards with pictures below counts that filter.
 
-They are written here whole and escaped; their script only hides what was not asked for, so that they can be
-read without one.
+The pages are whole and escaped without their script, which only hides what was not asked for.
 """
 
 from __future__ import annotations

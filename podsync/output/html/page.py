@@ -1,8 +1,8 @@
 """A plan as one self-contained HTML file, for people who decide on pictures, colours, names and counts.
 
-What is said about the whole plan is written here, escaped; the changes go into the page as JSON and
-are made into text nodes by the page's own script. A policy in the page lets nothing else in but
-pictures over https, so that no name, however hostile, can become markup or ask anybody anything.
+What concerns the whole plan is written here, escaped. The changes are JSON, of which the page's script makes
+text nodes. A policy lets in nothing else but pictures over https, so that no name can become markup or send a
+request.
 """
 
 from __future__ import annotations
@@ -103,7 +103,6 @@ def _of_plan(plan: Plan, about: About) -> dict[str, str]:
 
 
 def _of_faults(found: Sequence[Diagnostic]) -> dict[str, str]:
-    """Return what the page says while there is no plan."""
     count = counted(len(errors_among(found)), "fault")
     names = ("head", "hash", "faults", "refused", "totals", "risky", "plain", "forecast")
     return {

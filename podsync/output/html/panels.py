@@ -15,7 +15,7 @@ from podsync.output.html.data import GROUPS
 from podsync.output.product import name_of
 from podsync.output.text.diagnostics import diagnostic_text
 from podsync.output.text.plan_head import risky_rows
-from podsync.output.wording import counted, number, sentences
+from podsync.output.wording import counted, number, place_of, sentences
 from podsync.plan.action import SYMBOLS, Action
 from podsync.plan.model import Plan
 
@@ -83,12 +83,7 @@ def risky(plan: Plan) -> str:
         for count, word, words in risky_rows(plan)
     ]
     lines += _grouped([one for one in plan.diagnostics if one.severity != "error"])
-    if not lines:
-        return ""
-    return (
-        '<section class="panel warn" aria-labelledby="look"><h2 id="look">Look at these</h2>'
-        f"<ul>{''.join(lines)}</ul></section>"
-    )
+    return _panel("warn", "look", "Look at these", lines) if lines else ""
 
 
 def drifted(plan: Plan) -> str:
@@ -104,22 +99,14 @@ def drifted(plan: Plan) -> str:
         return last
     if len(plan.drift) > _MOST_FAULTS:
         rows.append(f"<li>… and {number(len(plan.drift) - _MOST_FAULTS)} more</li>")
-    return (
-        '<section class="panel warn" aria-labelledby="drift"><h2 id="drift">Not as podsync left it: '
-        f"{text(drift_counts(plan.drift))}</h2><ul>{''.join(rows)}</ul></section>{last}"
-    )
+    heading = f"Not as podsync left it: {text(drift_counts(plan.drift))}"
+    return _panel("warn", "drift", heading, rows) + last
 
 
 def refusals(diagnostics: Sequence[Diagnostic]) -> str:
     """Return the panel of what keeps apply from sending anything; "" when nothing does."""
-    found = errors_among(diagnostics)
-    if not found:
-        return ""
-    rows = _grouped(found)
-    return (
-        '<section class="panel bad" aria-labelledby="no"><h2 id="no">Refused: apply sends nothing before '
-        f"this is settled</h2><ul>{''.join(rows)}</ul></section>"
-    )
+    rows = _grouped(errors_among(diagnostics))
+    return _panel("bad", "no", "Refused: apply sends nothing before this is settled", rows) if rows else ""
 
 
 def faults(found: Sequence[Diagnostic], *, stale: bool) -> str:
@@ -133,10 +120,14 @@ def faults(found: Sequence[Diagnostic], *, stale: bool) -> str:
     wrong = len(errors_among(found))
     what = f"{counted(wrong, 'fault')} in the catalog"
     rest = " Below is the plan of the last catalog without faults." if stale else ""
-    return (
-        f'<section class="panel bad faults" aria-labelledby="faults"><h2 id="faults">{what}</h2>'
-        f"<p>This page is renewed when a file is saved.{rest}</p><ul>{''.join(rows)}</ul></section>"
-    )
+    about = f"<p>This page is renewed when a file is saved.{rest}</p>"
+    return _panel("bad faults", "faults", what, rows, about)
+
+
+def _panel(kinds: str, key: str, heading: str, rows: Sequence[str], about: str = "") -> str:
+    """Return a panel of rows; all texts are markup."""
+    head = f'<section class="panel {kinds}" aria-labelledby="{key}"><h2 id="{key}">{heading}</h2>'
+    return f"{head}{about}<ul>{''.join(rows)}</ul></section>"
 
 
 def _grouped(found: Sequence[Diagnostic]) -> list[str]:
@@ -152,7 +143,8 @@ def _grouped(found: Sequence[Diagnostic]) -> list[str]:
 
 def _row(group: Sequence[Diagnostic]) -> str:
     first = group[0]
-    texts = list(dict.fromkeys(_said(one) for one in group))
+    places = [f" <code>{text(place_of(one.at))}</code>" if one.at is not None else "" for one in group]
+    texts = list(dict.fromkeys(text(one.summary) + place for one, place in zip(group, places, strict=True)))
     shown = "".join(f"<p>{one}</p>" for one in texts[:_MOST_EQUAL])
     if len(texts) > _MOST_EQUAL:
         rest = texts[_MOST_EQUAL:_MOST_FAULTS]
@@ -164,11 +156,6 @@ def _row(group: Sequence[Diagnostic]) -> str:
     steps = "<br>".join(map(text, first.detail.split("\n")))
     detail = f'<p class="help">→ {steps}</p>' if first.detail else ""
     return f"<li><b>{text(first.severity)}: {text(first.rule)}</b>{count}<div>{shown}{detail}</div></li>"
-
-
-def _said(fault: Diagnostic) -> str:
-    place = f" <code>{text(f'{fault.at.path}:{fault.at.line}')}</code>" if fault.at is not None else ""
-    return f"{text(fault.summary)}{place}"
 
 
 def without_script(plan: Plan) -> Iterator[str]:

@@ -1,8 +1,7 @@
 """Text from the catalog or a provider as GitHub's Markdown: shown as it is, never obeyed.
 
-Everything becomes HTML entities instead of backslashes: they mean the same in a paragraph, in a table
-and inside `<summary>`. What GitHub links after rendering (`@name`, `#1`, URLs, e-mail) is broken by a
-zero-width space, since it looks at the text behind the entities.
+Entities are used instead of backslashes, because they mean the same in paragraphs, tables and `<summary>`.
+What GitHub links after rendering (`@name`, `#1`, URLs, e-mail) is broken by a zero-width space.
 """
 
 from __future__ import annotations

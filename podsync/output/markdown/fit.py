@@ -91,7 +91,6 @@ def _taken(texts: Iterator[str], room: int) -> list[str]:
 def _lines(
     section: Section, full: list[str], short: list[str], notes: list[str], where: str
 ) -> Iterator[str]:
-    """Yield heading, what is shown before the fold, what is folded, how many are left out, and notes."""
     folded = len(section.items) > FOLD_ABOVE
     seen = min(section.first, len(full)) if folded else len(full)
     if not folded or seen:

@@ -17,8 +17,7 @@ from podsync.output.markdown.fit import FOLD_ABOVE, Section, fitted
 from podsync.output.markdown.rows import LISTED, block, brief, brief_create, created, created_head, listed_row
 from podsync.output.product import product_facts, quoted
 from podsync.output.style import PLAIN
-from podsync.output.text.changes import by_action
-from podsync.output.text.grouping import by_document, in_common, matrix, shared_risk, shared_risks
+from podsync.output.text.changes import by_action, by_document, in_common, matrix, shared_risk, shared_risks
 from podsync.output.text.plan import foot
 from podsync.output.text.plan_head import TOLD, banners, head, open_swaps, refused_addresses, risky_rows
 from podsync.output.wording import counted, listed, number

@@ -130,7 +130,7 @@ def _brief(outcome: Outcome) -> str:
 
 
 def _placed(outcome: Outcome, changes: Mapping[Address, Change]) -> str:
-    return " · ".join(part for part in (_brief(outcome), _place(outcome, changes)) if part)
+    return " · ".join(filter(None, (_brief(outcome), _place(outcome, changes))))
 
 
 def _trouble(outcome: Outcome, changes: Mapping[Address, Change]) -> str:

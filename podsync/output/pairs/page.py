@@ -126,7 +126,6 @@ def _pairing(
     addresses: Mapping[str, Sequence[str]],
     about: PairsAbout,
 ) -> Iterator[str]:
-    """Yield a document's block: what it says, then each product that may be it."""
     first, address = group[0], str(group[0].address)
     verdicts = list(dict.fromkeys(each.verdict.value for each in group))
     place = f" <small>{text(about.places[address])}</small>" if address in about.places else ""

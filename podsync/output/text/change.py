@@ -21,11 +21,10 @@ _RISK = "    ! "
 
 
 class Layout(NamedTuple):
-    """What all changes of one plan share: width, columns, how much is shown.
+    """What all changes of one plan share.
 
-    `said` are risks that the page has named once for all, so that no change repeats them; `refused`
-    the addresses whose change will not happen; `brief` leaves out where pictures are. `models` maps
-    ids of models to their names.
+    `said` are risks that the page names once for all changes, `refused` the addresses whose change will not
+    happen. `brief` leaves out where pictures are. `models` maps ids to names.
     """
 
     style: Style

@@ -33,7 +33,6 @@ def plan_text(
 
 
 def _drift(plan: Plan, style: Style, width: int) -> tuple[Iterable[str], Iterable[str]]:
-    """Return what somebody changed at the providers, and what was compared."""
     if not plan.drift and not plan.compared:
         return (), ()
     from podsync.output.drift.text import compared_lines, drift_lines
@@ -74,7 +73,6 @@ def _refused(plan: Plan) -> str:
 
 
 def _final(plan: Plan) -> str:
-    """Say that a create is for good."""
     making = {change.provider for change in plan.changes if change.action in (Action.CREATE, Action.REPLACE)}
     if not making:
         return ""

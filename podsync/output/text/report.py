@@ -199,7 +199,6 @@ def safety_text(report: Report) -> str:
 
 
 def _next(report: Report, width: int, command: str, place: str) -> list[str]:
-    """Number what to do now."""
     steps, more = next_steps(report, command, place)
     lines = ["Next"] if steps else []
     for index, step in enumerate(steps, 1):

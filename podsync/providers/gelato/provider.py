@@ -8,7 +8,6 @@ what a second request adds to the options.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -218,20 +217,18 @@ class Gelato(Provider):
     ) -> Match:
         """Compare everything that the listing returned; what the server added is ignored."""
         from podsync.providers.contract import Match
-        from podsync.providers.name_forms import begins, changes
+        from podsync.providers.name_forms import begins, changes, unmarked
 
-        listed, name = remote.fields, spec.get("name")
+        listed, name, called = remote.fields, spec.get("name"), self.name_of(remote.fields)
         model = listed.get("productModelId")
         if model is not None and text(spec.get("productModelId")) != text(model):
             return Match.DIFFERENT
-        kinds = changes(name, self.name_of(remote.fields), documents)
+        kinds = changes(name, called, documents)
         if kinds is not None and habits is not None and habits.rules_out(kinds, len(str(name))):
             kinds = None
-        if kinds is None and _staged(name, self.name_of(listed)) and self._equal_but_for_name(spec, listed):
-            return Match.MAYBE
-        if kinds is None and not (
-            begins(name, self.name_of(remote.fields), documents) and self._equal_but_for_name(spec, listed)
-        ):
+        if kinds is None and unmarked(called) == name and self._equal_but_for_name(spec, listed):
+            return Match.MAYBE  # a new product before it takes over this name, or an old one after that
+        if kinds is None and not (begins(name, called, documents) and self._equal_but_for_name(spec, listed)):
             return Match.DIFFERENT
         kept = habits is not None and habits.customers == "kept"
         if kept and listed.get("customerIds") and not _shared(spec, listed):
@@ -294,11 +291,6 @@ def _repeated(field: str, key: str, items: Iterable[Mapping[str, Any]], detail: 
         for index, value in enumerate(ids):
             if value in ids[:index]:
                 yield SpecFault("repeated-id", (field, index, key), f"{key} {value!r} appears twice", detail)
-
-
-def _staged(name: Json, listed: str) -> bool:
-    """Whether a product is called as a new one is until it takes over this name, or an old one after that."""
-    return bool(re.fullmatch(rf"\((next|old) [0-9a-f-]+\) {re.escape(str(name))}", listed))
 
 
 def _option(option: Mapping[str, Any]) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
@@ -220,7 +221,7 @@ class KakaCloWriter:
         answer = self._http.write(request, send_before)
         envelope = answer.body
         told = as_text(envelope.get("code")) if isinstance(envelope, dict) else None
-        code = int(told) if told is not None and told.isdecimal() else None
+        code = int(told) if told is not None and re.fullmatch(r"-?[0-9]{1,40}", told) else None
         facts = {"status": answer.status, "date": answer.date}
         if code is None:
             words = f"KakaClo answered HTTP {answer.status} without a code"

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from podsync.model.address import Address
-from podsync.model.frozen import EMPTY, freeze
+from podsync.model.frozen import EMPTY, Spec, freeze
 from podsync.state import events as ev
 from podsync.state.entries import Entry, Orphan, Pending, Swap, Window
 from podsync.state.reducer.learned_events import LEARNING, exists_now, is_gone, is_none_of, is_ours, refuse
@@ -95,15 +95,8 @@ def _has_taken(entry: Entry, swap: Swap) -> bool:
 
 def _come_into_being(draft: MutableState, entry: Entry, pending: Pending, **facts: Any) -> None:
     """Turn a create in doubt into what exists; what was at the address before becomes an orphan."""
-    swap = None
     if entry.spec is not None:
         _to_orphans(draft, entry, facts["at"], "replaced", facts["id"])
-        if pending.takes:
-            # While an exchange is open, orders find the product that it began with.
-            source, made_at = entry.address, entry.created_at
-            if entry.swap is not None:
-                source, made_at = entry.swap.source, entry.swap.made_at
-            swap = Swap(source, made_at, pending.takes)
     at = facts.pop("at")
     _exists(draft, entry.address, entry.provider, facts["id"])
     exists_now(draft, entry.address, pending.body)
@@ -118,11 +111,23 @@ def _come_into_being(draft: MutableState, entry: Entry, pending: Pending, **fact
         created_at=_unused_instant(draft, entry.address, at),
         updated_at=at,
         steps_left=pending.steps_left,
-        swap=swap,
+        swap=_swap(entry, pending.takes),
         outdated_at=_known_to_another(entry, pending),
         extra=entry.extra,
         **facts,
     )
+
+
+def _swap(before: Entry | None, takes: Spec) -> Swap | None:
+    """Return what a new product takes over from the one that was at its address; None where nothing.
+
+    While an exchange is open, orders find the product that it began with.
+    """
+    if before is None or before.spec is None or not takes:
+        return None
+    if before.swap is not None:
+        return replace(before.swap, takes=takes)
+    return Swap(before.address, before.created_at, takes)
 
 
 def _known_to_another(entry: Entry, pending: Pending) -> float | None:
@@ -267,6 +272,7 @@ def _make_room(draft: MutableState, address: Address, at: float, replaced_by: st
 
 
 def _adopted(draft: MutableState, event: ev.Adopted) -> None:
+    before = draft.entries.get(event.address)
     _make_room(draft, event.address, event.at, event.id)
     _exists(draft, event.address, event.provider, event.id)
     exists_now(draft, event.address, event.spec)
@@ -284,6 +290,7 @@ def _adopted(draft: MutableState, event: ev.Adopted) -> None:
         remote=event.remote,
         created_at=_unused_instant(draft, event.address, event.at),
         updated_at=event.at,
+        swap=_swap(before, event.takes),
     )
 
 

@@ -52,7 +52,6 @@ class _Conditions:
                 self._by_key.setdefault((axis, key), []).append(each)
 
     def __bool__(self) -> bool:
-        """Whether there is any."""
         return bool(self._axes)
 
     def fitting(self, keys: Sequence[str]) -> list[int]:

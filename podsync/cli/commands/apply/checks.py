@@ -6,14 +6,15 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from podsync.cli.environment.origin import is_older
-from podsync.cli.environment.step_outputs import hex_of
+from podsync.cli.environment.github_actions import hex_of
+from podsync.cli.environment.origin import git_of
 from podsync.cli.workspace import Workspace
 from podsync.model.errors import StaleError, UsageError
 from podsync.output.text.plan_head import accounts
 from podsync.plan.action import Action
 from podsync.plan.approval import check_fresh, is_rest_of
 from podsync.plan.model import Plan, summary_line
+from podsync.state.git.checkout import is_older
 from podsync.state.model import State
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def refuse_older(space: Workspace, request: ApplyRequest, state: State) -> None:
     commit = str(last.get("commit") or "")
     if space.sandbox or request.plan is not None or request.older_catalog or not commit:
         return
-    older = is_older(os.environ, Path.cwd(), commit)
+    older = is_older(git_of(os.environ, Path.cwd()), commit)
     if older is False:
         return
     if older is True:

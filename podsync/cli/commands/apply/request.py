@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from podsync.cli.app.options import choosing_words
 from podsync.cli.environment.credentials import key_name, renewal
-from podsync.cli.environment.step_outputs import hex_of
+from podsync.cli.environment.github_actions import hex_of
 from podsync.model.address import Selection
 from podsync.model.frozen import Json
 from podsync.output.wording import listed, title

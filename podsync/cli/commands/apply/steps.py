@@ -28,10 +28,9 @@ from podsync.cli.commands.apply.request import ApplyRequest, first_of_all
 from podsync.cli.commands.saved_plan import read_plan
 from podsync.cli.environment.clock import Signals, SystemClock
 from podsync.cli.environment.connect import connected, findings_of, keys_for, spoken_to, with_keys
+from podsync.cli.environment.github_actions import append, of_report, tell
 from podsync.cli.environment.origin import origin
 from podsync.cli.environment.placement import catalog_of
-from podsync.cli.environment.step_outputs import of_report, tell
-from podsync.cli.environment.step_summary import append
 from podsync.cli.workspace import CACHE, Workspace
 from podsync.evidence.findings import Findings
 from podsync.files.seal import key_folder, own_seal

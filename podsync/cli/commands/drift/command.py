@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -149,25 +149,15 @@ def _tell(space: Workspace, outputs: Outputs, seen: Plan) -> None:
 
 
 def _forms(space: Workspace, seen: Plan, patch: str) -> Forms:
-    last = _last(seen)
-
-    def text() -> str:
-        console = space.session.console
-        style, typed = Style(console.out_color), _typed(space.session)
-        return drift_report(
-            seen, style=style, width=console.width, sandbox=space.sandbox, last=last, typed=typed
-        )
-
-    def markdown() -> str:
-        return drift_markdown(seen.drift, seen.compared, last, _typed(space.session))
-
-    def page() -> Iterator[str]:
-        return pieces(seen, About(sandbox=space.sandbox))
-
-    def data() -> str:
-        return drift_report_json(seen)
-
-    return {"text": text, "markdown": markdown, "html": page, "json": data, "patch": lambda: patch}
+    console, last, typed = space.session.console, _last(seen), _typed(space.session)
+    screen: Any = {"style": Style(console.out_color), "width": console.width}
+    return {
+        "text": lambda: drift_report(seen, sandbox=space.sandbox, last=last, typed=typed, **screen),
+        "markdown": lambda: drift_markdown(seen.drift, seen.compared, last, typed),
+        "html": lambda: pieces(seen, About(sandbox=space.sandbox)),
+        "json": lambda: drift_report_json(seen),
+        "patch": lambda: patch,
+    }
 
 
 def _typed(session: Session) -> Callable[[str], str]:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from podsync.cli.app.framework import command
-from podsync.cli.app.options import output_option, provider_option, sandbox_option
+from podsync.cli.app.options import images_option, output_option, provider_option, sandbox_option
 from podsync.cli.app.outputs import Outputs
 from podsync.cli.commands.existing.accounts import answers_of, audit_of
 from podsync.cli.commands.validate_images import with_picture_faults
-from podsync.cli.environment.step_summary import append
+from podsync.cli.environment.github_actions import append
 from podsync.cli.workspace import Workspace
 from podsync.inventory.products import Standing
 from podsync.output.audit import csv, json, markdown, page, text
@@ -34,10 +34,7 @@ if TYPE_CHECKING:
     )
 )
 @provider_option
-@click.option(
-    "--images", type=click.Choice(["off", "head", "full"]), default="off", show_default=True,
-    help="Look at the pictures behind the URLs: their first kilobytes, or all of them.",
-)  # fmt: skip
+@images_option("Look at the pictures behind the URLs: their first kilobytes, or all of them.")
 @output_option("audit")
 @sandbox_option
 @click.pass_obj

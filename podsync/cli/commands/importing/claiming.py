@@ -125,7 +125,6 @@ class _ImportClaim:
         self._known = 0
 
     def take(self, word: Decision) -> None:
-        """Record that a product is ours."""
         assert word.address is not None  # noqa: S101 (a yes has one)
         decisions, product = self._decisions[word.provider], self._products.get(word.address)
         try:
@@ -139,7 +138,6 @@ class _ImportClaim:
             self._lines.append(self._line(word, decisions, product, events))
 
     def leave_out(self, word: Decision) -> None:
-        """Record that a product is not ours."""
         try:
             new = self._decisions[word.provider].not_ours(word.id)
         except PodsyncError as error:
@@ -154,7 +152,6 @@ class _ImportClaim:
 
     @property
     def events(self) -> list[Event]:
-        """The events of all decisions."""
         left_out = [
             Disowned(provider, self._decisions[provider].now, tuple(sorted(ids)))
             for provider, ids in sorted(self._foreign.items())
@@ -162,7 +159,6 @@ class _ImportClaim:
         return [*self._events, *left_out]
 
     def summary_lines(self) -> list[str]:
-        """Return what was done, one line each."""
         lines = list(self._lines)
         for provider, ids in sorted(self._foreign.items()):
             more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""

@@ -17,8 +17,7 @@ from podsync.evidence.situation import documents_of
 from podsync.inventory.pairs import paired
 from podsync.model.address import Address, Selection
 from podsync.output.pairs.page import PairsAbout, pairs_page
-from podsync.output.pairs.table import pairs_csv, pairs_json
-from podsync.output.pairs.text import pairs_text
+from podsync.output.pairs.table import pairs_csv, pairs_json, pairs_text
 from podsync.output.pairs.words import lines_of_pairs
 from podsync.output.wording import title
 from podsync.plan.action import Action
@@ -76,7 +75,6 @@ def match_all(space: Workspace, outputs: Outputs, *, pin: bool = False) -> int:
 def _paired(
     space: Workspace, plan: Plan, state: State, connection: ProviderConnection, findings: Findings
 ) -> PairedAccount:
-    """Return the pairs of one provider."""
     known, name = connection.known(state), connection.provider.name
     wanted = {
         change.address: change.after

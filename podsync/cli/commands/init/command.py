@@ -10,8 +10,7 @@ import click
 from podsync.cli.app.framework import command
 from podsync.cli.app.session import Session, program, quoted
 from podsync.cli.commands.init.github import Github
-from podsync.cli.commands.init.result import InitResult
-from podsync.cli.commands.init.starter_files import IGNORED, starters
+from podsync.cli.commands.init.starter_files import IGNORED, InitResult, starters
 from podsync.cli.environment.clock import SystemClock
 from podsync.model.errors import PodsyncError, UsageError
 from podsync.output.wording import in_words

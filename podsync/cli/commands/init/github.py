@@ -15,7 +15,7 @@ from podsync.cli.environment import origin
 from podsync.model.errors import CatalogError, UsageError
 
 if TYPE_CHECKING:
-    from podsync.cli.commands.init.result import InitResult
+    from podsync.cli.commands.init.starter_files import InitResult
 
 _NEXT = """\
 {found}Next

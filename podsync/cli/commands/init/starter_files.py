@@ -1,15 +1,19 @@
-"""The files that `init` writes, as text; schemas and examples are copies of podsync's own."""
+"""The files that `init` writes, as text, and where each went; schemas and examples are podsync's own."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import podsync
 from podsync.catalog.validation.schemas import schema_names, schema_text
+from podsync.model.errors import PodsyncError
 from podsync.providers.descriptor import ProviderInfo
 from podsync.providers.registry import plugins
+from podsync.state.git.environment import root_of
 
 _SETTINGS = """\
 # yaml-language-server: $schema=schemas/podsync.schema.json
@@ -85,7 +89,6 @@ def settings_text(state_branch: str | None = None) -> str:
 
 
 def _block(info: ProviderInfo, descriptions: Mapping[str, str]) -> str:
-    """Return the settings of one provider, as comments."""
     settings = info.settings._asdict()
     del settings["ignored"], settings["known"]  # set by `ignore` and `_known.yaml`
     limit = ", ".join(f"{key}: {value}" for key, value in settings.pop("rate_limit")._asdict().items())
@@ -113,3 +116,53 @@ def shipped_catalog() -> Path:
     package = Path(podsync.__file__).parent
     installed = package / "demo_catalog"
     return installed if installed.is_dir() else package.parent / "catalog"
+
+
+@dataclass
+class InitResult:
+    """The files below `root` that were made, extended, and kept."""
+
+    root: Path
+    made: list[str] = field(default_factory=list)
+    added: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+
+    def file(self, path: Path, text: str) -> bool:
+        """Write a file unless it exists; False if there is another one in its place."""
+        target = self.root / path
+        if os.path.lexists(target):
+            self.kept.append(path.as_posix())
+            return target.is_file() and target.read_bytes() == text.encode()
+        self._stay(target.parent)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("x", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+        self.made.append(path.as_posix())
+        return True
+
+    def _stay(self, place: Path) -> None:
+        """Raise PodsyncError if a link leads out of the repository: whoever filled it may have set it."""
+        top = root_of(self.root) or self.root.resolve()
+        if not place.resolve().is_relative_to(top):
+            raise PodsyncError(
+                f"{place} is a link that leads out of the repository; nothing more was written",
+                f"remove it, or put a folder of its own in its place: rm {place}",
+            )
+
+    def ignore(self, lines: Iterable[str]) -> None:
+        """Append the lines that `.gitignore` lacks."""
+        target = self.root / ".gitignore"
+        if not os.path.lexists(target):
+            self.file(Path(".gitignore"), "# what podsync keeps beside a state\n" + "\n".join(lines) + "\n")
+            return
+        there = target.read_bytes()
+        known = {line.strip() for line in there.decode("utf-8", "replace").splitlines()}
+        missing = [line for line in lines if line not in known]
+        if not missing:
+            self.kept.append(".gitignore")
+            return
+        self._stay(target)
+        joint = "" if there.endswith(b"\n") or not there else "\n"
+        with target.open("ab") as stream:
+            stream.write((joint + "\n".join(missing) + "\n").encode())
+        self.added.append(f".gitignore ({len(missing)} lines at its end)")

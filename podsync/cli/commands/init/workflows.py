@@ -226,7 +226,6 @@ def _slug(folder: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Return a text in YAML's double quotes."""
     import json
 
     return json.dumps(text, ensure_ascii=False)

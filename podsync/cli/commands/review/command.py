@@ -27,7 +27,6 @@ from podsync.state.backends import state_files
 if TYPE_CHECKING:
     from podsync.cli.commands.review.page_server import Render
     from podsync.plan.model import Plan
-    from podsync.state.model import State
 
 #: Fixed if it is free: a browser remembers by port what was seen.
 PORT = 8790
@@ -92,7 +91,6 @@ class _ReviewedPlan:
     found: Sequence[Diagnostic]
 
     def render(self, version: int) -> Any:
-        """Return the page."""
         return review_pieces(self.plan, self.about, self.found, version)
 
 
@@ -106,13 +104,16 @@ class _FileLooks:
         self._session, self._sandbox = session, sandbox
         space = self._open()
         self._state = space.load()
-        self._states = Watch(_state_files(space))
-        self._watch = Watch(_watched(space))
+        states = [
+            Path(f"{file}{end}") for file in state_files(space.state_settings) for end in ("", ".journal")
+        ]
+        settings = space.settings_path or Path(SETTINGS_FILE)
+        self._states = Watch(states)
+        self._watch = Watch([Path(space.settings.catalog), settings, *states])
         self._seen: _ReviewedPlan | None = None
 
     @property
     def pause(self) -> float:
-        """Seconds until the next look."""
         return self._watch.pause
 
     def again(self) -> Render | None:
@@ -129,30 +130,16 @@ class _FileLooks:
         before = self._seen or _ReviewedPlan(None, About(), ())
         try:
             space = self._open()
-            state = self._load(space)
+            if self._states.changed():
+                self._state = space.load()
             with space.reading() as reading:
-                plan = space.plan(state, reading, Selection(), {})
+                plan = space.plan(self._state, reading, Selection(), {})
         except CatalogError as error:
             return _ReviewedPlan(before.plan, before.about, typed(error.diagnostics, self._session))
         except PodsyncError as error:
             fault = Diagnostic("error", "review", error.message, None, error.remedy)
             return _ReviewedPlan(before.plan, before.about, typed((fault,), self._session))
         return _ReviewedPlan(plan, About(**vars(space.plan_facts(plan))), ())
-
-    def _load(self, space: Workspace) -> State:
-        if self._states.changed():
-            self._state = space.load()
-        return self._state
-
-
-def _state_files(space: Workspace) -> list[Path]:
-    files = state_files(space.state_settings)
-    return [each for file in files for each in (file, Path(f"{file}.journal"))]
-
-
-def _watched(space: Workspace) -> list[Path]:
-    settings = space.settings_path or Path(SETTINGS_FILE)
-    return [Path(space.settings.catalog), settings, *_state_files(space)]
 
 
 def _serve(looks: _Fixed | _FileLooks, session: Session, port: int | None, *, browser: bool) -> int:

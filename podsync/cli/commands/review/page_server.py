@@ -131,7 +131,6 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = _PATIENCE
 
     def do_GET(self) -> None:
-        """Answer with the page or its events."""
         headers, pages = self.headers, self.server.pages
         origin, site = headers.get("Origin"), headers.get("Sec-Fetch-Site")
         if len(headers.get_all("Host") or ()) != 1 or not pages.trusts(headers["Host"], origin, site):
@@ -148,7 +147,6 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(HTTPStatus.NOT_FOUND)
 
     def do_HEAD(self) -> None:
-        """Answer with the headers of the same."""
         self.do_GET()
 
     def send_error(self, code: int, *_words: Any, **_more: Any) -> None:
@@ -158,7 +156,6 @@ class _Handler(BaseHTTPRequestHandler):
         )
 
     def version_string(self) -> str:
-        """Return the Server header."""
         return "podsync"
 
     def log_message(self, *_args: Any, **_more: Any) -> None:

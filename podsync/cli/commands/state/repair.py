@@ -6,9 +6,9 @@ Each change is made under the lock, keeps a backup, and prints how to undo it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
 import click
 
@@ -17,33 +17,42 @@ from podsync.cli.app.options import address_of, sandbox_state_option, version_op
 from podsync.cli.app.session import Session
 from podsync.cli.commands.importing.claiming import LEFT_OPEN, can_look_up, looked_up
 from podsync.cli.commands.state.changing import StateChange, change_state
-from podsync.cli.commands.state.emptied import let_go, number_of_entries
 from podsync.cli.workspace import CACHE, Workspace
 from podsync.evidence.listing import Version
 from podsync.model.address import Address
 from podsync.model.errors import UsageError
+from podsync.output.wording import counted, title
 from podsync.providers.registry import bare_id
-from podsync.state.events import Adopted, Unbound
-from podsync.state.operations import SettleAnswer, move, remove, settle
+from podsync.state.entries import Entry
+from podsync.state.events import Adopted, Event, Unbound
+from podsync.state.model import State
+from podsync.state.operations import SettleAnswer, emptied, entries_at, move, remove, settle
 from podsync.state.run_history import RunHistory
+
+#: Makes the events of a change.
+_Make: TypeAlias = Callable[[State, Workspace], Sequence[Event]]
 
 
 def _write(
-    session: Session,
-    sandbox: bool,
+    space: Workspace,
     name: str,
-    change: Callable[[Any, Any], tuple[list[Any], str, str]],
-    check: Callable[[Any, Any], object],
+    make: _Make,
+    done: Callable[[State, Sequence[Event]], str],
+    *,
+    undo: str = "",
+    check: _Make | None = None,
 ) -> int:
-    """Change the state; `change` and `check` take the state and the workspace (see `changing`)."""
-    space = Workspace.open(session, sandbox=sandbox)
+    """Change the state by the events of `make`, and print what `done` says of them.
+
+    `check` raises what `make` would raise, as far as the state alone shows it; `make` itself by default.
+    """
     space.tell_environment()
-    return change_state(
-        space,
-        f"state {name}",
-        lambda state: StateChange(*change(state, space)),
-        lambda state: check(state, space),
-    )
+
+    def change(state: State) -> StateChange:
+        events = make(state, space)
+        return StateChange(events, done(state, events), undo)
+
+    return change_state(space, f"state {name}", change, lambda state: (check or make)(state, space))
 
 
 @command("mv", examples=("podsync state mv {kind}.dino {kind}.dinosaur-tee",))
@@ -54,12 +63,13 @@ def _write(
 def move_entry(session: Session, source: str, target: str, sandbox: bool) -> int:
     """Know the product at SOURCE as TARGET. `moved:` in the document does the same with review."""
     old, new = address_of(source), address_of(target)
-    done, back = f"{old} is {new} now", f"state mv {new} {old}"
-
-    def moved(state: Any, _: Any) -> list[Any]:
-        return move(state, old, new, time.time())
-
-    return _write(session, sandbox, "mv", lambda *given: (moved(*given), done, back), moved)
+    return _write(
+        Workspace.open(session, sandbox=sandbox),
+        "mv",
+        lambda state, _: move(state, old, new, time.time()),
+        lambda *_: f"{old} is {new} now",
+        undo=f"state mv {new} {old}",
+    )
 
 
 @command("rm", examples=("podsync state rm {kind}.dinosaur-tee",))
@@ -68,21 +78,18 @@ def move_entry(session: Session, source: str, target: str, sandbox: bool) -> int
 @click.pass_obj
 def remove_entry(session: Session, address: str, sandbox: bool) -> int:
     """Stop managing the product at ADDRESS. It stays on sale until a person removes it."""
-    known = address_of(address)
-    done = f"{known} is forgotten; the product stays on sale until a person removes it"
+    known, space = address_of(address), Workspace.open(session, sandbox=sandbox)
 
-    def gone(state: Any, space: Any) -> list[Any]:
-        return remove(state, known, time.time(), space.waits)
-
-    def forget(state: Any, space: Any) -> tuple[list[Any], str, str]:
-        events, now = gone(state, space), time.time()
-        facts = {"lineage": state.lineage, "serial": state.serial, "at": now}
-        warning = RunHistory(CACHE, space.store.identity).forgets(state.entries[known].provider, **facts)
+    def done(state: State, _: Sequence[Event]) -> str:
+        history = RunHistory(CACHE, space.store.identity)
+        warning = history.forgets(
+            state.entries[known].provider, lineage=state.lineage, serial=state.serial, at=time.time()
+        )
         if warning is not None:
             session.console.say(f"note: {warning}")
-        return events, done, ""
+        return f"{known} is forgotten; the product stays on sale until a person removes it"
 
-    return _write(session, sandbox, "rm", forget, gone)
+    return _write(space, "rm", lambda state, _: remove(state, known, time.time(), space.waits), done)
 
 
 @command(
@@ -147,11 +154,14 @@ def settle_doubts(
         given = [SettleAnswer(address_of(address or ""), adopt, step or "", bool(made))]
         said = {} if of_version is None else {given[0].address: Version(of_version)}
 
-    def settled(state: Any, space: Any) -> list[Any]:
+    def settled(state: State, space: Workspace) -> list[Event]:
         return settle(state, given, time.time(), space.waits, bare_id)
 
-    def answered(state: Any, space: Any) -> tuple[list[Any], str, str]:
-        events = looked_up(space, state, settled(state, space), said)
+    def answerable(state: State, space: Workspace) -> list[Event]:
+        can_look_up(space, state, events := settled(state, space))
+        return events
+
+    def done(state: State, events: Sequence[Event]) -> str:
         of_today = {each.address for each in events if isinstance(each, Adopted)}
         lines = [
             _said(state.entries.get(each.address), each)
@@ -159,15 +169,18 @@ def settle_doubts(
             for each in given
         ]
         lines += [f"the id of {each.address} is open again" for each in events if isinstance(each, Unbound)]
-        return events, "\n".join(lines), ""
+        return "\n".join(lines)
 
-    def answerable(state: Any, space: Any) -> None:
-        can_look_up(space, state, settled(state, space))
+    return _write(
+        Workspace.open(session, sandbox=sandbox),
+        "settle",
+        lambda state, space: looked_up(space, state, settled(state, space), said),
+        done,
+        check=answerable,
+    )
 
-    return _write(session, sandbox, "settle", answered, answerable)
 
-
-def _said(entry: Any, answer: Any) -> str:
+def _said(entry: Entry | None, answer: SettleAnswer) -> str:
     adopt = answer.adopt
     if entry is None or entry.pending is None:
         return f"{answer.address}: nothing was made by what was refused"
@@ -232,16 +245,69 @@ def check_state(session: Session, emptied: str | None, yes_entries: int | None, 
 
 
 def _let_go(session: Session, sandbox: bool, provider: str, number: int | None) -> int:
-    if number is None:
-        number = number_of_entries(Workspace.open(session, sandbox=sandbox), provider)
-    if number is None:
+    space = Workspace.open(session, sandbox=sandbox)
+    count = _number_of_entries(space, provider) if number is None else number
+    if count is None:
         return 1
-    count = number
+    return _write(
+        space,
+        "check",
+        lambda state, _: emptied(state, provider, count, time.time()),
+        lambda state, _: _let_go_text(state, provider, count),
+    )
 
-    def gone(state: Any, _: Any) -> tuple[list[Any], str]:
-        return let_go(state, provider, count)
 
-    return _write(session, sandbox, "check", lambda *given: (*gone(*given), ""), gone)
+#: How many times the number is asked for.
+_QUESTIONS = 2
+
+
+def _number_of_entries(space: Workspace, provider: str) -> int | None:
+    """Have a person type how many entries are let go; None if they did not.
+
+    Raises UsageError, with the command to use, if nobody can answer.
+    """
+    if provider not in space.settings.providers:
+        known = ", ".join(space.settings.providers)
+        raise UsageError(f"{provider} is not a provider", f"--emptied takes one of: {known}")
+    state = space.load()
+    count = entries_at(state, provider)
+    emptied(state, provider, count, time.time())  # raises before anybody is asked
+    console = space.session.console
+    command = space.command_line("state", "check", "--emptied", provider, "--yes-entries", str(count))
+    if not console.can_ask:
+        raise UsageError(
+            f"{counted(count, 'entry', 'entries')} at {title(provider)} would be let go, and there is no"
+            " terminal to ask on",
+            f"if the account is the right one, and was emptied by hand: {command}",
+        )
+    console.say(_answer_text(state, provider, count))
+    for _ in range(_QUESTIONS):
+        if console.ask(f"Type {count} to go on: ") == str(count):
+            return count
+    console.say("Cancelled. Nothing was changed.")
+    return None
+
+
+def _answer_text(state: State, provider: str, count: int) -> str:
+    orphans = sum(each.provider == provider and each.id is not None for each in state.orphans)
+    return (
+        f"{title(provider)}: is it the right account, and was everything in it removed by hand?"
+        f" {counted(count, 'entry', 'entries')} and {counted(orphans, 'orphan')} are let go;"
+        " the next plan makes the products of their documents anew."
+    )
+
+
+def _let_go_text(state: State, provider: str, number: int) -> str:
+    kept = sum(
+        entry.provider == provider and (entry.id is None or entry.pending is not None)
+        for entry in state.entries.values()
+    )
+    rest = (
+        f"; {counted(kept, 'entry', 'entries')} in doubt or without an id {'stays' if kept == 1 else 'stay'}"
+        if kept
+        else ""
+    )
+    return f"{title(provider)}: {counted(number - kept, 'entry', 'entries')} let go{rest}"
 
 
 @command("unlock", examples=("podsync state unlock", "podsync state unlock 4f0c9c1e2b7d4c55a9d1f0c3b2a19e77"))

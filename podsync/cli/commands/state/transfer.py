@@ -156,7 +156,6 @@ def migrate_state(session: Session, /, to: str | None, **where: str | None) -> i
 
 
 def _carried(space: Workspace, source: StateStore, target: StateStore, settings: StateSettings) -> State:
-    """Write the state to its new place, read it back, and mark the old one."""
     with source.lock("state migrate", 0):
         state = space.load()
         if not state.lineage:

@@ -1,15 +1,17 @@
-"""Outputs of a step of GitHub Actions: only counts and hashes, which can inject nothing."""
+"""Outputs and summary of a step of GitHub Actions. Outputs are counts and hashes, which inject nothing."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from podsync.cli.app.session import Session
 
 if TYPE_CHECKING:
     from podsync.apply.report import Report
-    from podsync.cli.app.session import Session
     from podsync.plan.model import Plan
 
 #: The form of every value: nothing in it can end its line.
@@ -38,8 +40,6 @@ def tell(values: Callable[[], Mapping[str, str]], session: Session) -> None:
     name = os.environ.get("GITHUB_OUTPUT")
     if not name:
         return
-    from pathlib import Path
-
     lines = [f"{key}={value}\n" for key, value in values().items() if re.fullmatch(_VALUE, value)]
     try:
         with Path(name).open("a", encoding="ascii", newline="\n") as file:
@@ -52,3 +52,33 @@ def tell(values: Callable[[], Mapping[str, str]], session: Session) -> None:
 def hex_of(text: str) -> str:
     """Return a hash without the name of its algorithm."""
     return text.removeprefix("sha256:")
+
+
+#: Bytes above which GitHub drops the whole summary of a step.
+LIMIT = 1024 * 1024
+#: Bytes that one command may take: several may share a step.
+_SHARE = 300_000
+#: Bytes that every view can fit into.
+_LEAST = 20_000
+
+
+def append(view: Callable[[int], str], session: Session) -> None:
+    """Append Markdown to `$GITHUB_STEP_SUMMARY`, if it is set; `view` makes at most so many bytes.
+
+    A summary that cannot be written is only noted.
+    """
+    name = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not name:
+        return
+    path = Path(name)
+    try:
+        used = path.stat().st_size if path.exists() else 0
+        room = min(_SHARE, LIMIT - used - 1)
+        if room < _LEAST:
+            session.console.say("note: the summary of this step is full; nothing was added to it")
+            return
+        data = (("\n" if used else "") + view(room)).encode("utf-8", "backslashreplace")
+        with path.open("ab") as file:
+            file.write(data)
+    except OSError as error:
+        session.console.say(f"note: the summary of this step cannot be written: {error.strerror or error}")
