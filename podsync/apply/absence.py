@@ -35,6 +35,7 @@ def look_for(
         known,
         times,
         looked_for=frozenset(ids),
+        recorded=False,
         settle_seconds=settings.settle_seconds,
         timeout_seconds=settings.timeout_seconds,
     )

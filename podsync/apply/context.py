@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -16,6 +16,7 @@ from podsync.model.settings import ProviderSettings
 from podsync.plan.change import Change
 from podsync.providers.contract import Reader, Writer
 from podsync.providers.knowledge import Provider
+from podsync.state.events import Remembered
 from podsync.state.model import State
 
 
@@ -110,6 +111,12 @@ class HistoryPort(Protocol):
 
     def ended(self, state: State, sends: Mapping[str, float | None]) -> None:
         """Nothing is on its way any more; `sends` has the providers' own clocks."""
+
+    def remembered(self, state: State) -> Sequence[Remembered]:
+        """Return the rows that looks without the lock have shown and that `state` does not know."""
+
+    def recorded(self) -> None:
+        """What `remembered` returned is in the state, durably."""
 
 
 @dataclass

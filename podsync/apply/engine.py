@@ -141,6 +141,8 @@ class _Apply:
         """Do it all."""
         self._ledger.prelude = self._begun(approved_as)
         self._runs = self._provider_runs()
+        if rows := self._memory.remembered(self._state):
+            self._ledger.record(*rows)
         for change in self._plan.work:
             if change.action is Action.SETTLE:
                 self._local.move(change)
@@ -299,6 +301,7 @@ class _Apply:
             hit("apply.remembered")
         elif refused is None:
             self._store.compact(state)
+        self._memory.recorded()
         return report
 
     def _known_until(self) -> Mapping[str, float]:

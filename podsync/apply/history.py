@@ -1,27 +1,34 @@
-"""The memory of `.podsync/` in the engine's words: whether this is the last state, and when was sent."""
+"""The memory of `.podsync/` in the engine's words: the last state, when was sent, what looks have shown."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from podsync.apply.context import LastSend, Lost
 from podsync.model.clock import Clock
+from podsync.state.events import Remembered
+from podsync.state.local.remembered_rows import RememberedRows
 from podsync.state.model import State
 from podsync.state.run_history import RunHistory
 from podsync.state.store import StateStore
 
 
 class StateHistory:
-    """Implements `context.Memory` over the file that `state.run_history` keeps.
+    """Implements `context.HistoryPort` over the files that `state.run_history` and `rows` keep.
 
-    `outcomes` is given a sentence when the file cannot be written: that costs safety only if the state
-    is lost as well.
+    `tell` is given a sentence when the file cannot be written: that costs safety only if the state is lost as
+    well.
     """
 
     def __init__(
-        self, memory: RunHistory, store: StateStore, clock: Clock, tell: Callable[[str], None]
+        self,
+        memory: RunHistory,
+        store: StateStore,
+        clock: Clock,
+        tell: Callable[[str], None],
+        rows: RememberedRows,
     ) -> None:
-        self._memory = memory
+        self._memory, self._rows = memory, rows
         self._store = store
         self._clock = clock
         self._tell = tell
@@ -78,3 +85,11 @@ class StateHistory:
         for sentence in dict.fromkeys(notes):
             if sentence is not None:
                 self._tell(sentence)
+
+    def remembered(self, state: State) -> Sequence[Remembered]:
+        """Return the rows that looks without the lock have shown and that `state` does not know."""
+        return self._rows.read(state)
+
+    def recorded(self) -> None:
+        """What `remembered` returned is in the state, durably."""
+        self._rows.forget()

@@ -20,7 +20,6 @@ from podsync.apply.report import Result
 from podsync.evidence.ages import Moment
 from podsync.evidence.claims import Key
 from podsync.evidence.findings import Findings, Question
-from podsync.evidence.listing import Reading
 from podsync.evidence.situation import Situation, Times, Want, documents_of
 from podsync.evidence.state_view import Known
 from podsync.model.address import Address
@@ -35,7 +34,7 @@ from podsync.providers.contract import Remote
 from podsync.providers.habits import Habits
 from podsync.providers.knowledge import Provider
 from podsync.state.entries import Entry, Orphan
-from podsync.state.events import Event, Looked, Remembered
+from podsync.state.events import Event, Looked
 from podsync.state.model import State
 
 
@@ -299,24 +298,14 @@ class ProviderRun:
         try:
             found = self.looker.look(self.situation(), presence=presence)
         except UnreadableError as error:
-            self._keep_what_came(error)
+            if remembered := self.looker.broken_off(self.situation(), error):
+                self.ledger.record(*remembered)
             raise
         if self.findings is None or not presence:
             self.findings = found
         for identity in found.missed | found.vanished:
             self.missed.setdefault(identity, found.reading.looked)
         return found
-
-    def _keep_what_came(self, error: UnreadableError) -> None:
-        """Remember what a look has shown that could not be ended: the next one may not show it."""
-        if not error.rows:
-            return
-        rows = {row.id: row for row in error.rows}
-        reading = Reading(rows, self.context.clock.monotonic(), broken=True)
-        found = self.looker.judged(self.situation(), reading)
-        remembered = [event for event in found.events if isinstance(event, Remembered)]
-        if remembered:
-            self.ledger.record(*remembered)
 
     def adopted(self, address: Address) -> Remote | None:
         """Return the product that exists already and is what this address wants."""

@@ -69,14 +69,14 @@ def walk(folder: Path, root: Path) -> list[FoundFile | FoundDefaults | Diagnosti
 
 
 class _FolderWalk:
-    """One way through the folders; links may lead as far as `limits`."""
+    """One walk through folders; links may lead as far as `limits`."""
 
     def __init__(self, limits: str) -> None:
         self._limits = limits
         self.found: list[FoundFile | FoundDefaults | Diagnostic] = []
 
     def through(self, folder: str, called: str) -> Self:
-        """Find everything in `folder`, which people know as `called`."""
+        """Find everything in `folder`, whose name for people is `called`."""
         try:
             with os.scandir(folder) as entries:
                 ordered = sorted(entries, key=_NAME_OF)
@@ -114,7 +114,7 @@ class _FolderWalk:
             self.found.append(_not_read(path, "this file is not read", f"did you mean {DEFAULTS}?"))
 
     def _alike(self, names: list[str], prefix: str) -> None:
-        """Warn of names that are one name where case does not count: only one of the files is there then."""
+        """Warn of names that differ only in case: a disk that ignores case keeps one of the files."""
         plain = "".join(names).isascii()
         if len(set(map(str.casefold if plain else _folded, names))) == len(names):
             return
@@ -151,7 +151,7 @@ class _FolderWalk:
 
 
 def _folded(name: str) -> str:
-    """Return what names have in common that a disk may take for the same."""
+    """Return a form that is equal for names which a disk may take for one."""
     return unicodedata.normalize("NFC", name).casefold()
 
 

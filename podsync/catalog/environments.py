@@ -64,7 +64,7 @@ def environment_sharing(
 def _account(
     settings: Mapping[str, Any], provider: str, url: str | None = None
 ) -> tuple[str, int | None, str]:
-    """Return host, port and account of a provider, so that equal ones are the same products."""
+    """Return host, port and account of a provider: equal ones hold the same products."""
     base, own = default_settings()[provider], settings.get("providers", {}).get(provider, {})
     host, port = host_and_port(url or own.get("base_url", base.base_url))
     host = host.rstrip(".")
@@ -106,7 +106,7 @@ def _state(settings: Mapping[str, Any]) -> tuple[object, ...]:
 
 
 def _place(place: object) -> object:
-    """Return a place in a form that is one for all ways to write it, also where case does not count."""
+    """Return one form for all ways to write a place, also on disks that ignore case."""
     return normpath(place).casefold() if isinstance(place, str) else place
 
 
@@ -132,7 +132,7 @@ def shared_account(
 
 
 def _fault(document: Document, path: tuple[str, ...], summary: str, detail: str) -> Diagnostic:
-    """Return a fault at the value of a path, or at the key of the nearest that is written."""
+    """Return a fault at the value of a path, or at the nearest key above that is written."""
     span = document.places.raw.get(path)
     while span is None:
         span = document.keys.raw.get(path, document.start if not path else None)

@@ -1,4 +1,4 @@
-"""The rules of one document that its schema cannot say: a row of the table and its check, side by side.
+"""The rules of one document that its schema cannot say; `podsync help rules` is the table of all rules.
 
 A rule of a single provider is not here but in the provider's `check`. Both readers of a document ask
 `document_faults`, so a rule that stands here holds everywhere.
@@ -42,13 +42,6 @@ class CheckedDocument(NamedTuple):
     odd: frozenset[Path]
 
 
-class DocumentRule(NamedTuple):
-    """A row of the table, and what finds that rule broken; the paths of what it finds are in the document."""
-
-    row: Rule
-    check: Callable[[CheckedDocument], Iterable[SpecFault]]
-
-
 def document_faults(data: Mapping[str, Any], spec: Spec, provider: Provider) -> Iterator[SpecFault]:
     """Yield what the provider's rules and all of these find in a document that fits its schema."""
     own = tuple(provider.check(spec))
@@ -57,7 +50,7 @@ def document_faults(data: Mapping[str, Any], spec: Spec, provider: Provider) -> 
         yield from own
     unusual = _unusual({name: data[name] for name in ("labels", "spec") if name in data})
     document = CheckedDocument(data, spec, provider, unusual, frozenset([fault.path for fault in own]))
-    for _, check in DOCUMENT_RULES:
+    for check in DOCUMENT_RULES:
         yield from check(document)
 
 
@@ -78,18 +71,15 @@ def _signed(texts: Iterable[tuple[Path, str]]) -> Iterator[SpecFault]:
 
 
 def known_rules(providers: Iterable[Provider]) -> Mapping[str, Rule]:
-    """Return every rule by its id, those of these providers too.
-
-    Rules that do not stand beside their check are in `podsync help rules`, and nowhere else.
-    """
+    """Return every rule by its id: those of `podsync help rules`, and those of these providers."""
     page = pathlib.Path(podsync.__file__).with_name("docs") / "rules.md"
     written = (Rule(*row) for row in _ROW.findall(page.read_text(encoding="utf-8")))
     own = (rule for provider in providers for rule in provider.rules())
-    return {rule.id: rule for rule in (*written, *(each.row for each in DOCUMENT_RULES), *own)}
+    return {rule.id: rule for rule in (*written, *own)}
 
 
 def _unusual(data: Mapping[str, Any]) -> list[tuple[Path, str]]:
-    """Return the unusual texts in it with their paths, level by level."""
+    """Return the unusual texts in `data` with their paths, level by level."""
     if _is_plain(data):
         return []
     found: list[tuple[Path, str]] = []
@@ -108,7 +98,7 @@ def _unusual(data: Mapping[str, Any]) -> list[tuple[Path, str]]:
 
 
 def _is_plain(data: Mapping[str, Any]) -> bool:
-    """Whether no text in it is unusual, asked of all of them at once: every document comes by here."""
+    """Whether no text in `data` is unusual, asked of all at once: every document is asked."""
     texts: list[str] = []
     items: list[str] = []
     pending: list[Any] = [data]
@@ -152,7 +142,7 @@ def _odd(path: Path, text: str) -> Iterator[SpecFault]:
 
 
 def _print_sizes(document: CheckedDocument) -> Iterator[SpecFault]:
-    """Refuse a print size for an artwork that there is none of: it would silently check nothing."""
+    """Refuse a print size for an artwork that does not exist: it would check nothing."""
     sizes = document.data.get("print")
     if not sizes:
         return
@@ -169,29 +159,9 @@ def _print_sizes(document: CheckedDocument) -> Iterator[SpecFault]:
             yield SpecFault("print", ("print", name), summary, detail, instead=near, in_key=True)
 
 
-DOCUMENT_RULES: Final = (
-    DocumentRule(
-        Rule(
-            "signed-url", "error", "The URL of a picture carries a signature, an expiry or a key",
-            "It is kept in the state and shown in comments, and it must not expire. Use the picture's "
-            "public address.",
-        ),
-        lambda document: _signed(document.unusual),
-    ),
-    DocumentRule(
-        Rule(
-            "odd-text", "warning", "A text looks like another one, or like several",
-            "It has an invisible character, one item of a list holds several, or a `${…}` in it names no "
-            "value. Type it anew, make each an item of its own, or write `${var.NAME}`; `$${` is the text "
-            "`${`.",
-        ),
-        _odd_texts,
-    ),
-    DocumentRule(
-        Rule(
-            "print", "error", "A print size is given for an artwork that does not exist",
-            "It would check nothing. Use the name of an artwork of this document.",
-        ),
-        _print_sizes,
-    ),
-)  # fmt: skip
+#: What `podsync help rules` says of them stands there.
+DOCUMENT_RULES: Final[Sequence[Callable[[CheckedDocument], Iterable[SpecFault]]]] = (
+    lambda document: _signed(document.unusual),
+    _odd_texts,
+    _print_sizes,
+)

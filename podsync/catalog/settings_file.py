@@ -120,7 +120,7 @@ def parse(name: str, raw: bytes) -> tuple[Settings, tuple[Diagnostic, ...]]:
 
 
 def _read(name: str, raw: bytes) -> tuple[Mapping[str, Any], tuple[Diagnostic, ...]]:
-    """Return the document, empty where there is a fault or none, and every fault."""
+    """Return the document, empty if there is none or it has a fault, and all faults."""
     reading = _parsed(name, raw)
     faults = _faults(reading)
     if faults:

@@ -87,7 +87,7 @@ class Sources:
         return document is not None and layer_of([Layer(document, (), document.data)], path) is not None
 
     def _own(self, product: Product) -> Document | None:
-        """Return the document that declares `product`; None where it was changed meanwhile."""
+        """Return the document that declares `product`, None if it was changed meanwhile."""
         declared = product.declared_at
         for document in self._file(declared.path):
             named = document.data.get("kind"), document.data.get("name")
@@ -101,7 +101,7 @@ class Sources:
         return () if isinstance(raw, Diagnostic) else read(path, raw).documents
 
     def _expanded(self, document: Document, product: Product) -> Document | None:
-        """Return a document as the one product that is asked for."""
+        """Return a document as the product that is asked for."""
         path = product.declared_at.path
         found, around = FoundFile(str(self._root / path), path), self._around()
         if is_plain(document, found, around):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.authoring.expansion import Expansion, among
@@ -27,10 +27,7 @@ from podsync.model.diagnostic import Diagnostic, errors_among
 from podsync.model.position import Position
 from podsync.model.product import Catalog, Product
 from podsync.model.settings import Authoring
-
-if TYPE_CHECKING:
-    from podsync.providers.knowledge import Provider
-
+from podsync.providers.knowledge import Provider
 
 #: Products of one document whose faults are looked for; the others have the same.
 _MOST_FAULTY = 300
@@ -138,7 +135,7 @@ def read_closely(
 def _examined(
     content: str, found: FoundFile, providers: Mapping[str, Provider], around: AuthoringContext | None
 ) -> list[Diagnostic]:
-    """Return all that is wrong with the content of a file, by the rules that look at one document only."""
+    """Return all faults in the content of a file, by rules that look at one document only."""
     reading = yaml_reader.read(found.path, content.encode("utf-8", "surrogatepass"))
     file = _Documents(found, providers, around)
     return [*reading.diagnostics, *(fault for each in reading.documents for fault in file.faults_of(each))]

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from podsync.catalog.authoring.references import literal
 from podsync.catalog.parsing.yaml_reader import read
 from podsync.catalog.validation.document_rules import build
 from podsync.model.diagnostic import Diagnostic, errors_among
-
-if TYPE_CHECKING:
-    from podsync.providers.knowledge import Provider
+from podsync.providers.knowledge import Provider
 
 
 def faults_of(path: str, text: str, providers: Mapping[str, Provider]) -> tuple[Diagnostic, ...]:

@@ -346,7 +346,7 @@ class _Look:
         found = [
             (e.address, e.id) for e in findings.events if isinstance(e, Bound | Settled) and e.id is not None
         ]
-        if self._reading.broken:
+        if self._reading.broken or not self._situation.recorded:
             noticed += [(address, (self._reading.rows[identity],)) for address, identity in found]
             found = []
         bound = {identity for _, identity in found}

@@ -272,7 +272,7 @@ class SentJudge:
     def _told_otherwise(self, entry: Entry) -> str:
         """Why only a person can say that nothing was made, although no listing shows it; "" if a look can."""
         why = entry.pending.why if entry.pending is not None else ""
-        if entry.pending is not None and entry.pending.acknowledged:
+        if entry.pending is not None and entry.pending.acknowledged is not None:
             return f"{why}, and no listing shows it"
         if self._known.state.released.get(entry.address, 0) >= NONES:
             return (

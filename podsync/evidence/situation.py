@@ -75,6 +75,8 @@ class Situation:
     compares: bool = False
     #: Whether something was sent here before this run.
     sent_before: bool = False
+    #: Whether what this look finds is written into the state; else all of it has to be remembered.
+    recorded: bool = True
     settle_seconds: float = 600.0
     timeout_seconds: float = 30.0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -113,6 +114,18 @@ class Known:
             for each, row in seen.items()
             if each not in self.owned and each not in self.foreign
         }
+
+    def remembered_for(self, address: Address) -> frozenset[str]:
+        """Return the ids of those of which a look said that they may be what this address sent or wants."""
+        return self._remembered_for.get(str(address), frozenset())
+
+    @cached_property
+    def _remembered_for(self) -> Mapping[str, frozenset[str]]:
+        rows, found = self.state.remembered.get(self.name, EMPTY), defaultdict[str, set[str]](set)
+        for identity in self.remembered:
+            for address in rows[identity].addresses:
+                found[address].add(identity)
+        return {address: frozenset(ids) for address, ids in found.items()}
 
     @property
     def absent(self) -> Mapping[str, Json]:
@@ -241,7 +254,7 @@ class Known:
     def last_apply(self) -> float | None:
         """Until when this state knew all that is ours, by the provider's clock or ours; None: nobody can say.
 
-        A state of an older version tells when its last apply was.
+        A state of an older version tells when its last apply ended. That one has begun says nothing.
         """
         last = self.state.last_apply
         if last is None:
@@ -249,7 +262,8 @@ class Known:
         if "dates" in last:
             date: float | None = last["dates"].get(self.name)
             return date
-        return last.get("ended_at") or last.get("at")
+        ended: float | None = last.get("ended_at")
+        return ended
 
 
 def presumed(item: Entry | Orphan) -> bool:

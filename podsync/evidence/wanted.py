@@ -170,14 +170,16 @@ class WantedJudge:
     def _more(self, want: Want, but: Collection[str], judging: Judge) -> list[Remote]:
         """Rows that may be ours unknown to this state, once nothing that it observed rules them out.
 
-        It may have forgotten what was done to values since.
+        It may have forgotten what was done to values since. A row about which a look has asked for this
+        address stays a question, though the reading that hides it tells nothing of how old the state is.
         """
         known, findings = self._known, self._findings
         older = findings.knows is not Knows.ALL
-        if want.before is not None or not (older or known.unclaimed):
+        asked = known.unclaimed | known.remembered_for(want.address)
+        if want.before is not None or not (older or asked):
             return []
         unknown = Habits(setting=findings.habits.setting)
-        rows = (row for row in judging.near(want.spec) if older or row.id in known.unclaimed)
+        rows = (row for row in judging.near(want.spec) if older or row.id in asked)
         return [row for row in rows if row.id not in but and judging.may_be(want.spec, row, unknown)]
 
     def _named_as_it_will_be(self, want: Want, but: Collection[str], judging: Judge) -> list[Remote]:

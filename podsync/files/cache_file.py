@@ -243,7 +243,6 @@ def _enter(parent: int, name: str, *, make: bool) -> int:
 
 
 def _ignore(folder: int) -> None:
-    """Keep the cache out of everybody's Git."""
     with suppress(FileExistsError):
         file = os.open(".gitignore", os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FLAGS, 0o644, dir_fd=folder)
         os.write(file, b"*\n")
@@ -285,7 +284,6 @@ def _forget_old(folder: int, draft: CacheDraft, name: str) -> None:
 
 
 def _put(file: BinaryIO, pieces: Iterable[bytes]) -> tuple[int, str]:
-    """Write a section; returns its size and digest."""
     size, digest = 0, hashlib.sha256()
     for piece in pieces:
         size += file.write(piece)

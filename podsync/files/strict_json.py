@@ -17,8 +17,7 @@ class NotStrictError(ValueError):
 
     def __init__(self, message: str, remedy: str = "", conflict: Conflict | None = None) -> None:
         super().__init__(message)
-        self.remedy = remedy
-        self.conflict = conflict
+        self.remedy, self.conflict = remedy, conflict
 
 
 def loads(data: bytes) -> Any:

@@ -48,8 +48,7 @@ class Fetcher:
         self._full = mode == "full"
         self._network = network
         self._context = network.trusted()
-        self._clock = clock
-        self._limits = limits
+        self._clock, self._limits = clock, limits
 
     def look(self, url: str, known: SeenImage | None) -> SeenImage | UnseenImage:
         """Follow redirects explicitly and judge every hop; retry where that may help."""
@@ -142,8 +141,7 @@ class _BodyReader:
 
     def __init__(self, most: int, *, whole: bool) -> None:
         self.size = 0
-        self._most = most
-        self._whole = whole
+        self._most, self._whole = most, whole
         self._head = bytearray()
         self._header: Header | None = None
         self._digest = hashlib.sha256()
@@ -223,7 +221,6 @@ def _identity(url: str) -> str:
 
 
 def _length(got: ImageResponse) -> int | None:
-    """Return the size of the whole file, as reported by the server."""
     if got.status in (206, 416):
         return header_number(got.headers.get("content-range", "").rpartition("/")[2])
     if "transfer-encoding" in got.headers:

@@ -14,7 +14,6 @@ a certificate for the name that was asked for.
 
 from __future__ import annotations
 
-import base64
 import io
 import re
 import socket
@@ -24,12 +23,13 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse
 from typing import TYPE_CHECKING, Any, Final, cast
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, urlsplit
 
 from podsync import __version__
 from podsync.images.addresses import refusal, refused_name
 from podsync.images.facts import UnseenImage
 from podsync.network.certificates import Trust, system
+from podsync.network.hosts import authority, proxy_headers
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -48,9 +48,7 @@ class UnseenError(Exception):
 
     def __init__(self, unseen: UnseenImage, *, again: bool = False, wait: float | None = None) -> None:
         super().__init__(unseen.reason)
-        self.unseen = unseen
-        self.again = again
-        self.wait = wait
+        self.unseen, self.again, self.wait = unseen, again, wait
 
 
 def resolve(host: str, port: int) -> Sequence[str]:
@@ -182,8 +180,7 @@ class _Bounded:
     """A socket as far as `HTTPResponse` needs one."""
 
     def __init__(self, line: socket.socket, until: Deadline) -> None:
-        self._line = line
-        self._until = until
+        self._line, self._until = line, until
 
     def makefile(self, _mode: str) -> io.BufferedReader:
         """Return the receiving side."""
@@ -195,8 +192,7 @@ class _Receiver(io.RawIOBase):
 
     def __init__(self, line: socket.socket, until: Deadline) -> None:
         super().__init__()
-        self._line = line
-        self._until = until
+        self._line, self._until = line, until
 
     def readable(self) -> bool:
         """Return True."""
@@ -239,16 +235,16 @@ def _connected(to: Target, network: Network, until: Deadline) -> socket.socket:
 
 
 def _through(proxy: str, to: Target, until: Deadline) -> socket.socket:
-    """Have a proxy connect to the host, by its name."""
     host, port, headers = _proxy(proxy)
-    lines = "".join(f"{name}: {value}\r\n" for name, value in {"Host": _tunnel(to), **headers}.items())
+    end = authority(to.host, to.port)
+    lines = "".join(f"{name}: {value}\r\n" for name, value in {"Host": end, **headers}.items())
     try:
         line = socket.create_connection((host, port), min(until.left, CONNECT_SECONDS))
     except OSError:
         until.left  # noqa: B018 (raises when the time is up)
         raise _silence("the proxy cannot be reached") from None
     try:
-        line.sendall(f"CONNECT {_tunnel(to)} HTTP/1.1\r\n{lines}\r\n".encode("ascii"))
+        line.sendall(f"CONNECT {end} HTTP/1.1\r\n{lines}\r\n".encode("ascii"))
         status = _answer(line, "CONNECT", until).status
         if status != 200:
             raise UnseenError(UnseenImage(f"the proxy refuses it (HTTP {status})"))
@@ -267,14 +263,7 @@ def _proxy(url: str) -> tuple[str, int, dict[str, str]]:
         host = None
     if not host or parts.scheme != "http":
         raise UnseenError(UnseenImage("the proxy of the environment cannot be used (http://…)"))
-    if parts.username is None:
-        return host, port, {}
-    user = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-    return host, port, {"Proxy-Authorization": f"Basic {base64.b64encode(user.encode()).decode()}"}
-
-
-def _tunnel(to: Target) -> str:
-    return f"[{to.host}]:{to.port}" if ":" in to.host else f"{to.host}:{to.port}"
+    return host, port, proxy_headers(parts)
 
 
 def _not_public(why: str) -> UnseenImage:

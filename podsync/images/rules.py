@@ -142,7 +142,6 @@ def _bytes(role: Role, seen: SeenImage) -> Iterator[_ImageFinding]:
 
 
 def _passing(seen: SeenImage) -> Iterator[_ImageFinding]:
-    """What will not be there for long."""
     if seen.signed:
         clause = f"lies behind a redirect to a signed address ('{seen.signed}'), which expires"
         remedy = "whoever keeps that address loses the picture: give the picture a lasting one"

@@ -176,7 +176,6 @@ def _cut(text: str, length: int) -> str:
 
 
 def _comment(text: str) -> str:
-    """Return a text as a comment of one line, whatever it contains."""
     shown = "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)
     return shown if len(shown) <= 300 else f"{shown[:300]}…"
 

@@ -91,7 +91,6 @@ def _by_picture(provider: Provider, products: Sequence[ListedProduct]) -> Iterat
 
 
 def _listed(provider: Provider, one: ListedProduct) -> str:
-    """Return all listed fields of a product, in the form in which specs are compared."""
     return canonical_json(provider.canonical(provider.listed_spec(one.row.fields)))
 
 
@@ -101,5 +100,4 @@ def _name(provider: Provider, one: ListedProduct) -> str:
 
 
 def _model(provider: Provider, one: ListedProduct) -> Hashable:
-    """Return the model, or its code where the model is not known."""
     return one.row.fields.get(provider.model_field) or ("code", one.row.facts.get("code"))

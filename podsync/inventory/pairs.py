@@ -76,11 +76,6 @@ def paired(known: Known, base_url: str, proposed: Iterable[ProposedPair], *, who
     ids = provider.known.ids
     models = {model.id: model for model in ids.models.values() if not model.left}
     audit = AccountAudit(
-        provider,
-        base_url,
-        known.account,
-        tuple(products.values()),
-        whole,
-        models if ids.listed else EMPTY,
+        provider, base_url, known.account, tuple(products.values()), whole, models if ids.listed else EMPTY
     )
     return PairedAccount(audit, tuple(candidates))

@@ -47,7 +47,6 @@ UNPROTECTED = Lifecycle()
 
 
 def _sorted_keys(name: str) -> str:
-    """Return a former name with its keys as addresses have them."""
     try:
         return Address.parse(f"any.{name}").name
     except ValueError:

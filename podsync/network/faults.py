@@ -25,9 +25,7 @@ class WireError(Exception):
 
     def __init__(self, words: str, remedy: str = "", *, lasting: bool = False) -> None:
         super().__init__(words)
-        self.words = words
-        self.remedy = remedy
-        self.lasting = lasting
+        self.words, self.remedy, self.lasting = words, remedy, lasting
 
 
 class ProxyRefusalError(OSError):

@@ -86,10 +86,7 @@ class Http:
         proxies: Mapping[str, str],
         trust: Trust | None = None,
     ) -> None:
-        self._title = title
-        self._settings = settings
-        self._clock = clock
-        self._pace = pace
+        self._title, self._settings, self._clock, self._pace = title, settings, clock, pace
         url = urlsplit(settings.base_url)
         proxy = proxies.get(url.scheme) or proxies.get("all") or ""
         self._base = url.path.rstrip("/")

@@ -8,7 +8,6 @@ proxy's error. What goes wrong here is a `WireError`; no other exception leaves.
 
 from __future__ import annotations
 
-import base64
 import http.client
 import socket
 import threading
@@ -17,19 +16,18 @@ import weakref
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import SplitResult, unquote, urlsplit
+from typing import Any, NamedTuple
+from urllib.parse import SplitResult, urlsplit
 
 from urllib3 import HTTPResponse
 from urllib3.connection import HTTPConnection, HTTPSConnection, ProxyConfig
 from urllib3.exceptions import HTTPError
 from urllib3.util import parse_url
 
+from podsync.network.certificates import Trust
 from podsync.network.faults import ProxyRefusalError, Route, WireError, broken, unreachable
+from podsync.network.hosts import authority, proxy_headers
 from podsync.network.watchdog import WATCHDOG, ConnectionDeadline
-
-if TYPE_CHECKING:
-    from podsync.network.certificates import Trust
 
 #: No page of a listing comes near it; a server that sends more is not read to the end.
 BODY_LIMIT = 64 * 1024 * 1024
@@ -97,15 +95,12 @@ class Peer:
     @property
     def authority(self) -> str:
         """Host and port as a tunnel names them."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return authority(self.host, self.port)
 
     @property
     def proxy_headers(self) -> dict[str, str]:
-        """What is said to the proxy alone: the name and the password of its URL."""
-        if self.proxy is None or self.proxy.username is None:
-            return {}
-        user = f"{unquote(self.proxy.username)}:{unquote(self.proxy.password or '')}"
-        return {"Proxy-Authorization": f"Basic {base64.b64encode(user.encode()).decode()}"}
+        """What is said to the proxy alone."""
+        return {} if self.proxy is None else proxy_headers(self.proxy)
 
 
 class _PlainConnection(HTTPConnection):
@@ -207,9 +202,7 @@ class Wire:
         self, base_url: str, *, proxy: str, trust: Trust, timeout: float, monotonic: Callable[[], float]
     ) -> None:
         self._peer = Peer(urlsplit(base_url), urlsplit(proxy) if proxy else None)
-        self._trust = trust
-        self._timeout = timeout
-        self._monotonic = monotonic
+        self._trust, self._timeout, self._monotonic = trust, timeout, monotonic
         self._lock = threading.Lock()
         self._idle: list[tuple[_PlainConnection, float]] = []
         weakref.finalize(self, _discard, self._idle)
@@ -263,7 +256,6 @@ class Wire:
         return RawResponse(response.status, response.headers, content)
 
     def _taken(self) -> _PlainConnection | None:
-        """Return a connection that was used a moment ago, None where there is none."""
         while True:
             with self._lock:
                 if not self._idle:

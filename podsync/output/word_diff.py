@@ -60,7 +60,7 @@ def _shared(one: Sequence[str], other: Sequence[str]) -> tuple[int, int]:
 
 
 def _merged(found: list[Part]) -> Iterator[Part]:
-    """Let two changes with next to nothing between them be one: `[a b -> c d]`."""
+    """Join two changes with next to nothing between them: `[a b -> c d]`."""
     held: Part | None = None
     for index, part in enumerate(found):
         trifle = part.same and len(part.old) <= 1 and 0 < index < len(found) - 1
@@ -106,7 +106,7 @@ def _size(found: list[Part]) -> int:
 
 
 def _clipped(part: Part, keep: int, index: int, count: int) -> Part:
-    """Keep of an unchanged stretch what is beside a change."""
+    """Keep the part of an unchanged stretch that is beside a change."""
     if not part.same or cells(part.old) <= keep + 1:
         return part
     if index == 0:

@@ -66,6 +66,5 @@ def _nearest(model_id: str, name: str, models: Mapping[str, KnownModel]) -> list
 
 
 def _words(text: str) -> frozenset[str]:
-    """Return the words that tell one model from another."""
     found = re.findall(r"[a-z0-9]+", text.lower().replace("t-shirt", "tee").replace("'s", ""))
     return frozenset(word.removesuffix("s") for word in found if len(word) > 2)

@@ -38,8 +38,6 @@ def present(spec: Any) -> dict[str, Any]:
 
 def as_text(value: Any) -> str | None:
     """Return an id or a code as text, None for what is none: servers tell some of them as numbers."""
-    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
-        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int | str) or value == "":
         return None
     return str(value)

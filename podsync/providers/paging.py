@@ -129,11 +129,7 @@ def _read(page: Pages, size: int, absence: bool, wanted: Collection[str]) -> Lis
 
 
 def _announced(
-    page: Pages,
-    size: int,
-    passes: int,
-    heard: Callable[[int, int], None],
-    paged: Callable[[int, int], None],
+    page: Pages, size: int, passes: int, heard: Callable[[int, int], None], paged: Callable[[int, int], None]
 ) -> Pages:
     announced = False
 

@@ -89,9 +89,7 @@ class Service:
         clock: Callable[[], float],
         record: int | None,
     ) -> None:
-        self.store = store
-        self.rules = rules
-        self.clock = clock
+        self.store, self.rules, self.clock = store, rules, clock
         self.schedule = Schedule(faults, clock)
         self._requests: deque[Recorded] = deque(maxlen=record)
         self._counts: Counter[str] = Counter()
@@ -236,7 +234,6 @@ class Service:
         return provider if place == 0 else f"{provider}#{place + 1}"
 
     def _date(self, rules: Rules) -> float | None:
-        """The moment that this answer's Date tells."""
         if not rules.date_header:
             return None
         with self._lock:

@@ -11,12 +11,7 @@ from podsync.state import git, local, postgres
 from podsync.state.store import Backend
 
 BACKENDS: Final[Mapping[str, Backend]] = {
-    each.name: each
-    for each in (
-        local.BACKEND,
-        git.BACKEND,
-        postgres.BACKEND,
-    )
+    each.name: each for each in (local.BACKEND, git.BACKEND, postgres.BACKEND)
 }
 
 

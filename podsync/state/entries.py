@@ -48,7 +48,7 @@ class Pending:
     whose outcome is not known either. `reading` and `beside` tell what existed before it (see Intent).
     `asked`: when a person was asked, after the doubt was settled by the clock of the run that asked.
     `step` names the step that an update is, `steps_left` and `takes` are those of a create (see Intent).
-    `acknowledged`: the provider said that it was done or taken on, and not what was made.
+    `acknowledged`: when the provider said that it was done or taken on, and not what was made.
     """
 
     op: Literal["create", "update"]
@@ -70,7 +70,7 @@ class Pending:
     step: str = ""
     steps_left: tuple[str, ...] = ()
     takes: Spec = EMPTY
-    acknowledged: bool = False
+    acknowledged: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,14 +129,14 @@ class Doubted(ProductEvent):
     """The call ended without a clear answer; the Intent stays.
 
     `asked`: when a person was asked, since a look that missed nothing had found no answer either.
-    `acknowledged`: the answer said that it was done or taken on.
+    `acknowledged`: when the answer said that it was done or taken on.
     """
 
     date: float | None = None
     why: str = ""
     asked: float | None = None
     orphan: float | None = None
-    acknowledged: bool = False
+    acknowledged: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,11 +363,8 @@ class Emptied(ProviderEvent):
 
 
 @dataclass(frozen=True, slots=True)
-class Outdated:
+class Outdated(ProviderEvent):
     """This state turned out to be older than one that is lost: its products may have more than it knows."""
-
-    provider: str
-    at: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,6 @@ class GroupCommit:
             raise StateError(ticket.failure.message, ticket.failure.remedy) from ticket.failure
 
     def _lead(self, group: Sequence[Ticket]) -> None:
-        """Write a group, and let go of everyone who waits."""
         failure: StateError | None = None
         try:
             self._write(group)

@@ -47,8 +47,7 @@ class LazyEntries(Mapping[Address, "Entry"]):
     """Entries in the order of their addresses, each made when it is asked for."""
 
     def __init__(self, outline: Outline, maker: EntryMaker) -> None:
-        self.outline = outline
-        self._maker = maker
+        self.outline, self._maker = outline, maker
 
     def __getitem__(self, address: Address) -> Entry:
         if str(address) not in self.outline.spec_digests:

@@ -67,7 +67,6 @@ def remove(state: State, address: Address, now: float, waits: Mapping[str, float
 
 
 def _settling(state: State, entry: Entry, pending: Pending, now: float, wait: float) -> Iterator[str]:
-    """Yield what may be said of a doubt, and from when on."""
     settle, when = f"podsync state settle {entry.address.word}", settled_at(pending, wait)
     if pending.step:
         step = f"{settle} --step {pending.step}"

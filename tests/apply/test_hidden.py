@@ -12,6 +12,7 @@ import pytest
 from podsync.apply.report import Result
 from podsync.evidence.declared import Said
 from podsync.evidence.state_view import Known
+from podsync.model.errors import UnreadableError
 from podsync.providers.registry import provider_of
 from podsync.state.reducer.reducer import replay
 from tests.apply.evidence import (
@@ -22,6 +23,7 @@ from tests.apply.evidence import (
     creates,
     ends_well,
     in_doubt,
+    kept_state,
     lose,
     made,
     make,
@@ -29,7 +31,7 @@ from tests.apply.evidence import (
     truth,
 )
 from tests.apply.vendor_server import Odd
-from tests.apply.world import PLUGINS, SETTLE, Life
+from tests.apply.world import PLUGINS, SETTLE, Life, at
 
 DAY = 86400.0
 both = pytest.mark.parametrize("provider", PROVIDERS)
@@ -228,3 +230,112 @@ def test_a_person_says_that_it_is_nobodys_while_it_is_hidden(world, provider):
 
     ends_well(world)
     assert made(world, provider) == 1
+
+
+# -- a look without the lock shows it
+
+
+def refused_though_made(world, provider):
+    """A create that was refused, and made all the same; its address and its id."""
+    begin(world, provider)
+    world.server.names = "upper"
+    world.server.misbehave(f"{provider}.create", Odd("status", commit=True, status=400))
+    address = make(world, provider)
+    world.apply()
+    world.clock.pass_by(LONG)
+    return address, the_only_one(world, provider)
+
+
+def files(world):
+    return sorted((world.folder / ".podsync" / "remembered").glob("*"))
+
+
+@both
+def test_a_plan_with_refresh_shows_it_and_it_is_hidden(world, provider):
+    address, identity = refused_though_made(world, provider)
+    before = kept_state(world)
+    assert [row.id for row in world.refresh()[provider].questions[address].rows] == [identity]
+    assert kept_state(world) == before
+    assert [file.stat().st_size > 0 for file in files(world)] == [True]
+
+    world.server.hide(identity, DAY)
+    (row,) = world.refresh()[provider].questions[address].rows
+    assert (row.id, row.last_listed is not None, len(files(world))) == (identity, True, 1)
+
+    report = hidden_for_a_day(world, provider, identity)
+    assert outcome(report, address).result is Result.NOT_TRIED
+    assert (list(world.state.remembered[provider]), files(world)) == ([identity], [])
+    takes(world, address, identity)
+    assert (world.apply().exit_code, made(world, provider)) == (0, 1)
+
+
+@both
+def test_a_plan_with_refresh_finds_what_a_doubt_made_and_it_is_hidden(world, provider):
+    """It takes nothing down, neither for the doubt nor for what was acknowledged."""
+    begin(world, provider)
+    address = in_doubt(world, provider, made=True)
+    identity = the_only_one(world, provider)
+    assert world.refresh()[provider].found[address].id == identity
+
+    report = hidden_for_a_day(world, provider, identity)
+    assert outcome(report, address).result is Result.IN_DOUBT
+    world.clock.pass_by(DAY)
+    ends_well(world)
+    assert made(world, provider) == 1
+
+
+@both
+def test_a_plan_with_refresh_breaks_off_after_it_was_shown(world, provider):
+    begin(world, provider)
+    address = in_doubt(world, provider, made=True)
+    world.clock.pass_by(LONG)
+    listing = {"kakaclo": "kakaclo.search", "gelato": "gelato.list"}[provider]
+    world.server.misbehave(listing, None)
+    world.server.always(listing, Odd("status", status=500))
+    with pytest.raises(UnreadableError):
+        world.refresh()
+    world.server.behave()
+
+    report = hidden_for_a_day(world, provider, the_only_one(world, provider))
+    assert outcome(report, address).result is Result.IN_DOUBT
+
+
+@both
+def test_the_state_is_lost_between_plan_and_apply(world, provider):
+    """A row was listed, whatever has become of the state since: a file belongs to the account."""
+    address, identity = refused_though_made(world, provider)
+    world.refresh()
+    lose(world)
+    world.forgot_orphans = True
+
+    report = hidden_for_a_day(world, provider, identity)
+    assert outcome(report, address).result is Result.NOT_TRIED
+
+
+@both
+def test_an_apply_dies_before_it_has_recorded_what_a_plan_has_shown(world, provider):
+    _, identity = refused_though_made(world, provider)
+    world.refresh()
+    world.dies(at("before", "compact"))
+    assert len(files(world)) == 1
+
+    hidden_for_a_day(world, provider, identity)
+    assert files(world) == []
+
+
+@both
+def test_what_the_state_has_answered_since_is_not_asked_again(world, provider):
+    """The file comes from a backup of the folder, or from a run that died before it had removed it."""
+    address, identity = refused_though_made(world, provider)
+    world.refresh()
+    older = {file: file.read_bytes() for file in files(world)}
+    world.apply()
+    takes(world, address, identity)
+    for file, data in older.items():
+        file.write_bytes(data)
+    world.server.hide(identity, DAY)
+
+    assert not world.refresh()[provider].questions
+    make(world, "gelato" if provider == "kakaclo" else "kakaclo", "two")
+    world.apply()
+    assert (provider in world.state.remembered, files(world)) == (False, [])

@@ -224,6 +224,31 @@ def test_what_state_rm_forgot_long_ago_and_a_person_removed_is_made_without_wait
     assert world.clock.passed - began < SETTLE / 10
 
 
+def whole_readings(world):
+    """How often everything at KakaClo was read from its first page on."""
+    bodies = [seen.body for seen in world.server.sent("kakaclo.search")]
+    return sum(body["pageNumber"] == 1 and not body.keys() & {"modelCodes", "spus"} for body in bodies)
+
+
+@pytest.mark.parametrize("there", ["something new", "all that is wanted"])
+def test_a_lost_state_waits_before_everything_is_read(world, there):
+    """Once, not before the wait and after it; where all is adopted nothing is waited for."""
+    world.tee()
+    world.apply()
+    lose(world)
+    if there == "something new":
+        world.tee("new")
+    world.server.forget_requests()
+    began = world.clock.passed
+
+    report = world.apply()
+
+    assert report.exit_code == 0
+    assert outcome(report, TEE).result is Result.ADOPTED
+    assert whole_readings(world) == 1
+    assert (world.clock.passed - began >= SETTLE) is (there == "something new")
+
+
 # -- step 2: what a doubt ends with may stand in the way of what no plan could set against it
 
 

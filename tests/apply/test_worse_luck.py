@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import random
+from contextlib import suppress
 
 import pytest
 
+from podsync.model.errors import CredentialsError, ProviderError
 from tests.apply.evidence import LONG, NAMES, kept_state, lose, make, put_back, truth
 from tests.apply.vendor_server import ALL_KINDS, CREATES, Odd
 from tests.apply.world import KEYS, OTHER_GELATO_KEY, OTHER_KAKACLO_KEY, SETTLE, Killed, at
@@ -30,6 +32,7 @@ class Year:
         self.world, self.server = world, world.server
         self.luck = random.Random(seed)
         self.server.random = random.Random(seed + 1)
+        self.curious = random.Random(seed + 2)
         self.number = 0
         self.older = {}
         self.never_told = {}
@@ -113,10 +116,21 @@ class Year:
         self.never_told |= self.server.never_told(SETTLE)
         return self.never_told
 
+    def look(self):
+        """Somebody plans with `--refresh`; what that shows and the state does not know is hidden then."""
+        luck, world = self.curious, self.world
+        if luck.random() > 0.3:
+            return
+        with suppress(ProviderError, CredentialsError):
+            for name, found in world.refresh().items():
+                for identity in sorted(found.reading.rows.keys() - world.state.owned(name).keys()):
+                    self.server.hide(identity, luck.choice([60, 5 * LONG]))
+
     def step(self):
         luck, world = self.luck, self.world
         self.change()
         self.weather()
+        self.look()
         moment = luck.choice(["before", "after"]), luck.choice(MOMENTS), luck.randint(1, 6)
         dies = at(*moment) if luck.random() < 0.3 else None
         try:

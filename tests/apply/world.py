@@ -15,10 +15,12 @@ from typing import Any
 from podsync.apply.context import Options, ProviderConnection
 from podsync.apply.engine import Origin, carry_out
 from podsync.apply.history import StateHistory
+from podsync.apply.lookup.preview import preview
 from podsync.apply.rate_limit import Bucket
 from podsync.apply.report import Outcome, Report
 from podsync.apply.run import others_of
 from podsync.cli.environment.connect import spoken_to
+from podsync.evidence.findings import Findings
 from podsync.files.os_files import OsFiles
 from podsync.model.address import Address
 from podsync.model.errors import StoppedError
@@ -33,6 +35,7 @@ from podsync.providers.registry import bare_id, plugins, provider_of
 from podsync.state import operations
 from podsync.state.events import Adopted, Disowned, Event, Settled
 from podsync.state.local.account_lock import account_digest
+from podsync.state.local.remembered_rows import RememberedRows
 from podsync.state.local.store import LocalStore
 from podsync.state.model import State
 from podsync.state.reducer.reducer import replay
@@ -325,7 +328,7 @@ class World:
             if not plan.work and not needed:
                 return self._kept(Report(plan))
             memory = RunHistory(self.folder / ".podsync", str(self.path.resolve()))
-            remembered = StateHistory(memory, store, self.clock, self.heard.notes.append)
+            remembered = StateHistory(memory, store, self.clock, self.heard.notes.append, self.rows)
             connections = {name: self._connection(name, life) for name in sorted(needed)}
             return self._kept(
                 carry_out(
@@ -338,6 +341,25 @@ class World:
                     ),
                 )
             )  # fmt: skip
+
+    def refresh(self) -> Mapping[str, Findings]:
+        """`plan --refresh`: look at both vendors, without the lock."""
+        self.clock.begin()
+        state, life = self.state, Life()
+        plan, rows = self.plan(state), self.rows
+        memory = RunHistory(self.folder / ".podsync", str(self.path.resolve()))
+        history = StateHistory(memory, self._store(life), self.clock, self.heard.notes.append, rows)
+        return preview(
+            plan, replay(state, rows.read(state)), [self.documents[a] for a in sorted(self.documents)],
+            {name: self._connection(name, life) for name in PLUGINS}, clock=self.clock,
+            lost=history.lost(state), compares=True, keep=rows.keep,
+        )  # fmt: skip
+
+    @property
+    def rows(self) -> RememberedRows:
+        """What looks without the lock have shown."""
+        accounts = {name: f"{url} default" for name, url in self.urls().items()}
+        return RememberedRows(self.folder / ".podsync", accounts, self.heard.notes.append, files=self.files)
 
     def _kept(self, report: Report) -> Report:
         self.reports.append(report)

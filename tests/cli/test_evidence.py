@@ -9,6 +9,7 @@ import json
 import re
 import shutil
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -167,6 +168,81 @@ def test_what_a_refusal_made_and_no_document_wants_is_asked_about_alike(podsync,
     for told in (plan.out + plan.err, apply.out + apply.err):
         assert "no document wants it. it was refused" in " ".join(told.split())
         assert "podsync import --not-ours kakaclo" in " ".join(told.split())
+
+
+# -- what a look without the lock has shown
+
+
+LOOKS = {
+    "a plan": ("plan", "--refresh"),
+    "drift": ("drift", "--no-wait"),
+    "pairs": ("import", "--match"),
+    "an apply that nobody wanted": ("apply",),
+    "an import of another": ("import", "designed_product.known", "5000"),
+    "a look for orphans": ("state", "orphans", "--check", "--no-wait"),
+}
+
+
+def shown_and_hidden(podsync, folder, catalog, vendors, look):
+    """A refused create made a product all the same; a look shows it, and the provider hides it."""
+    known, old = more(catalog, "known"), more(catalog, "old")
+    assert podsync("apply", "--auto-approve", "--target", known, "--target", old).code == 0
+    owned = {each["id"] for each in entries(folder).values()}
+    (catalog / "old.yaml").unlink()
+    vendors.misbehave("kakaclo.create", Odd("status", commit=True, status=400))
+    assert podsync("apply", "--auto-approve").code == 4
+    settled()
+    before = entries(folder)
+    look()
+    assert entries(folder) == before
+    (identity,) = {p["id"] for p in vendors.products("kakaclo")} - owned
+    vendors.hide(identity, 3600)
+    return identity
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_what_a_look_without_the_lock_has_shown_is_not_made_again(
+    podsync, terminal, folder, catalog, vendors, look
+):
+    run = partial(terminal, answer=b"no\n") if "apply" in LOOKS[look] else podsync
+    identity = shown_and_hidden(podsync, folder, catalog, vendors, partial(run, *LOOKS[look]))
+    made = creates(vendors)
+
+    plan, apply = podsync("plan", "--refresh"), podsync("apply", "--auto-approve")
+
+    assert (plan.code, apply.code, creates(vendors)) == (4, 4, made)
+    for told in (plan.out + plan.err, apply.out + apply.err):
+        assert re.search(rf'\b{identity} ("[^"]+" )?\(not listed now\)', " ".join(told.split()))
+    assert f"podsync import {TEE} {identity}" in apply.out
+
+
+@pytest.mark.parametrize("said", ["ours", "not ours"])
+def test_a_person_answers_what_only_a_plan_has_shown(podsync, folder, catalog, vendors, said):
+    """The printed commands are believed before any apply has written the row down, and end the question."""
+    look = partial(podsync, "plan", "--refresh")
+    identity = shown_and_hidden(podsync, folder, catalog, vendors, look)
+    words = (TEE, identity) if said == "ours" else ("--not-ours", "kakaclo", identity)
+    before = podsync("plan", "--refresh")
+    assert f"podsync import {' '.join(words)}" in before.out + before.err
+
+    answer = podsync("import", *words)
+
+    assert answer.code == 0, answer.err
+    assert list((folder / ".podsync" / "remembered").iterdir()) == []
+    assert podsync("apply", "--auto-approve").code == 0
+    assert (entries(folder)[TEE]["id"] == identity) is (said == "ours")
+
+
+def test_a_plan_that_cannot_remember_what_it_shows_says_so_and_goes_on(podsync, folder, catalog, vendors):
+    lost(folder, podsync, vendors)
+    (folder / ".podsync").mkdir()
+    (folder / ".podsync" / "remembered").write_text("", encoding="utf-8")
+
+    plan = podsync("plan", "--refresh", "-o", "json")
+
+    assert (plan.code, summary(plan)["adopt"]) == (0, 2)
+    assert plan.err.count(".podsync/remembered cannot be written (") == 2
+    assert plan.err.count("what this look has shown is not remembered") == 2
 
 
 # -- apply looks before it asks

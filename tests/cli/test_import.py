@@ -161,7 +161,7 @@ def test_match_takes_what_is_the_same_and_changes_nothing(podsync, folder, lost)
     assert run.code == 0
     assert list(tee) == [
         "take", "verdict", "address", "id", "model", "name", "listed_name", "picture", "listed_picture",
-        "spu", "made",
+        "spu", "made", "fits", "sent",
     ]  # fmt: skip
     assert {(row["take"], row["verdict"]) for row in told.values()} == {("yes", "same")}
     assert tee["id"] == f"kakaclo:{ids(lost)[0]}"

@@ -114,6 +114,7 @@ def look(
     missed: Mapping[str, float] | None = None,
     named: Mapping[str, tuple[str, str]] = EMPTY,
     wanted: Mapping[Address, Any] = EMPTY,
+    recorded: bool = True,
     **reading: Any,
 ) -> Findings:
     """Judge one look. `kept`: KEPT is listed; `settled`: what was sent was sent long ago.
@@ -141,6 +142,7 @@ def look(
         documents_of(part, [each.spec for each in wants]),
         lost=lost,
         wanted=wanted,
+        recorded=recorded,
         first_contact=first_contact,
         managed=frozenset(identity for identity, _ in named.values()),
         named=products,

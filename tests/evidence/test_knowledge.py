@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from podsync.evidence.account import CLOCK_ALLOWANCE, Knows, judged, made_since
+from podsync.evidence.state_view import Known
 from podsync.model.frozen import EMPTY, freeze
 from podsync.providers.contract import Remote
 from podsync.providers.habits import Habits
+from podsync.providers.kakaclo.provider import KakaClo
+from podsync.state.events import Begun
+from podsync.state.model import State
+from podsync.state.reducer.reducer import replay
 
 LAST = 1_700_000_000.0
 ROW = Remote("7", EMPTY, LAST + 1)
@@ -43,6 +50,24 @@ def test_a_date_that_is_not_told_may_be_any() -> None:
 
 def test_a_state_that_cannot_say_when_its_last_apply_was_is_older_than_anything() -> None:
     assert _since(LAST - 10**8, None)
+
+
+@pytest.mark.parametrize(
+    ("last", "until"),
+    [
+        (None, None),
+        ({"at": LAST - 60}, None),
+        ({"at": LAST - 60, "ended_at": LAST}, LAST),
+        ({"at": LAST, "ended_at": LAST, "dates": {"kakaclo": LAST - 9}}, LAST - 9),
+        ({"at": LAST, "ended_at": LAST, "dates": {"gelato": LAST}}, None),
+    ],
+    ids=["none", "died", "ended, older version", "ended", "ended at another provider"],
+)
+def test_an_apply_that_has_begun_says_nothing_of_what_the_state_knows(last: Any, until: float | None) -> None:
+    state = State("8f4c", 3, last_apply=freeze(last))
+    begun = replay(state, [Begun(LAST + 9, "sha256:9c", 3, EMPTY, EMPTY)])
+
+    assert [Known(KakaClo(), each, "default").last_apply() for each in (state, begun)] == [until, until]
 
 
 def test_dates_that_nobody_compared_may_be_local_time_of_any_zone() -> None:

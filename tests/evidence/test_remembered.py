@@ -8,11 +8,13 @@ import pytest
 
 from podsync.evidence.account import Knows
 from podsync.evidence.findings import Findings
+from podsync.model.frozen import freeze
 from podsync.providers.contract import Remote
 from podsync.state.events import Answered, Bound, Disowned, Missed, Remembered, Settled
 from podsync.state.model import State
 from podsync.state.reducer.reducer import replay
 from tests.evidence.look import (
+    KEPT,
     NEW,
     NOW,
     SETTLE,
@@ -48,6 +50,10 @@ OPEN = {
     "what is to be adopted": (state(), [row("7", "tee")], {}),
     "what the selection leaves out": (state(), [row("7", "tee")], {"asked": False}),
     "what came before a listing broke off": (state(doubt("tee")), [row("7", "tee")], BROKEN),
+    "what is found and not written down": (state(doubt("tee")), [row("7", "tee")], {"recorded": False}),
+    "an id that is found and not written down": (
+        state(entry("tee", None, window=window())), [row("7", "tee")], {"recorded": False}
+    ),
 }  # fmt: skip
 
 
@@ -99,6 +105,21 @@ def test_a_document_that_was_renamed_is_held_up_by_it_as_well() -> None:
 
     assert ids(found.questions[address("cat")].rows) == ["7"]
     assert [(each.address, each.id) for each in events(found, Remembered)] == [(address("cat"), "7")]
+
+
+def test_it_stays_a_question_though_the_reading_that_hides_it_does_not_show_how_old_the_state_is() -> None:
+    """A state that is older than what is listed may not know what became of names since."""
+    kept = {"kakaclo": {"default": freeze({"names": {"case": {"is": "kept", "proof": KEPT}}})}}
+    known = state(observed=kept, landmarks={"kakaclo": (freeze({"id": KEPT}),)})
+    shown = row("7", "TEE", at=NEW, imageUrl="https://img.example/7", backImageUrl=None)
+
+    first = look(known, [shown], [want("tee")])
+    assert (first.knows, ids(first.questions[TEE].rows)) == (Knows.OLDER, ["7"])
+    known = replay(known, events(first, Remembered))
+
+    second = look(known, [], [want("tee"), want("dog", spec=spec("tee"))])
+    assert (second.knows, ids(second.questions[TEE].rows)) == (Knows.ALL, ["7"])
+    assert DOG not in second.questions
 
 
 def test_what_is_another_product_for_certain_holds_up_nothing() -> None:

@@ -227,7 +227,7 @@ def test_a_forged_note_makes_an_apply_wait_as_long_as_it_could_ever_have_to(note
     """Its author wants the listing to count at once: then what it does not show yet is made twice."""
     with somebody_else():
         note.end_sending("kakaclo", lineage="l", serial=7, at=1.0, date=1.0)
-    engine = StateHistory(note, None, None, print)
+    engine = StateHistory(note, None, None, print, None)
 
     assert engine.lost(State("l", 7)) is None
     assert engine.lost(State(lost=True)) == Lost({"kakaclo": LastSend(None)}, whole=True)
@@ -411,7 +411,8 @@ def test_a_committed_link_leads_nothing_out_of_the_tree(shop, podsync, tmp_path,
 
 
 @pytest.mark.parametrize(
-    "inner", ["cache", "seen", "pace", "sandbox", "sandbox/data", "sandbox/podsync.state.json"]
+    "inner",
+    ["cache", "seen", "pace", "remembered", "sandbox", "sandbox/data", "sandbox/podsync.state.json"],
 )
 def test_a_link_further_down_leads_nothing_out_either(shop, podsync, tmp_path, inner):
     outside = tmp_path / "outside"

@@ -286,7 +286,8 @@ class Sender:
         told = (job.address, now, self.time.now(), error.message)
         events: list[Event] = [event(*told, orphan=job.orphan)]
         if isinstance(error, InDoubtError):
-            events = [Doubted(*told, orphan=job.orphan, acknowledged=error.acknowledged)]
+            acknowledged = now if error.acknowledged else None
+            events = [Doubted(*told, orphan=job.orphan, acknowledged=acknowledged)]
         shown: Remote | None = error.shown
         with self._lock:
             if job.op == "create" and shown is not None and job.taken(shown) is None:

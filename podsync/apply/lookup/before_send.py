@@ -39,14 +39,17 @@ def _look(run: ProviderRun) -> None:
     if not (_asks(run) or waiting):
         run.caught_up = _lost_is_visible(run, run.context.clock.monotonic())
         return
-    findings = _look_once(run)
-    if run.stopped is None and (reason := _may_show_more(run, findings)) is not None:
-        what, until = reason
-        if run.context.options.wait:
-            wait(run, what, until)
-            findings = _look_once(run)
-        if run.stopped is None and (left := _may_show_more(run, findings)) is not None:
-            run.unsure = f"{left[0]} is waited for: the listing may not show yet what exists; {LATER}"
+    # What is read whole before a wait has to be read whole again after it.
+    first = run.context.options.wait and _is_early(run)
+    findings = _look_once(run, presence=first)
+    reason = _may_show_more(run, findings) if run.stopped is None else None
+    if reason is not None and run.context.options.wait:
+        wait(run, *reason)
+        first = True
+    if first and run.stopped is None:
+        findings = _look_once(run)
+    if run.stopped is None and (left := _may_show_more(run, findings)) is not None:
+        run.unsure = f"{left[0]} is waited for: the listing may not show yet what exists; {LATER}"
     if run.stopped is None:
         _conclude(run, findings)
         _tell_unproven(run, findings)
@@ -87,8 +90,8 @@ def _look_once_more(run: ProviderRun) -> None:
         _conclude(run, findings)
 
 
-def _look_once(run: ProviderRun) -> Findings:
-    findings = run.look()
+def _look_once(run: ProviderRun, *, presence: bool = False) -> Findings:
+    findings = run.look(presence=presence)
     if findings.account is False:
         run.stop_wrong_account(findings.events)
         return findings
@@ -161,6 +164,20 @@ def _is_young(run: ProviderRun, findings: Findings, looked: float) -> bool:
     now = run.context.clock.now() if provider_now is None else provider_now
     made = (row.created_at for row in findings.adopted.values())
     return any(at is not None and now - at < run.until_settled for at in made)
+
+
+def _is_early(run: ProviderRun) -> bool:
+    """Whether something is to be made, and what was sent before the state was lost may not be listed yet.
+
+    Our clock alone says so: the provider's is not known before the first answer, which may say otherwise.
+    """
+    lost, clock = run.context.lost, run.context.clock
+    if lost is None or not run.lost or not any(change.makes for change in run.changes):
+        return False
+    last = lost.sends.get(run.provider.name)
+    if last is None:
+        return clock.monotonic() < run.context.began
+    return last.at is None or clock.now() - last.at < run.until_settled
 
 
 def _lost_is_visible(run: ProviderRun, looked: float) -> bool:

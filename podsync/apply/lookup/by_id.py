@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from podsync.apply.actions.sender import ProviderTime
 from podsync.apply.context import ProviderConnection
@@ -15,21 +15,30 @@ from podsync.model.clock import Clock
 from podsync.model.errors import CredentialsError
 from podsync.model.frozen import EMPTY, FrozenDict
 from podsync.providers.contract import Query, Remote
+from podsync.state.events import Event
 
 
 def look_up(
-    connection: ProviderConnection, known: Known, ids: Collection[str], wants: Sequence[Want], clock: Clock
+    connection: ProviderConnection,
+    known: Known,
+    ids: Collection[str],
+    wants: Sequence[Want],
+    clock: Clock,
+    keep: Callable[[Iterable[Event]], None] = lambda _: None,
 ) -> dict[str, Remote]:
     """Return the rows of these ids; the wanted models are read first, then missing ids.
+
+    `keep` is given the events of the first look: it may show what other addresses have sent.
 
     Raises CredentialsError if this is not the account of the state.
     """
     times = Times(-math.inf, clock.monotonic() + SEND_SECONDS, Moment(None, None))
     provider_time = ProviderTime(clock)
     looker = Looker(connection.reader, clock, provider_time.at, provider_time.saw)
-    found = looker.look(Situation(known, times, tuple(wants)), presence=True)
+    found = looker.look(Situation(known, times, tuple(wants), recorded=False), presence=True)
     if found.account is False:
         raise another_account(connection)
+    keep(found.events)
     rows = dict(found.reading.rows)
     missing = set(ids) - rows.keys()
     if missing and not (found.reading.of_all and found.reading.sound):

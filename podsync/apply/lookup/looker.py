@@ -22,6 +22,7 @@ from podsync.model.errors import UnreadableError
 from podsync.model.frozen import EMPTY, FrozenDict, Json, Spec
 from podsync.model.product import seen_ids
 from podsync.providers.contract import Query, Reader, Remote
+from podsync.state.events import Event, Remembered
 
 #: So many names are searched one by one; for more, the whole listing is read once.
 FEW = 10
@@ -89,6 +90,13 @@ class Looker:
         unseen = {identity for identity in situation.looked_for if identity not in reading.rows}
         unread = bool(findings.unread or findings.unsearched)
         return findings.account is False or unread or unsure or bool(unseen)
+
+    def broken_off(self, situation: Situation, error: UnreadableError) -> list[Event]:
+        """Return what is to be remembered of a look that could not be ended: the next may not show it."""
+        rows = {row.id: row for row in error.rows}
+        reading = Reading(rows, self.clock.monotonic(), broken=True)
+        found = self.judged(situation, reading) if rows else None
+        return [] if found is None else [event for event in found.events if isinstance(event, Remembered)]
 
     def judged(self, situation: Situation, reading: Reading) -> Findings:
         """Judge as of the moment at which the reading began."""

@@ -1,4 +1,4 @@
-"""PROTOCOL step 1: look before a person is asked, without the lock; nothing is recorded and nothing waits.
+"""PROTOCOL step 1: look before a person is asked, without the lock; the state stays, and nothing waits.
 
 `plan --refresh` is this step. It judges by the code by which apply judges under the lock.
 """
@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from podsync.apply.actions.sender import ProviderTime
 from podsync.apply.context import Lost, ProviderConnection
@@ -20,6 +20,7 @@ from podsync.evidence.situation import Situation, Times, Want, documents_of
 from podsync.evidence.state_view import Known
 from podsync.model.address import Address
 from podsync.model.clock import Clock
+from podsync.model.errors import UnreadableError
 from podsync.model.frozen import EMPTY
 from podsync.model.product import Product
 from podsync.plan.action import Action
@@ -28,6 +29,7 @@ from podsync.plan.diff import is_unsure
 from podsync.plan.model import Plan
 from podsync.providers.contract import ProductStep
 from podsync.providers.knowledge import Provider
+from podsync.state.events import Event
 from podsync.state.model import State
 
 
@@ -42,11 +44,13 @@ def preview(
     first_contact: bool = False,
     compares: bool = False,
     missed: Mapping[str, Mapping[str, float]] = EMPTY,
+    keep: Callable[[Iterable[Event]], None] = lambda _: None,
 ) -> Mapping[str, Findings]:
     """Look at each provider once and return what the looks say.
 
     With `compares` all that is known is compared with all that is listed. `missed` maps ids, by provider, to
-    the monotonic moment at which this run missed them first.
+    the monotonic moment at which this run missed them first. `keep` is given the events of each look, and of
+    one that breaks off those that an apply would record: what was listed may be hidden when apply looks.
 
     Raises ProviderError where one cannot be read, UnauthorizedError where its key is refused.
     """
@@ -56,31 +60,34 @@ def preview(
     for name, connection in sorted(connections.items()):
         known = connection.known(state)
         changes = [change for change in plan.work if change.provider == name]
-        specs = [change.after for change in changes if change.after is not None]
+        wanted = wanted_by(changes)
         # The sender of a doubt may still run: nothing here holds the lock.
-        times = Times(
-            -math.inf,
-            clock.monotonic() + SEND_SECONDS,
-            Moment(None, None),
-            missed=missed.get(name, EMPTY),
-        )
+        began = clock.monotonic() + SEND_SECONDS
+        times = Times(-math.inf, began, Moment(None, None), missed=missed.get(name, EMPTY))
         situation = Situation(
             known,
             times,
             (*wants_of(connection.provider, changes, known), *others[name].wants),
-            documents_of(known, [*specs, *others[name].specs]),
+            documents_of(known, [*wanted.values(), *others[name].specs]),
             managed=others[name].managed,
             named=named_by(changes),
-            wanted=wanted_by(changes),
+            wanted=wanted,
             lost=lost is not None and lost.concerns(name),
             compares=compares,
             first_contact=first_contact,
             sent_before=bool(known.items or known.doubts),
+            recorded=False,
             settle_seconds=connection.settings.settle_seconds,
             timeout_seconds=connection.settings.timeout_seconds,
         )
         provider_time = ProviderTime(clock)
-        found[name] = Looker(connection.reader, clock, provider_time.at, provider_time.saw).look(situation)
+        looker = Looker(connection.reader, clock, provider_time.at, provider_time.saw)
+        try:
+            found[name] = looker.look(situation)
+        except UnreadableError as error:
+            keep(looker.broken_off(situation, error))
+            raise
+        keep(found[name].events)
         if compares:
             found[name].steps.update(_steps_in_question(known, changes, found[name].reading))
     return found

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from podsync.catalog.authoring.axes.axis import fault_in
+from podsync.catalog.parsing.document import Document
 from podsync.catalog.validation.nearest import did_you_mean
-
-if TYPE_CHECKING:
-    from podsync.catalog.parsing.document import Document
-    from podsync.model.diagnostic import Diagnostic
-    from podsync.model.frozen import Path
-    from podsync.model.settings import Authoring
+from podsync.model.diagnostic import Diagnostic
+from podsync.model.frozen import Path
+from podsync.model.settings import Authoring
 
 ONLY = "only"
 #: Words that take an id, or one for each environment.

@@ -130,7 +130,7 @@ class AuthoringContext:
         return self._settings_text, next(filter(None, spans), START)
 
     def _elsewhere(self, variable: str) -> Iterator[ValuePath]:
-        """Yield the paths of a variable in other environments; data for all of them uses the last one's."""
+        """Yield the paths of a variable in other environments, the last one first: its value holds there."""
         for name in reversed(self.settings.environments):
             yield ("environments", name, "vars", variable)
 

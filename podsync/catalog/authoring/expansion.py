@@ -159,11 +159,10 @@ class Expansion:
         for path, mark, summary, detail in faults:
             text, span = _marked(origins, self.document, path, mark)
             summary_line = f"{dotted(path)}: {summary}"
-            fault = (
-                text.fault("odd-text", span, summary_line, detail, severity="warning")
-                if odd
-                else text.fault("reference", span, summary_line, detail)
-            )
+            if odd:
+                fault = text.fault("odd-text", span, summary_line, detail, severity="warning")
+            else:
+                fault = text.fault("reference", span, summary_line, detail)
             if fault not in self.faults:
                 self.faults.append(fault)
 
@@ -186,7 +185,7 @@ class Expansion:
 
 
 def among(index: str, count: int) -> str:
-    """Say of which products something is said: `, in [colour=red] and 7 more`."""
+    """Say which products have a fault: `, in [colour=red] and 7 more`."""
     more = f" and {count - 1:,} more" if count > 1 else ""
     return f", in {index}{more}" if index else ""
 

@@ -163,7 +163,7 @@ class FormerNames:
 
 
 def _name(text: Any) -> str | None:
-    """Return a name of a product in the form of addresses; None for anything else."""
+    """Return the name of a product as addresses have it, None for anything else."""
     try:
         return Address.parse(f"{_ANY}.{text}").name if isinstance(text, str) else None
     except ValueError:

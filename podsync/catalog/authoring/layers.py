@@ -93,7 +93,7 @@ def layer_of(layers: Sequence[Layer], path: Path) -> Layer | None:
 
 
 def _says(data: Any, path: Path) -> bool | None:
-    """Whether a layer has the value at `path`; None if the layers below decide."""
+    """Whether a layer has the value at `path`; None if lower layers decide."""
     for part in path:
         if isinstance(data, dict):
             if part not in data:

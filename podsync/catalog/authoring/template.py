@@ -53,7 +53,7 @@ class BadValue(NamedTuple):
 
 
 class _Column(NamedTuple):
-    """What a reference makes of each key of an axis."""
+    """The value of a reference for each key of an axis."""
 
     axis: int
     values: Mapping[str, Any]
@@ -246,7 +246,7 @@ class _Shaping:
         return Shape(make, tuple(self._faults), tuple(self._odd), tuple(bad))
 
     def _filling(self, value: Any, path: Path) -> _Make | None:
-        """Return what fills a value in; None where it is the same for all."""
+        """Return a function that fills a value in, None if it is the same for all products."""
         if isinstance(value, str):
             return self._text(value, path) if "${" in value else None
         if isinstance(value, dict):
@@ -337,13 +337,13 @@ class _Shaping:
 
 
 def _types(node: Mapping[str, Any]) -> str:
-    """Return the types that a schema takes, as one text; a text is taken where it does not say."""
+    """Return the types that a schema allows, as one text; "string" if it names none."""
     types = node.get("type", "string")
     return types if isinstance(types, str) else " ".join(types)
 
 
 def _typed(text: str, node: Mapping[str, Any]) -> Any:
-    """Return a text as the schema wants it, if it can be read so."""
+    """Return a text as the type that the schema wants, if it can be read so."""
     value = resolve(text)
     wanted = _types(node)
     number = isinstance(value, int | float) and not isinstance(value, bool)

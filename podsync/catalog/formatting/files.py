@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from podsync.catalog.authoring.belonging import ONLY
 from podsync.catalog.authoring.context import AuthoringContext
@@ -22,9 +22,7 @@ from podsync.model.diagnostic import Diagnostic, errors_among
 from podsync.model.digests import canonical_json
 from podsync.model.errors import CatalogError, UsageError
 from podsync.model.settings import Authoring
-
-if TYPE_CHECKING:
-    from podsync.providers.knowledge import Provider
+from podsync.providers.knowledge import Provider
 
 
 class FileForm(NamedTuple):
@@ -109,7 +107,7 @@ class FilesInForm:
         return Folded(text, len(originals))
 
     def _sound(self) -> list[tuple[FoundFile, _ReadFile]]:
-        """Return all files of documents; raises CatalogError where something is wrong with one."""
+        """Return all files of documents; raises CatalogError if one has an error."""
         files = list(self._documents())
         faults = [each for each in self._found if isinstance(each, Diagnostic)]
         faults += [fault for _, file in files for fault in file.faults]
@@ -118,7 +116,7 @@ class FilesInForm:
         return files
 
     def _products(self, documents: Sequence[tuple[FoundFile, Document]]) -> Counter[str]:
-        """Return the products that documents make in their environments, without names, with their number."""
+        """Count the products that documents make in their environments, by content without names."""
         made: Counter[str] = Counter()
         for found, document in documents:
             anywhere = document._replace(data={k: each for k, each in document.data.items() if k != ONLY})
@@ -140,7 +138,7 @@ class FilesInForm:
                 yield found, _ReadFile(raw, errors_among(file.diagnostics))
 
     def _beside(self, found: FoundFile, names: Sequence[str]) -> Iterator[FoundFile]:
-        """Yield the files of these names next to another one, as far as they are in the catalog."""
+        """Yield the files of these names next to another file, if they are in the catalog."""
         for name in names:
             place = Path(found.location).parent / name
             if place.resolve().is_relative_to(self._folder.resolve()):

@@ -65,7 +65,7 @@ def folded(documents: Sequence[Document]) -> str:
 
 
 def _columns(documents: Sequence[Document]) -> _Rows:
-    """Return the values of all documents by their paths; raises UsageError where one has other paths."""
+    """Return the values of all documents by path; raises UsageError if one has other paths."""
     first = documents[0]
     rows = [dict(_flat(document)) for document in documents]
     for document, row in zip(documents, rows, strict=True):
@@ -130,7 +130,7 @@ class _Folding:
         self._keys: list[list[str]] = []
 
     def text(self) -> str | None:
-        """Return the document; None where a value is not made of these axes."""
+        """Return the document, None if a value is not made of these axes."""
         name = self._named()
         values: dict[Path, str] = {}
         for path, column in self._columns.items():
@@ -166,7 +166,7 @@ class _Folding:
         return names
 
     def _named(self) -> str:
-        """Find the keys, in the names of the documents where they are; return the name of the new one."""
+        """Find the keys, if possible in the documents' names; return the name of the new document."""
         names = self._columns[_NAME]
         made = made_of(names, self._axes)
         rest = "".join(part if isinstance(part, str) else "-" for part in made.template) if made else ""
@@ -193,7 +193,7 @@ class _Folding:
     # -- values
 
     def _value(self, path: Path, column: Sequence[Any]) -> str | None:
-        """Return a value as the document says it; None where it is not made of the axes."""
+        """Return a value as the document says it, None if it is not made of the axes."""
         if path not in self._partitions:
             return flow(column[0])
         made = made_of(column, self._axes) if all(isinstance(value, str) for value in column) else None
@@ -206,7 +206,7 @@ class _Folding:
         return None if made is None else self._template(path, made)
 
     def _worth_a_template(self, made: Composition | None, number: int) -> bool:
-        """Whether a text of one axis is better told by its parts: the key, or little of much."""
+        """Whether a text of one axis is better written from its parts: the key, or much that is shared."""
         if made is None or made.pieces.keys() != {number}:
             return False
         return list(made.pieces[number]) == self._keys[number] or len(made.literal) >= _WORTH_A_TEMPLATE
@@ -219,7 +219,7 @@ class _Folding:
         return _flow_text("".join(parts))
 
     def _reference(self, number: int, path: Path, pieces: Sequence[Any]) -> str:
-        """Return `${axis.field}`, with the field noted; `${axis}` where it is the key."""
+        """Return `${axis.field}` and note the field; `${axis}` if the value is the key."""
         if list(pieces) == self._keys[number]:
             return f"${{{self._names[number]}}}"
         fields = self._fields[number]
@@ -271,16 +271,13 @@ class _Folding:
 
 
 def _flow_text(text: str) -> str:
-    """Return a text with references as YAML: in quotes where it could be taken for anything else."""
-    return (
-        text
-        if re.fullmatch(r"(?:[A-Za-z0-9]|\$\{)[\w${}.:/ -]*[\w}]", text) and ": " not in text
-        else quoted(text)
-    )
+    """Return a text with references as YAML, in quotes if it could be read as anything else."""
+    plain = re.fullmatch(r"(?:[A-Za-z0-9]|\$\{)[\w${}.:/ -]*[\w}]", text) and ": " not in text
+    return text if plain else quoted(text)
 
 
 def _names(texts: Sequence[Any]) -> bool:
-    """Whether one of these texts has a reference or a literal `${`: fields are inserted unchanged."""
+    """Whether one of these texts has a reference or a literal `${`: fields are put in unchanged."""
     return any(isinstance(text, str) and "${" in text for text in texts)
 
 

@@ -98,7 +98,7 @@ _Row: TypeAlias = tuple[str | Hole, ...]
 def _taken(
     rows: Sequence[_Row], axis: Partition, others: Sequence[Partition], hole: Hole
 ) -> tuple[list[_Row], list[str]] | None:
-    """Put a hole where rows differ that differ in one axis only; with the piece of each class."""
+    """Put a hole where rows differ that differ in one axis only; return the piece of each class, too."""
     groups: dict[tuple[int, ...], list[int]] = {}
     for number in range(len(rows)):
         groups.setdefault(tuple(each[number] for each in others), []).append(number)
@@ -134,7 +134,7 @@ def _around(rows: Sequence[_Row]) -> tuple[int, int]:
 
 
 def _joined(row: _Row, pieces: Mapping[int, Sequence[str]]) -> Template:
-    """Put the tokens of a row together to texts between its holes."""
+    """Join the tokens of a row to texts between its holes."""
     made: list[str | Hole] = []
     for token in row:
         last = made[-1] if made else None

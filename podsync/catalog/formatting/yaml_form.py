@@ -191,7 +191,7 @@ def _indented(lines: Sequence[str], column: int) -> list[str]:
 
 
 def _at_margin(line: str) -> str:
-    """Return a line below a document; a comment there begins where the document does from now on."""
+    """Return a line below a document; a comment moves to the margin, like the document."""
     bare = line.lstrip(" ")
     return bare if bare.startswith("#") else line
 

@@ -70,7 +70,7 @@ class NotCsvError(Exception):
 
 
 class _BrokenCsv(Exception):  # noqa: N818 (never leaves this module)
-    """Quotes are not closed, or something stands behind them: what follows cannot be told apart."""
+    """Quotes are not closed, or something follows them: the rest cannot be split into cells."""
 
     def __init__(self, cell: Cell, summary: str) -> None:
         super().__init__(summary)
@@ -136,7 +136,7 @@ def grid(path: str, data: bytes, taking: Taking = meant) -> CsvGrid:
 
 
 def _plain_records(lines: Sequence[str], first: int, delimiter: str, taking: Taking) -> Iterator[list[Cell]]:
-    """Take lines without any quote apart: what `_records` does, in a tenth of the time."""
+    """Split lines without quotes: the same as `_records`, in a tenth of the time."""
     for number, line in enumerate(lines, first):
         record, column = [], 1
         for raw in line.split(delimiter):
@@ -146,7 +146,7 @@ def _plain_records(lines: Sequence[str], first: int, delimiter: str, taking: Tak
 
 
 def _delimiter(text: str, skipped: re.Match[str] | None) -> str:
-    """Return what is told, else what the header uses most between its cells."""
+    """Return the delimiter that a `sep=` line names, else the most frequent one in the header."""
     if skipped:
         return skipped[1]
     begun = re.match(r"(?:[ \u00a0]*[\r\n])*", text)
@@ -191,7 +191,7 @@ _CELL = (
 
 
 def _records(text: str, line: int, delimiter: str, taking: Taking) -> Iterator[list[Cell]]:
-    """Take the text apart; raises _Broken where quotes do not fit."""
+    """Split the text into records; raises _BrokenCsv for quotes that do not fit."""
     pattern = re.compile(_CELL.replace("{0}", re.escape(delimiter)))
     record: list[Cell] = []
     at = begun = 0

@@ -29,7 +29,7 @@ _MISPLACED = (
 
 
 def decode(path: str, raw: bytes) -> tuple[Text, tuple[Diagnostic, ...]]:
-    """Return the text of a file, and what forbids to read it."""
+    """Return the text of a file, and the faults that forbid reading it."""
     if len(raw) > MAX_BYTES:
         return Text(path, ""), (too_large(path, len(raw)),)
     try:

@@ -25,7 +25,7 @@ HEADS = frozenset({"kind", "name", "spec"})
 
 
 class StrictnessFault(NamedTuple):
-    """One fault: where, what is wrong, what to write instead."""
+    """One fault: its place, what is wrong, and what to write instead."""
 
     rule: str
     span: RawSpan
@@ -39,7 +39,7 @@ NOT_YAML = StrictnessFault("yaml", START, "this is not YAML", "save the file as 
 
 
 def too_many(span: RawSpan, count: int) -> StrictnessFault:
-    """Say that a file is given up."""
+    """Say that the rest of a file is not read."""
     summary = f"{count} faults up to here; the rest of the file was not read"
     return StrictnessFault("too-many", span, summary, "fix these first; is it a catalog file?")
 
@@ -93,7 +93,7 @@ def comment_in_text(text: Text, value: str | None, span: RawSpan, path: Path) ->
 
 
 def fitting(path: Path, text: str) -> str | None:
-    """Return how a text is written in the field at `path`, of whatever kind; None where none takes it."""
+    """Return how a text is written in the field at `path`, of any kind; None if no kind takes it."""
     found = field_schemas(path)
     if not found:
         return text
@@ -232,7 +232,7 @@ def aliases(text: Text, spans: Sequence[RawSpan]) -> StrictnessFault:
 
 
 def _mark(text: Text, span: RawSpan) -> tuple[int, int] | None:
-    """Return where the & or * of a value stands: at its start, or before it on its line."""
+    """Return the place of the & or * of a value: at its start, or before it on its line."""
     content, column = text.line(span[0]), span[1]
     if content[column - 1 : column] in {"*", "&"}:
         return span[0], column

@@ -95,7 +95,7 @@ class _EventWalk:
             self.diagnostics.append(self.text.fault(*strictness.aliases(self.text, self._aliases)))
 
     def _stretch(self, offset: int) -> int | None:
-        """Read from `offset` on; returns where to go on after a syntax error, None at the end."""
+        """Read from `offset` on; return where to continue after a syntax error, None at the end."""
         content = self.text.content
         self._first_line = content.count("\n", 0, offset) + 1
         loader = self._loader(content[offset:])
@@ -121,7 +121,7 @@ class _EventWalk:
         return None
 
     def _back_to(self, before: tuple[int, int, int]) -> None:
-        """Forget what was found since the lists were so long."""
+        """Drop what was found since the lists had these lengths."""
         documents, diagnostics, aliases = before
         del self.documents[documents:], self.diagnostics[diagnostics:], self._aliases[aliases:]
         self._fresh()
@@ -222,14 +222,14 @@ class _EventWalk:
         return next(iter(self._keys.values()), None)
 
     def _skip(self, path: Path, depth: int) -> None:
-        """Read a value that has no key of its own: for its faults only."""
+        """Read a value without a key of its own, for its faults only."""
         kept = self._places, self._keys
         self._places, self._keys = {}, {}
         self._value(self._event(), (*path, "?"), depth + 1)
         self._places, self._keys = kept
 
     def _key(self, event: Any, path: Path, depth: int) -> str | None:
-        """Return the key, or None after saying why it is none."""
+        """Return the key, or None after reporting why it is none."""
         span = self._span(event)
         if type(event) is not ScalarEvent:
             self._value(event, (*path, "?"), depth + 1)
@@ -284,7 +284,7 @@ class _EventWalk:
         return start.line + line, start.column + 1, end.line + line, end.column + 1
 
     def _refuse(self, refusal: StrictnessFault | None) -> bool:
-        """Note a fault, if it is one; returns whether it is. Raises _Stop when there are too many."""
+        """Report a fault, if there is one; return whether there is. Raises _StopReading after too many."""
         if refusal is None:
             return False
         self.diagnostics.append(self.text.fault(*refusal))
@@ -302,7 +302,7 @@ class _EventWalk:
             self._faulty.add(path)
 
     def _report_syntax(self, error: yaml.MarkedYAMLError) -> int:
-        """Report what the parser said, if that is not told yet; returns how many characters it had read."""
+        """Report the parser's error unless it is known; return how many characters were read."""
         mark = error.problem_mark or error.context_mark
         if mark is None:
             self._refuse(strictness.NOT_YAML)

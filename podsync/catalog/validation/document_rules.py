@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from podsync.catalog.parsing.document import Document
 from podsync.catalog.parsing.source_text import RawSpan, Text
@@ -18,9 +18,7 @@ from podsync.model.diagnostic import Diagnostic, Fix, SpecFault
 from podsync.model.frozen import EMPTY, Path, freeze, value_at
 from podsync.model.position import Position
 from podsync.model.product import UNPROTECTED, History, Lifecycle, Product
-
-if TYPE_CHECKING:
-    from podsync.providers.knowledge import Provider
+from podsync.providers.knowledge import Provider
 
 
 class Built(NamedTuple):
@@ -143,7 +141,7 @@ def in_place(
 
 
 def _edits(document: Document, path: Path, mend: Fixing | None) -> Fix:
-    """Return the edits of a remedy, if the value is written in the document itself."""
+    """Return the edits of a remedy, none if the value is written elsewhere."""
     if mend is None or document.suffix:
         return ()
     if document.origins is not None:
@@ -154,7 +152,7 @@ def _edits(document: Document, path: Path, mend: Fixing | None) -> Fix:
 
 
 def _with_values(document: Document, path: Path, detail: str) -> str:
-    """Return a detail with the places of the values that were put into the text at `path`."""
+    """Return a detail, with the places of the values that are put into the text at `path`."""
     if document.origins is None:
         return detail
     found = document.origin(path)
@@ -163,7 +161,7 @@ def _with_values(document: Document, path: Path, detail: str) -> str:
 
 
 def _marked(text: Text, span: RawSpan, mark: str) -> RawSpan:
-    """Return the place of a character inside a span, if the value is written as it is read."""
+    """Return the place of a character inside a span, if the value is written as it reads."""
     column = text.written(span).find(mark)
     return text.span_at_line(span[0], span[1] + column) if column >= 0 else span
 

@@ -37,7 +37,7 @@ def proved(text: Text, found: Sequence[Diagnostic], check: Check) -> list[Diagno
 
 
 class _Proof:
-    """Reads the document around a fault, with and without its fix."""
+    """Checks fixes by reading the document of a fault before and after them."""
 
     def __init__(self, text: Text, check: Check) -> None:
         self._text = text
@@ -46,7 +46,7 @@ class _Proof:
         self._before: dict[str, Counter[tuple[str, str, str]]] = {}
 
     def of(self, fault: Diagnostic) -> Diagnostic:
-        """Return the fault with a fix that removes it for good, or with the detail of the next fault."""
+        """Return the fault with a fix that removes it, or with the detail of the fault behind it."""
         content = self._document(fault.fix)
         if len(content) > _MOST_CHARACTERS:
             return fault._replace(fix=())

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
+from podsync.catalog.parsing.document import Document
 from podsync.catalog.parsing.scalars import resolve
 from podsync.catalog.parsing.source_text import RawSpan, Text
 from podsync.model.diagnostic import Edit, Fix
 from podsync.model.frozen import Path
-
-if TYPE_CHECKING:
-    from podsync.catalog.parsing.document import Document
 
 _PLAIN = r"[A-Za-z0-9][A-Za-z0-9_./-]*"
 

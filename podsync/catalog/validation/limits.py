@@ -54,7 +54,7 @@ def capped(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
 
 
 def _ended(each: Diagnostic, kept: list[Diagnostic]) -> Diagnostic:
-    """Put the word about the rest of a file where its last fault is."""
+    """Put the note about the rest of a file at its last fault."""
     if each.at is None or each.at.line != _LAST:
         return each
     last = kept[-1].at if kept else None

@@ -78,7 +78,7 @@ def _missing(finding: SchemaFinding) -> Iterator[SchemaVerdict]:
 
 
 def _absent(finding: SchemaFinding, key: str, schema: Mapping[str, Any]) -> SchemaVerdict:
-    """Return the verdict on a key that is missing, with a whole value to put there."""
+    """Return the verdict on a missing key, with a whole value to add."""
     summary = line(finding.path, f"'{key}' is missing")
     description = schema.get("description", "")
     example = example_of(schema)
@@ -112,7 +112,7 @@ def _kind_of(finding: SchemaFinding, schema: Mapping[str, Any]) -> str | None:
 
 
 def _name_from(document: Mapping[str, Any]) -> str:
-    """Return the name of the product made fit to be the document's."""
+    """Return the product's name as a valid name of a document."""
     spec = document.get("spec")
     given = (spec.get(info.roles.name) for info in plugins().values()) if isinstance(spec, dict) else ()
     title = next(filter(None, given), None)
@@ -120,7 +120,7 @@ def _name_from(document: Mapping[str, Any]) -> str:
 
 
 def _meant(key: str, known: Iterable[str]) -> str | None:
-    """Return the known key that is meant: the same without what nobody sees, or the most like."""
+    """Return the known key that is meant: the same without invisible characters, or the nearest."""
     known = list(known)
     clean = unwrapped(seen(key).strip()).strip()
     return clean if clean in known else did_you_mean(key, known)

@@ -1,4 +1,4 @@
-"""What was surely meant by a text that does not fit: the same, written as it has to be, or a known word."""
+"""What was meant by a text that does not fit: the same in a valid form, or a known word."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def fits(text: str, schema: Mapping[str, Any]) -> bool:
 
 
 def nearest(text: str, schema: Mapping[str, Any]) -> str | None:
-    """Return the first way to write `text` that the schema takes; None where nothing is certain."""
+    """Return the first form of `text` that the schema takes, None if nothing is certain."""
     return next((each for each in _ways(text, schema) if fits(each, schema)), None)
 
 
@@ -88,7 +88,7 @@ def slug(text: str) -> str:
 
 
 def culprit(text: str) -> tuple[str, str] | None:
-    """Return the character because of which a text is not what it looks like, and what to say of it."""
+    """Return the character that makes a text differ from what it looks like, and a message."""
     unseen = hidden(text)
     if unseen:
         return unseen, f"{name_of(unseen)} stands in it, which nobody can see"

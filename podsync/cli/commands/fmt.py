@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from podsync.catalog.formatting.files import FilesInForm
+from podsync.catalog.formatting.files import FileForm, FilesInForm
 from podsync.cli.app.formats import say_diagnostics
 from podsync.cli.app.framework import command
 from podsync.cli.app.session import Session
@@ -19,9 +18,6 @@ from podsync.model.diagnostic import errors_among, in_file_order
 from podsync.model.errors import PodsyncError, UsageError
 from podsync.output.escape import safe
 from podsync.output.wording import counted
-
-if TYPE_CHECKING:
-    from podsync.catalog.formatting.files import FileForm
 
 _DIFFERS = 1
 _INVALID = 3

@@ -58,7 +58,8 @@ def plan(session: Session, /, **options: Any) -> int:
     """Compare the catalog with the state, and show what apply would do.
 
     No provider is asked and no key is needed, unless with --refresh. Nothing is written but
-    a cache in .podsync/, which may be deleted at any time.
+    to .podsync/: a cache, which may be deleted at any time, and with --refresh listed products
+    that may be yours, for the next apply.
     """
     from podsync.cli.app.outputs import Outputs
     from podsync.cli.workspace import Workspace

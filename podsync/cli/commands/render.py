@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -17,14 +16,12 @@ from podsync.cli.app.session import Session
 from podsync.cli.workspace import Workspace
 from podsync.model.address import Address
 from podsync.model.errors import UsageError
+from podsync.model.frozen import Spec
+from podsync.model.product import Product
+from podsync.network.request import Request
 from podsync.output.explained import explained
 from podsync.output.json.text import json_text
-
-if TYPE_CHECKING:
-    from podsync.model.frozen import Spec
-    from podsync.model.product import Product
-    from podsync.network.request import Request
-    from podsync.providers.knowledge import Provider
+from podsync.providers.knowledge import Provider
 
 
 @command(

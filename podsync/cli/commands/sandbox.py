@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -16,10 +16,16 @@ from podsync.cli.environment.credentials import key_name
 from podsync.cli.environment.own_folder import refuse_foreign
 from podsync.model.errors import PodsyncError, StoppedError, UsageError
 from podsync.providers.registry import plugins
-from podsync.sandbox import Rules, Sandbox, SandboxBusyError, SandboxDataError, first_keys, parse_fault, sides
-
-if TYPE_CHECKING:
-    from podsync.sandbox import Fault
+from podsync.sandbox import (
+    Fault,
+    Rules,
+    Sandbox,
+    SandboxBusyError,
+    SandboxDataError,
+    first_keys,
+    parse_fault,
+    sides,
+)
 
 
 @command(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from podsync.apply.context import ProviderConnection
+from podsync.apply.context import Lost, ProviderConnection
 from podsync.apply.history import StateHistory
 from podsync.apply.lookup.preview import preview
 from podsync.apply.rate_limit import Bucket
@@ -27,7 +27,9 @@ from podsync.plan.model import Plan
 from podsync.providers.contract import Listing, ModelLister, Query, Reader
 from podsync.providers.registry import plugins, provider_of
 from podsync.state.local.account_lock import account_digest
+from podsync.state.local.remembered_rows import RememberedRows
 from podsync.state.model import State
+from podsync.state.reducer.reducer import replay
 from podsync.state.run_history import RunHistory
 
 #: Actions that need no request.
@@ -144,6 +146,15 @@ def _connection(
     return ProviderConnection(provider, advising, writer, pace, settings, account)
 
 
+def rows_seen(space: Workspace) -> RememberedRows:
+    """Return the rows that looks without the lock have shown at these accounts."""
+    hosts = {name: space.host(name) for name in space.settings.providers}
+    accounts = {name: f"{host['base_url']} {host['account']}" for name, host in hosts.items()}
+    folder, say = space.sandbox_folder if space.sandbox else CACHE, space.session.console.say
+    place = (folder / "remembered").relative_to(CACHE).as_posix()
+    return RememberedRows(CACHE, accounts, lambda note: say(f"note: {note}"), place=place)
+
+
 def findings_of(
     space: Workspace,
     plan: Plan,
@@ -153,23 +164,27 @@ def findings_of(
     *,
     first_contact: bool = False,
     compares: bool = False,
+    doubted: bool = False,
     missed: Mapping[str, Mapping[str, float]] = EMPTY,
 ) -> Mapping[str, Findings]:
-    """Look at each provider once, as apply does; nothing is recorded.
+    """Look at each provider once, as apply does; the state is not written.
 
+    Rows that an apply would record are remembered beside it. With `doubted` the state counts as lost.
     `compares` and `missed` are those of `preview`.
     """
-    memory = StateHistory(RunHistory(CACHE, space.store.identity), space.store, clock, lambda _: None)
+    rows = rows_seen(space)
+    memory = StateHistory(RunHistory(CACHE, space.store.identity), space.store, clock, lambda _: None, rows)
     return preview(
         plan,
-        state,
+        replay(state, rows.read(state)),
         space.catalog_read,
         connections,
         clock=clock,
-        lost=memory.lost(state),
+        lost=Lost() if doubted else memory.lost(state),
         first_contact=first_contact,
         compares=compares,
         missed=missed,
+        keep=rows.keep,
     )
 
 

@@ -32,11 +32,8 @@ _PROXIES = ("http", "https", "all", "no")
 
 def key_name(plugin: ProviderInfo, environment: str) -> str:
     """Return the variable for the key of an environment ("" for settings without any)."""
-    return (
-        f"{plugin.key_variable}_{environment.upper().replace('-', '_')}"
-        if environment
-        else plugin.key_variable
-    )
+    suffix = f"_{environment.upper().replace('-', '_')}" if environment else ""
+    return f"{plugin.key_variable}{suffix}"
 
 
 def key_of(plugin: ProviderInfo, environ: Mapping[str, str], environment: str = "") -> tuple[str, str]:

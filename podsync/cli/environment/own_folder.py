@@ -16,7 +16,7 @@ from podsync.model.errors import CatalogError
 
 FOLDER = ".podsync"
 #: The folders in it that podsync writes to.
-_PARTS = ("", "cache", "pace", "seen", "sandbox", "sandbox/data")
+_PARTS = ("", "cache", "pace", "seen", "remembered", "sandbox", "sandbox/data", "sandbox/remembered")
 #: The first version of an index that shortens names; the prefix of files that hold some of them.
 _COMPRESSED, _SHARED = 4, "sharedindex."
 _SHOWN = 3
@@ -57,8 +57,8 @@ def _links(root: Path) -> Iterator[str]:
     inner = [
         f"sandbox/{each.name}{end}"
         for each in _folders(sandbox)
-        if each.name != "data"
-        for end in ("", "/data")
+        if each.name not in {"data", "remembered"}
+        for end in ("", "/data", "/remembered")
     ]
     for part in (*_PARTS, *inner):
         with suppress(OSError), os.scandir(root / FOLDER / part) as entries:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -92,8 +93,6 @@ def must_be_its_catalog(known: str, settings: Settings, label: str) -> None:
 
 
 def _first_commits() -> list[str] | UnknownAge:
-    import os
-
     from podsync.cli.environment.origin import git_of
     from podsync.state.git import checkout
 

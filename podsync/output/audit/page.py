@@ -91,7 +91,7 @@ def _products(audits: Sequence[AccountAudit]) -> Iterator[str]:
 
 
 def _block(audit: AccountAudit, group: LookAlikes) -> Iterator[str]:
-    """Yield what they share, said once, then a card for each."""
+    """Yield what a group shares, then a card for each product."""
     lines = [words.line_of(audit, one) for one in group.products]
     names, shared = {line.name for line in lines}, words.shared_of(lines)
     heading = f"<h3>{text(lines[0].name)}</h3>" if len(names) == 1 else ""
@@ -103,7 +103,7 @@ def _block(audit: AccountAudit, group: LookAlikes) -> Iterator[str]:
 
 
 def _card(line: words.ProductLine, level: str, shared: Collection[str] = ()) -> str:
-    """Return a card; without a level it has no name, and never what all around it share."""
+    """Return a card; without a `level` it has no name, and it never repeats what is `shared`."""
     kinds = [_key(line.standing)]
     kinds += ["open"] if line.open_options else []
     kinds += ["faulty"] if line.picture_faults else []

@@ -54,7 +54,7 @@ def _groups(audit: AccountAudit, style: Style, width: int) -> Iterator[str]:
 
 
 def _group(audit: AccountAudit, group: LookAlikes, style: Style, width: int) -> Iterator[str]:
-    """Yield what they share, said once, then a line for each."""
+    """Yield what a group shares, then a line for each product."""
     lines = [words.line_of(audit, one) for one in group.products]
     shared = words.shared_of(lines)
     one_name = len({line.name for line in lines}) == 1

@@ -74,14 +74,14 @@ def _table(facts: Sequence[str], rows: Sequence[ProductRow]) -> Iterator[str]:
 
 
 def _texts(values: Sequence[str | None]) -> list[str]:
-    """Return the cells of a column; None where a product has no value."""
+    """Return the cells of a column from its values (None: the product has none)."""
     # Beside such a text, digits alone look like a number that has lost its zeros.
     numbers = any(each is not None and _ZEROS.fullmatch(each) for each in values)
     return [LEFT_OUT if each is None else exact(each, numbers=numbers) for each in values]
 
 
 def _flat(path: Path, value: Any) -> Iterator[tuple[Path, str]]:
-    """Yield every single value with its path; a list or a mapping without any is none."""
+    """Yield every single value with its path; empty lists and mappings have none."""
     if isinstance(value, Mapping):
         for key, item in value.items():
             yield from _flat((*path, key), item)

@@ -152,7 +152,7 @@ def remedies(drift: Sequence[Drift]) -> Iterator[Remedy]:
 
 
 def _new_name(drift: Drift) -> str:
-    """Return the name that it was given there, where orders find products by their names."""
+    """Return the name that it was given at a provider whose orders find products by name, else ""."""
     info = plugins().get(drift.provider)
     if info is None or not info.unique_names:
         return ""

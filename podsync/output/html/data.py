@@ -134,7 +134,7 @@ def _record(
 
 
 def _design(change: Change, record: Mapping[str, Any]) -> Hashable:
-    """Return what the variants of one document or one design have in common; None: it belongs to no block."""
+    """Return what all variants of one document or design share, None for a change without a block."""
     document, many, _ = change.address.name.partition("[")
     spec = change.after if change.after is not None else change.before or {}
     artwork = spec.get(roles_of(change.provider).artwork)
@@ -146,7 +146,7 @@ def _design(change: Change, record: Mapping[str, Any]) -> Hashable:
 
 
 def _into_blocks(records: list[dict[str, Any]], designs: list[Hashable]) -> None:
-    """Number the blocks of two and more: a single one has no number."""
+    """Number the blocks of two or more changes."""
     counts = Counter(designs)
     numbers: dict[Hashable, int] = {}
     for record, design in zip(records, designs, strict=True):

@@ -114,7 +114,7 @@ def _of_faults(found: Sequence[Diagnostic]) -> dict[str, str]:
 
 
 def _filled(values: Mapping[str, str], data: Mapping[str, Any], *, live: bool) -> Iterator[str]:
-    """Put the values into the page; one that is renewed asks its own server, and nobody else, when."""
+    """Fill the page; a live one asks its own server, and nobody else, for a newer version."""
     images = "https: data:" if data.get("pictures") else "https:"
     style, script = asset(__package__, "page.css"), script_text(live=live)
     connect = "connect-src 'self'; " if live else ""

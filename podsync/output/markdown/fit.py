@@ -70,7 +70,7 @@ def _chosen(section: Section, room: int) -> tuple[list[str], list[str]]:
 
 
 def _first_in_full(section: Section, short: Callable[[Any], str], room: int) -> tuple[list[str], list[str]]:
-    """Spend two thirds on what can be seen, and the rest on naming more of them; all in full if they fit."""
+    """Spend two thirds on full items and the rest on short ones; all are full if they fit."""
     full = _taken(map(section.full, section.items), room)
     if len(full) == len(section.items):
         return full, []

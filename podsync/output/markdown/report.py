@@ -65,7 +65,7 @@ def _counts(report: Report) -> Iterator[str]:
 
 
 def _next(report: Report, command: str, place: str) -> Iterator[str]:
-    """Yield what people fear and need not, and what to do now."""
+    """Yield that nothing has to be undone, and what to do now."""
     safety = safety_text(report)
     if safety:
         yield from (safety, "")

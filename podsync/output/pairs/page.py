@@ -173,11 +173,8 @@ def _beside(comparison: Beside) -> str:
         for each in comparison.differs
     )
     found = f'<dl class="differs">{rows}</dl>' if rows else ""
-    found += (
-        f"<p>equal: {text(', '.join(comparison.equal))}</p>"
-        if comparison.equal
-        else "<p>nothing is equal</p>"
-    )
+    equal = f"equal: {text(', '.join(comparison.equal))}" if comparison.equal else "nothing is equal"
+    found += f"<p>{equal}</p>"
     found += f"<p>no listing tells: {text(', '.join(comparison.unlisted))}</p>" if comparison.unlisted else ""
     return f'<div class="beside">{found}</div>'
 

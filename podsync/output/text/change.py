@@ -102,7 +102,7 @@ def risk_lines(text: str, layout: Layout) -> Iterator[str]:
 
 
 def _about(change: Change, layout: Layout) -> Iterator[str]:
-    """Say which product it is: in full for a create, by name and visible id for one that exists."""
+    """Say which product it is: in full if it is created, by name and visible id if it exists."""
     spec, roles = change.after if change.after is not None else change.before, roles_of(change.provider)
     made_anew = change.action is Action.CREATE or (change.action is Action.REPLACE and not change.fields)
     if made_anew and spec is not None:
@@ -138,7 +138,7 @@ def _known(change: Change) -> Iterator[str]:
 
 
 def _remark(change: Change) -> Iterator[str]:
-    """Yield what people ask next about a change that sends nothing, or maybe nothing."""
+    """Yield what people ask next about a change that sends nothing, or perhaps nothing."""
     if change.previous_address is not None:
         yield f"was {change.previous_address}"
     remarks = {

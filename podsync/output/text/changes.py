@@ -155,7 +155,7 @@ def matrix(group: Sequence[Change]) -> str:
 
 
 def _by(key: _Key, changes: Sequence[Change], most: int = sys.maxsize) -> list[list[Change]]:
-    """Return the groups of changes with one key; of more than `most` only their beginning."""
+    """Return the changes grouped by a key; of more than `most` groups only the beginning."""
     found: dict[Hashable, list[Change]] = defaultdict(list)
     for change in changes:
         found[key(change)].append(change)
@@ -182,7 +182,7 @@ def _shown(groups: Sequence[list[Change]], layout: Layout) -> Generator[str, Non
 
 
 def _groups(changes: Sequence[Change]) -> list[list[Change]]:
-    """Fold as little as gives few groups, at worst by kind; each key splits the groups of the one before."""
+    """Fold as little as gives few groups, at worst by kind; each key splits the previous groups."""
     found = _by(_by_kind, changes)
     for key in (_by_folder, _by_model, _fine):
         finer = _by(key, changes, FOLD_ABOVE)
@@ -289,7 +289,7 @@ def in_common(group: Sequence[Change], names: Mapping[str, str] = EMPTY) -> Iter
 
 
 def _some_of(count: int, word: str, group: Sequence[Change]) -> str:
-    """Count what differs; that everything does tells nobody anything."""
+    """Count what differs; "" if all differ, which says nothing."""
     plural = word.replace("set ", "sets ") if "set " in word else ""
     return counted(count, word, plural) if 0 < count < len(group) else ""
 

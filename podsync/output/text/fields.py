@@ -46,7 +46,7 @@ def field_lines(change: Change, style: Style, width: int, *, full: bool, anew: b
 
 
 def _within(line: str, width: int) -> list[str]:
-    """Break a line that is too long for the page below the path that it begins with, and at its spaces."""
+    """Break a line that is too wide below its path, and at its spaces."""
     if cells(line) <= width:
         return [line]
     path, _, text = line[len(INDENT) :].partition(GAP)
@@ -101,7 +101,7 @@ def _value(roles: FieldRoles, path: str, value: Json, columns: int | None) -> st
 
 
 def _set_text(roles: FieldRoles, old: Json, new: Json, style: Style) -> str:
-    """Say of a list of plain values which came and which went."""
+    """Say which values of a list were added and which removed."""
     left = [item for item in old if item not in new]
     came = [item for item in new if item not in old]
     parts = []

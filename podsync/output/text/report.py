@@ -129,7 +129,7 @@ def _behind(
 
 
 def _not_tried(ones: Sequence[Outcome], report: Report, width: int, indent: str) -> Iterator[str]:
-    """Name them by reason; what stopped everything has been said above."""
+    """Name the changes by reason; what stopped all of them is said above."""
     above = report.refused is not None or report.signal is not None
     said = {None, *(one.error for one in ones if above), *report.stopped.values()}
     groups: dict[str | None, list[Outcome]] = {}

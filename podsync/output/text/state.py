@@ -55,11 +55,10 @@ def state_list(state: State, *, style: Style, width: int = 80, typed: Callable[[
         left = GAP.join(pad(shorten(text, size), size) for text, size in zip(row[:3], columns, strict=True))
         painted = left.replace("in doubt", style.warn("in doubt"), 1) if row[1] == "in doubt" else left
         room = width - cells(left) - len(GAP)
-        lines += (
-            [painted + GAP + quoted(row[3], room)]
-            if room >= 20
-            else [painted, INDENT + quoted(row[3], width - 6)]
-        )
+        if room >= 20:
+            lines.append(painted + GAP + quoted(row[3], room))
+        else:
+            lines += [painted, INDENT + quoted(row[3], width - 6)]
     return page([*lines, "", *_totals(entries), *_orphan_count(state, typed)])
 
 
@@ -102,14 +101,14 @@ def state_show(state: State, address: Address, *, style: Style, width: int = 80)
 
 def _entry_lines(state: State, entry: Entry, style: Style, width: int) -> Iterator[str]:
     which = _which(entry)
+    exists = entry.spec is not None
+    made = f"{entry.origin} {minute(entry.created_at)}" if exists else "nothing is known to exist"
     known = [
         f"{title(entry.provider)} {which}".rstrip(),
         f"id {safe(entry.id)}" if entry.id else "",
         *_id_facts(state, entry),
         f"account {safe(entry.account)}",
-        f"{entry.origin} {minute(entry.created_at)}"
-        if entry.spec is not None
-        else "nothing is known to exist",
+        made,
     ]
     yield from facts(known, width, GAP)
     labels = [f"{safe(key)}={safe(value)}" for key, value in sorted(entry.labels.items())]
@@ -203,7 +202,7 @@ def _why(orphan: Orphan, successor: Entry | Orphan | None) -> str:
 
 
 def _successors(state: State) -> Mapping[tuple[Address, float], Entry | Orphan]:
-    """Return what was made next at the address of each orphan: it may have been replaced itself since."""
+    """Return what was made next at the address of each orphan: it may itself be replaced by now."""
     chains: dict[Address, list[Entry | Orphan]] = defaultdict(list)
     for orphan in state.orphans:
         chains[orphan.address].append(orphan)
@@ -229,7 +228,7 @@ _SHOWN = 3
 
 
 def _id_facts(state: State, item: Entry | Orphan) -> Iterator[str]:
-    """What is known of an id beyond itself: whether it is certain, and whether it is missing."""
+    """Yield whether an id is certain, and whether its product is missing."""
     if item.id is None:
         return
     if item.provisional:
@@ -241,7 +240,7 @@ def _id_facts(state: State, item: Entry | Orphan) -> Iterator[str]:
 
 
 def _doubt_lines(state: State, item: Entry | Orphan, style: Style, width: int) -> Iterator[str]:
-    """What was listed and may be this address's, which keeps it from being made until a person answers."""
+    """Yield listed products that may be this one: a create asks about them until a person answers."""
     rows = state.remembered.get(item.provider, {})
     settled = {*state.foreign.get(item.provider, ()), *state.owned(item.provider)}
     mine = sorted(
@@ -269,7 +268,7 @@ def _doubt_lines(state: State, item: Entry | Orphan, style: Style, width: int) -
 
 
 def _refusal_lines(state: State, address: Address, style: Style, width: int) -> Iterator[str]:
-    """What was refused at the address and not answered, and how often nothing was made there."""
+    """Yield the refused creates of an address, and how often nothing was made there."""
     refusals = state.refusals.get(address, ())
     for refusal in refusals[:_SHOWN]:
         name = f" of {quoted(name_of(refusal.provider, refusal.body), 48)}" if refusal.body else ""
@@ -284,7 +283,7 @@ def _refusal_lines(state: State, address: Address, style: Style, width: int) -> 
 
 
 def _provider_lines(state: State, item: Entry | Orphan, width: int) -> Iterator[str]:
-    """What the provider does to the values of this product, and by what its account is known again."""
+    """Yield what the provider does to this product's values, and what identifies its account."""
     spec = item.sent
     seen = state.observed.get(item.provider, {}).get(item.account, {})
     names = seen.get("names")
@@ -307,7 +306,7 @@ def _provider_lines(state: State, item: Entry | Orphan, width: int) -> Iterator[
 
 
 def _pictures(seen: Json, spec: Mapping[str, Json]) -> Iterator[str]:
-    """Tell what becomes of pictures of the hosts that this product's are at."""
+    """Say what becomes of pictures on the hosts that this product uses."""
     text = canonical_json(spec)
     for host, fields in sorted(seen.items()) if isinstance(seen, Mapping) else ():
         if f"//{host}/" in text:
@@ -315,7 +314,7 @@ def _pictures(seen: Json, spec: Mapping[str, Json]) -> Iterator[str]:
 
 
 def _in_words(value: Json) -> str:
-    """Say an observation in words, without what proves it."""
+    """Return an observation in words, without its proof."""
     if not isinstance(value, Mapping):
         return text_of(value)
     pairs = ((safe(str(key)), each) for key, each in sorted(value.items()) if key != "proof" and each != {})

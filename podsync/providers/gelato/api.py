@@ -103,7 +103,6 @@ def _remote(row: Mapping[str, Any], now: float | None) -> Remote:
 
 
 def _ids_as_text(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the row with its model's and its customers' ids as text, where they are numbers."""
     texts = dict(row)
     texts["productModelId"] = _or_itself(row.get("productModelId"))
     customers = row.get("customerIds")
@@ -209,6 +208,8 @@ def _perhaps(body: Any, request: Request, *, sure: bool) -> Remote | None:
     """
     outer = body if isinstance(body, list) else [body, *(body.values() if isinstance(body, dict) else ())]
     for each in outer:
+        if isinstance(each, dict) and isinstance(each.get("id"), int):
+            each = {**each, "id": str(each["id"])}  # noqa: PLW2901
         shown = _shown(each, None)
         if shown is None or not (sure or any(_as_sent(request, shown, field) for field in _TELLING)):
             continue
@@ -221,7 +222,7 @@ def _perhaps(body: Any, request: Request, *, sure: bool) -> Remote | None:
 
 def _shown(body: Any, now: float | None) -> Remote | None:
     """Return the product that the answer to a write shows, None where it shows none."""
-    if not isinstance(body, dict):
+    if not isinstance(body, dict) or not isinstance(body.get("id"), str):
         return None
     try:
         return _remote(body, now)

@@ -152,10 +152,7 @@ class Gelato(Provider):
             fields["customerIds"] = sorted(fields["customerIds"])
         if "variantOptions" in fields:
             fields["variantOptions"] = [
-                {
-                    **_option(option),
-                    **({"values": given} if (given := values.canonical(option)) else {}),
-                }
+                {**_option(option), **({"values": given} if (given := values.canonical(option)) else {})}
                 for option in fields["variantOptions"]
             ]
         if "partQuantities" in fields:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
@@ -141,7 +140,6 @@ class KakaCloReader:
 
 
 def _lookups(known: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], list[str]]]:
-    """Return filters with the ids that each of them looks up."""
     spus = {identity: as_text(_shown(shown).get("spu")) for identity, shown in known.items()}
     if None in spus.values():
         yield {}, list(known)
@@ -199,7 +197,6 @@ def _model(row: Mapping[str, Any]) -> KnownModel:
 
 
 def _sizes(data: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the sizes that a model's own page tells, each once, in its order."""
     variants = data.get("variants")
     rows = variants if isinstance(variants, list) else []
     sizes = [as_words(row.get("size")) for row in rows if isinstance(row, dict)]
@@ -220,12 +217,12 @@ class KakaCloWriter:
         """
         answer = self._http.write(request, send_before)
         envelope = answer.body
-        told = as_text(envelope.get("code")) if isinstance(envelope, dict) else None
-        code = int(told) if told is not None and re.fullmatch(r"-?[0-9]{1,40}", told) else None
+        code = envelope.get("code") if isinstance(envelope, dict) else None
         facts = {"status": answer.status, "date": answer.date}
-        if code is None:
+        if not isinstance(code, int) or isinstance(code, bool):
             words = f"KakaClo answered HTTP {answer.status} without a code"
-            raise InDoubtError(words, acknowledged=answer.acknowledges, **facts)
+            told = answer.acknowledges or str(code) in (str(SUCCESS), str(float(SUCCESS)))
+            raise InDoubtError(words, acknowledged=told, **facts)
         if code == SUCCESS:
             return Receipt(None, answer.status, code, answer.date)
         message = f"KakaClo: code {code} {canonical_json(str(envelope.get('message', '')))[:200]}"

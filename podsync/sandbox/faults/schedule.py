@@ -106,7 +106,6 @@ class Fault:
 
 
 def _is_known(kind: str, provider: str) -> bool:
-    """Whether a fault of that kind can befall that provider (or `any`)."""
     word, colon, number = kind.partition(":")
     known = KINDS.get(word)
     if known is None or (known.provider and provider not in {known.provider, "any"}):

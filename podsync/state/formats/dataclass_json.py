@@ -49,8 +49,7 @@ class JsonPlace:
     __slots__ = ("time", "unknown", "where")
 
     def __init__(self, where: str, time: Callable[[Any], float]) -> None:
-        self.where = where
-        self.time = time
+        self.where, self.time = where, time
         self.unknown: dict[str, Any] = {}
 
     def down(self, name: str) -> JsonPlace:
@@ -233,7 +232,6 @@ def _mappings(value: Any, place: JsonPlace, name: str) -> tuple[Any, ...]:
 
 
 def _each(read: _Reader) -> _Reader:
-    """Read a mapping whose values are all of one kind."""
 
     def read_all(value: Any, place: JsonPlace, name: str) -> Any:
         if not isinstance(value, dict):

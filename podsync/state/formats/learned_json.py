@@ -93,7 +93,6 @@ def _sorted_texts(data: Any, where: str) -> tuple[str, ...]:
 
 
 def _each_id(kind: type[Absent | RememberedRow]) -> Callable[[Any, str], Any]:
-    """Read what is known of ids, by provider and id."""
     return _each(
         _each(lambda data, where: dataclass_json.from_json(kind, data, JsonPlace(where, time_from_text)))
     )

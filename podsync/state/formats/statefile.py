@@ -282,7 +282,6 @@ def _entry_to_json(entry: Entry) -> dict[str, Any]:
 
 
 def _with_body(data: dict[str, Any]) -> dict[str, Any]:
-    """Name what a doubt is about: the whole spec of a create, the fields of an update."""
     if data.get("pending"):
         data["pending"][_BODY[data["pending"]["op"]]] = data["pending"].pop("body")
     return data

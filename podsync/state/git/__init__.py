@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from podsync.state.store import Backend, StoreSurroundings
-
-if TYPE_CHECKING:
-    from podsync.state.store import StateStore
+from podsync.state.store import Backend, StateStore, StoreSurroundings
 
 __all__ = ["checkout", "command", "environment"]
 

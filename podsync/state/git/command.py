@@ -177,7 +177,6 @@ class Git:
 
 
 def _anonymous(environment: dict[str, str]) -> dict[str, str]:
-    """Add who commits, so that git asks neither its settings nor the machine."""
     named = {f"GIT_{who}_NAME": _NAME for who in ("AUTHOR", "COMMITTER")}
     named |= {f"GIT_{who}_EMAIL": f"{_NAME}@localhost" for who in ("AUTHOR", "COMMITTER")}
     return environment | named

@@ -79,7 +79,6 @@ def tops(folder: Path, needed: Sequence[Path]) -> list[Path]:
 
 
 def _nearest(folder: Path) -> Path:
-    """Return the folder, or the first above it that exists."""
     return next((place for place in (folder, *folder.parents) if place.is_dir()), folder)
 
 

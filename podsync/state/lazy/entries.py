@@ -185,8 +185,7 @@ class _EntryCutter:
         self, outlines: Outlines, name: str, digest: str, form: _Form, outline: Outline, held: bytes | None
     ) -> None:
         self._outlines, self._name, self._digest, self._form = outlines, name, digest, form
-        self._outline = outline
-        self._held = held
+        self._outline, self._held = outline, held
         self._all: dict[str, bytes] = {}
 
     def entry(self, address: str) -> Entry:
@@ -201,7 +200,6 @@ class _EntryCutter:
             yield statefile.entry_alone(piece, self._name)
 
     def _pieces(self, addresses: Container[str]) -> list[tuple[str, bytes]]:
-        """Return what the file says of these, in the order of the file."""
         wanted = [span for span in self._spans() if span[0] in addresses]
         if self._held is not None:
             held, self._held = self._held, None
@@ -226,7 +224,6 @@ class _EntryCutter:
         return found
 
     def _spans(self) -> Iterator[tuple[str, int, int]]:
-        """Yield where the entry of each address begins and ends."""
         start = self._form.start
         for address, length in zip(self._outline.spec_digests, self._form.lengths, strict=True):
             yield address, start, start + length

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from podsync.state.store import Backend, StoreSurroundings
+from podsync.state.store import Backend, StateStore, StoreSurroundings
 
-if TYPE_CHECKING:
-    from podsync.state.store import StateStore
-
-__all__ = ["account_lock", "lock", "store"]
+__all__ = ["account_lock", "lock", "remembered_rows", "store"]
 
 
 def _open(keys: Mapping[str, Any], around: StoreSurroundings) -> StateStore:
@@ -39,7 +36,7 @@ BACKEND = Backend(
             "pattern": "^(?=.*\\S)[^\\u0000-\\u001F\\u007F-\\u009F\\u2028\\u2029]+$",
             "default": "podsync.state.json",
             "examples": ["podsync.state.json"],
-        },
+        }
     },
     where={"path": ("FILE", "the state file.")},
     beside=_beside,

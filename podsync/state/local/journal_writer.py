@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from podsync.failpoints import hit
 from podsync.files.os_files import OsFiles
 from podsync.model.errors import StateError
+from podsync.state.events import Event
 from podsync.state.formats import journal
 from podsync.state.group_commit import GroupCommit, Ticket
-
-if TYPE_CHECKING:
-    from podsync.state.events import Event
 
 
 class Appender:
@@ -28,8 +25,7 @@ class Appender:
     ) -> None:
         self._files, self._path = files, path
         self._header = journal.header(lineage, base)
-        self.serial = serial
-        self._size = size
+        self.serial, self._size = serial, size
         self._group = GroupCommit(self._write, self._break)
         self._broken: str | None = None
         self._handle = files.append(path)

@@ -19,15 +19,12 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from podsync.files import strict_json
+from podsync.model.clock import Clock
 from podsync.model.errors import StateError
 from podsync.state.formats.dataclass_json import Unfit
 from podsync.state.lock import Holder, wait_for_lock
-
-if TYPE_CHECKING:
-    from podsync.model.clock import Clock
 
 _INFO_LIMIT = 8192
 _BINARY = getattr(os, "O_BINARY", 0)

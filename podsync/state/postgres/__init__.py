@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from podsync.model.errors import CredentialsError, PodsyncError
-from podsync.state.store import Backend, StoreSurroundings
-
-if TYPE_CHECKING:
-    from podsync.state.store import StateStore
+from podsync.state.store import Backend, StateStore, StoreSurroundings
 
 #: Says how the database is reached, with its password.
 _URL = "PODSYNC_POSTGRES_URL"
@@ -55,7 +52,7 @@ BACKEND = Backend(
             "maxLength": 63,
             "default": "podsync",
             "examples": ["podsync"],
-        },
+        }
     },
     where={"schema": ("NAME", "the schema for the tables.")},
     beside=lambda place, environment: f"{place}_{environment.replace('-', '_')}",

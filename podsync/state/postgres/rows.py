@@ -208,7 +208,6 @@ class StateRows:
 
 
 def _rest(document: Mapping[str, Any]) -> dict[str, Any]:
-    """All of the state file but what has rows of its own."""
     return {key: value for key, value in document.items() if key not in {"entries", "orphans"}}
 
 

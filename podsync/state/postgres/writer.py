@@ -115,7 +115,6 @@ class PostgresWriter:
     # -- committing
 
     def _write(self, group: Sequence[Ticket]) -> None:
-        """Commit a group, as its leader."""
         self.check()
         hit("postgres.unwritten")
         if self.lost is None:

@@ -54,9 +54,12 @@ def _begun(draft: MutableState, event: ev.Begun) -> None:
         "used": [*_used(draft), [event.hash, event.plan_serial]][-USED:],
         "approved": event.approved,
     }
-    if draft.last_apply is not None and "dates" in draft.last_apply:
-        # Until when all was known is kept until a run has ended that knows better.
-        last["dates"] = draft.last_apply["dates"]
+    # Until when all was known is kept until a run has ended that knows better; an older version tells when
+    # its last run ended.
+    before = draft.last_apply or EMPTY
+    kept = "dates" if "dates" in before else "ended_at"
+    if kept in before:
+        last[kept] = before[kept]
     draft.last_apply = freeze(last | {"machine": event.machine} if event.machine else last)
     _drop_idle_readings(draft)
 

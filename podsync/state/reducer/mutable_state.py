@@ -67,7 +67,6 @@ class Referring(dict[_K, _V]):
 
 
 def _of_product(item: Entry | Orphan) -> list[Reference]:
-    """Return what a doubt about a product, or its window, refers to."""
     return [
         (item.provider, each.reading)
         for each in (item.pending, item.window)
@@ -76,7 +75,6 @@ def _of_product(item: Entry | Orphan) -> list[Reference]:
 
 
 def _of_refusals(refusals: tuple[Refusal, ...]) -> list[Reference]:
-    """Return what the refusals of an address refer to."""
     return [(each.provider, each.reading) for each in refusals if each.reading is not None]
 
 

@@ -13,8 +13,10 @@ from podsync.state.entries import Entry, Orphan, Pending, Swap, Window
 from podsync.state.reducer.learned_events import LEARNING, exists_now, is_gone, is_none_of, is_ours, refuse
 from podsync.state.reducer.mutable_state import MutableState, Unfitting
 
-#: What a doubt keeps of its Intent.
-_OF_INTENT = tuple(each.name for each in fields(Pending) if each.name in ev.Intent.__dataclass_fields__)
+
+def _shared(event: Any, made: type[Entry | Pending]) -> dict[str, Any]:
+    """Return the fields that an event has in common with what is made of it."""
+    return {each.name: getattr(event, each.name) for each in fields(made) if hasattr(event, each.name)}
 
 
 def _intent(draft: MutableState, event: ev.Intent) -> None:
@@ -28,7 +30,7 @@ def _intent(draft: MutableState, event: ev.Intent) -> None:
         raise Unfitting(f"{event.address} is in doubt already")
     if event.op == "update" and (known is None or known.spec is None):
         raise Unfitting(f"{event.address} does not exist, so it cannot be updated")
-    facts: dict[str, Any] = {name: getattr(event, name) for name in _OF_INTENT}
+    facts = _shared(event, Pending)
     facts["earlier"] = EMPTY if doubted is None else freeze(dict(doubted.earlier) | dict(doubted.body))
     if event.reading not in draft.readings.get(event.provider, EMPTY):
         facts["reading"] = None  # a number that nobody has may name another reading some day
@@ -250,14 +252,12 @@ def _not_answered(window: Window | None) -> Window | None:
 
 
 def _item(draft: MutableState, event: ev.Bound | ev.Confirmed | ev.Unbound | ev.Asked) -> Entry | Orphan:
-    """Return the entry, or the orphan, of which something was learned."""
     if event.orphan is not None:
         return draft.orphan(event.address, event.orphan)
     return draft.entry(event.address)
 
 
 def _put(draft: MutableState, item: Entry | Orphan, at: float) -> None:
-    """Put an entry or an orphan in the place of what it was."""
     if isinstance(item, Entry):
         draft.entries[item.address] = replace(item, updated_at=at)
     else:
@@ -277,17 +277,7 @@ def _adopted(draft: MutableState, event: ev.Adopted) -> None:
     _exists(draft, event.address, event.provider, event.id)
     exists_now(draft, event.address, event.spec)
     draft.entries[event.address] = Entry(
-        event.address,
-        event.provider,
-        event.account,
-        spec=event.spec,
-        id=event.id,
-        origin=event.origin,
-        unverified=event.unverified,
-        labels=event.labels,
-        lifecycle=event.lifecycle,
-        place=event.place,
-        remote=event.remote,
+        **_shared(event, Entry),
         created_at=_unused_instant(draft, event.address, event.at),
         updated_at=event.at,
         swap=_swap(before, event.takes),
@@ -305,14 +295,9 @@ def _restored(draft: MutableState, event: ev.Restored) -> None:
     orphan = draft.orphan(event.source, event.created_at)
     del draft.orphans[event.source, event.created_at]
     _make_room(draft, event.address, event.at, orphan.id)
-    wanted = {
-        "address": event.address,
-        "labels": event.labels,
-        "lifecycle": event.lifecycle,
-        "place": event.place,
-        "created_at": _unused_instant(draft, event.address, orphan.created_at),
-    }
-    draft.entries[event.address] = Entry(**orphan.facts() | wanted, updated_at=event.at)
+    created_at = _unused_instant(draft, event.address, orphan.created_at)
+    facts = orphan.facts() | _shared(event, Entry) | {"created_at": created_at}
+    draft.entries[event.address] = Entry(**facts, updated_at=event.at)
 
 
 def _gone(draft: MutableState, event: ev.Gone) -> None:

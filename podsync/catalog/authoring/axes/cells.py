@@ -24,9 +24,9 @@ class CellFault(NamedTuple):
 
 
 def checker(column: Collection[str], example: str = "") -> Callable[[str], CellFault | None]:
-    """Return what says of a cell of `column` whether a spreadsheet has spoilt it.
+    """Return a function that says what a spreadsheet has spoilt in a cell of `column`, None for nothing.
 
-    `example` is one of the field that takes the whole value, empty where it does not say.
+    `example` is one of the field that takes the whole value, "" if there is none.
     """
     with_zeros = _zeros(column, example)
 
@@ -53,7 +53,7 @@ def checker(column: Collection[str], example: str = "") -> Callable[[str], CellF
 
 
 def unfit(text: str) -> CellFault | None:
-    """Return why a value may not be put into a text, whatever it is from."""
+    """Return why a value may not be put into a text, wherever it is from."""
     if text.isprintable() and "${" not in text:
         return None
     if (control := _CONTROL.search(text)) is not None:
@@ -64,7 +64,7 @@ def unfit(text: str) -> CellFault | None:
 
 
 def _zeros(column: Collection[str], example: str) -> Callable[[str], str]:
-    """Return what says of a number what it was with its zeros; empty where nothing tells of any."""
+    """Return a function from a number to its text with zeros, "" if nothing shows that it had some."""
     cells = {cell for cell in column if cell and cell != LEAVE_OUT}
     colours = example.startswith("#") or any(map(_COLOUR.fullmatch, cells))
     padded = {len(cell) for cell in cells if cell.startswith("0") and cell.isascii() and cell.isdigit()}

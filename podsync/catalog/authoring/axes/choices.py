@@ -30,7 +30,7 @@ class Combination(NamedTuple):
 
 
 class _Condition(NamedTuple):
-    """Partial keys: by the number of the axis, the keys that fit."""
+    """A part of a combination: the number of each axis, and the keys of it that fit."""
 
     number: int
     keys: Mapping[int, frozenset[str]]
@@ -40,7 +40,7 @@ class _Condition(NamedTuple):
 
 
 class _Conditions:
-    """Many conditions, found by one of their keys: most say nothing of most combinations."""
+    """Many conditions, found by one of their keys: few of them concern a combination."""
 
     def __init__(self, conditions: Sequence[_Condition]) -> None:
         self._by_key: dict[tuple[int, str], list[_Condition]] = {}

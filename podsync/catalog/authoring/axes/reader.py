@@ -166,7 +166,7 @@ class AxesReader:
         return found
 
     def _from_here(self, fault: Diagnostic, path: Path) -> Diagnostic:
-        """Put a fault of a file as a whole where the document names it."""
+        """Put a fault of a whole file where the document names it."""
         if fault.at is not None and fault.rule not in {"unreadable", "not-a-file"}:
             return fault
         at = fault.at.path if fault.at is not None else ""
@@ -193,5 +193,5 @@ class AxesReader:
 
 
 def _nearest(keys: Iterable[Any]) -> Mapping[str, int]:
-    """Return how many of these keys are nearest to a key."""
+    """Return how many of these keys have the same nearest valid key, by that key."""
     return Counter(as_key(key) for key in keys if isinstance(key, str))

@@ -60,7 +60,7 @@ class TableReader:
         return Axis(self._name, rows, place, fields, was, table=True, twice=both, exact=marked)
 
     def _unmarked(self, rows: Mapping[str, dict[str, str]]) -> set[tuple[str, str]]:
-        """Take the marks off texts that podsync wrote exactly; return where they stand."""
+        """Take the marks off texts that podsync wrote exactly; return their keys and fields."""
         found: set[tuple[str, str]] = set()
         if "'" in self._text.content:
             for key, row in rows.items():
@@ -142,7 +142,7 @@ class TableReader:
 
 
 def _of_address(text: str) -> str:
-    """Return the key that an address makes, as `plan -o csv` writes it; empty for anything else."""
+    """Return the key of an address as `plan -o csv` writes it, "" for anything else."""
     try:
         return slug(Address.parse(text).name)
     except ValueError:

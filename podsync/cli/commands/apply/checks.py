@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from podsync.cli.commands.apply.request import ApplyRequest
 from podsync.cli.environment.github_actions import hex_of
 from podsync.cli.environment.origin import git_of
 from podsync.cli.workspace import Workspace
@@ -16,9 +16,6 @@ from podsync.plan.approval import check_fresh, is_rest_of
 from podsync.plan.model import Plan, summary_line
 from podsync.state.git.checkout import is_older
 from podsync.state.model import State
-
-if TYPE_CHECKING:
-    from podsync.cli.commands.apply.request import ApplyRequest
 
 
 def expected_plan(space: Workspace, state: State, plan: Plan, expected: str) -> str | None:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from podsync.apply.report import Report
 from podsync.cli.app.options import choosing_words
 from podsync.cli.environment.credentials import key_name, renewal
 from podsync.cli.environment.github_actions import hex_of
+from podsync.cli.workspace import Workspace
 from podsync.model.address import Selection
 from podsync.model.frozen import Json
 from podsync.output.wording import listed, title
 from podsync.plan.approval import is_rest_of
 from podsync.providers.registry import plugins
-
-if TYPE_CHECKING:
-    from podsync.apply.report import Report
-    from podsync.cli.workspace import Workspace
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,14 @@ from podsync.cli.commands.apply.interrupted import report_of
 from podsync.cli.commands.apply.request import ApplyRequest, first_of_all
 from podsync.cli.commands.saved_plan import read_plan
 from podsync.cli.environment.clock import Signals, SystemClock
-from podsync.cli.environment.connect import connected, findings_of, keys_for, spoken_to, with_keys
+from podsync.cli.environment.connect import (
+    connected,
+    findings_of,
+    keys_for,
+    rows_seen,
+    spoken_to,
+    with_keys,
+)
 from podsync.cli.environment.github_actions import append, of_report, tell
 from podsync.cli.environment.origin import origin
 from podsync.cli.environment.placement import catalog_of
@@ -303,7 +310,7 @@ class Applying:
                 "with caution by the next one, which may wait longer than it has to"
             )
         memory = RunHistory(CACHE, self.space.store.identity)
-        return StateHistory(memory, store, clock, lambda note: say(f"note: {note}"))
+        return StateHistory(memory, store, clock, lambda note: say(f"note: {note}"), rows_seen(self.space))
 
     # -- telling
 

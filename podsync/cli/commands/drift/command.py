@@ -1,15 +1,17 @@
-"""`podsync drift`: reports what was changed, removed or doubled at the providers; writes nothing."""
+"""`podsync drift`: reports what was changed, removed or doubled at the providers; leaves the state alone."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from podsync.apply.context import ProviderConnection
 from podsync.apply.lookup.by_id import another_account
+from podsync.cli.app.console import Forms
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import output_option, sandbox_option
 from podsync.cli.app.outputs import Outputs
@@ -18,7 +20,9 @@ from podsync.cli.commands.drift.patch import patch_of
 from podsync.cli.environment.clock import Signals, SystemClock
 from podsync.cli.environment.connect import connected, findings_of
 from podsync.cli.workspace import Workspace
+from podsync.evidence.findings import Findings
 from podsync.model.address import Selection
+from podsync.model.clock import Clock
 from podsync.model.frozen import freeze
 from podsync.output.drift.json import drift_report_json
 from podsync.output.drift.markdown import drift_markdown
@@ -29,17 +33,11 @@ from podsync.output.style import Style
 from podsync.output.wording import counted, second, title
 from podsync.plan.drift.seen import seen_by
 from podsync.plan.drift.values import COUNTED
+from podsync.plan.model import Plan
 from podsync.plan.refresh import unmanaged
 from podsync.state.events import Missed
+from podsync.state.model import State
 from podsync.state.reducer.reducer import replay
-
-if TYPE_CHECKING:
-    from podsync.apply.context import ProviderConnection
-    from podsync.cli.app.console import Forms
-    from podsync.evidence.findings import Findings
-    from podsync.model.clock import Clock
-    from podsync.plan.model import Plan
-    from podsync.state.model import State
 
 _DRIFT = 2
 
@@ -59,7 +57,7 @@ _DRIFT = 2
 def drift(
     session: Session, detailed_exitcode: bool, no_wait: bool, output: tuple[str, ...], sandbox: bool
 ) -> int:
-    """Compare what podsync knows with what the providers list. Nothing is sent, and nothing is written.
+    """Compare what podsync knows with what the providers list. Nothing is sent, and the state stays as it is.
 
     What a listing does not show is looked for again after `settle_seconds`: what two whole readings miss is
     gone. The patch takes a changed value into its document, removes the documents of what is gone, and

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import click
 
+from podsync.cli.app.console import Forms
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import images_option, output_option, provider_option, sandbox_option
 from podsync.cli.app.outputs import Outputs
+from podsync.cli.app.session import Session
 from podsync.cli.commands.existing.accounts import answers_of, audit_of
 from podsync.cli.commands.validate_images import with_picture_faults
 from podsync.cli.environment.github_actions import append
 from podsync.cli.workspace import Workspace
+from podsync.images.facts import Mode
+from podsync.inventory.audit import AccountAudit
 from podsync.inventory.products import Standing
 from podsync.output.audit import csv, json, markdown, page, text
 from podsync.output.audit.markdown import audit_markdown
 from podsync.output.style import Style
-
-if TYPE_CHECKING:
-    from podsync.cli.app.console import Forms
-    from podsync.cli.app.session import Session
-    from podsync.images.facts import Mode
-    from podsync.inventory.audit import AccountAudit
 
 
 @command(

@@ -7,7 +7,7 @@ import platform
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import click
 
@@ -16,6 +16,7 @@ from podsync.catalog import settings_file
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import output_option, sandbox_option
 from podsync.cli.app.outputs import Outputs
+from podsync.cli.app.session import Session
 from podsync.cli.environment.clock import SystemClock
 from podsync.cli.environment.connect import connected, with_keys
 from podsync.cli.environment.credentials import key_of, proxies_to, with_base_urls
@@ -31,12 +32,9 @@ from podsync.output.style import Style
 from podsync.output.wording import counted, minute, title
 from podsync.providers.contract import Query
 from podsync.providers.registry import plugins
+from podsync.state.git.command import Git
 from podsync.state.git.environment import root_of
 from podsync.state.local.lock import runs
-
-if TYPE_CHECKING:
-    from podsync.cli.app.session import Session
-    from podsync.state.git.command import Git
 
 #: Seconds by which two clocks may differ: within that, dates of products decide little.
 _SAME_CLOCK = 30.0

@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import provider_option, sandbox_option
-from podsync.cli.commands.existing.accounts import answers_of, audit_of
+from podsync.cli.app.session import Session
+from podsync.cli.commands.existing.accounts import AskedAccount, answers_of, audit_of
 from podsync.cli.environment.placement import must_stay_in_tree
 from podsync.cli.workspace import Workspace
 from podsync.files.atomic import write_whole
 from podsync.files.os_files import OsFiles
-from podsync.inventory.documents import DocumentExport, may_be_documents
+from podsync.inventory.documents import DocumentExport, ExportedDocument, may_be_documents
 from podsync.model.errors import PodsyncError
+from podsync.model.product import Catalog
 from podsync.output.escape import safe
 from podsync.output.wording import counted, number, title
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from podsync.cli.app.session import Session
-    from podsync.cli.commands.existing.accounts import AskedAccount
-    from podsync.inventory.documents import ExportedDocument
-    from podsync.model.product import Catalog
 
 #: How many files, products and reasons are named.
 _NAMED = 10
@@ -79,8 +75,6 @@ def _documents(
     space: Workspace, account: AskedAccount, catalog: Catalog, place: Path
 ) -> tuple[list[ExportedDocument], list[str]]:
     """Return the documents to write, and a line for each product that is left out."""
-    from dataclasses import replace
-
     audit = audit_of(account)
     wanted = [product for product in catalog if product.provider == account.name]
     alike = may_be_documents(account.known, audit, wanted)
@@ -130,8 +124,6 @@ def _write(place: Path, document: ExportedDocument) -> str:
 def _summary(
     written: Sequence[tuple[str, ExportedDocument]], skipped: Sequence[str], accounts: Sequence[AskedAccount]
 ) -> str:
-    from collections import Counter
-
     lines = [safe(path) for path, _ in written[:_NAMED]]
     lines += [f"and {number(len(written) - _NAMED)} more"] if len(written) > _NAMED else []
     reasons = Counter(field for _, one in written for field in one.left_out)
@@ -140,11 +132,8 @@ def _summary(
         for field, count in sorted(reasons.items())
     ]
     lines += [f"not written: {safe(each)}" for each in skipped[:_NAMED]]
-    lines += (
-        [f"and {number(len(skipped) - _NAMED)} more that look like a document"]
-        if len(skipped) > _NAMED
-        else []
-    )
+    if len(skipped) > _NAMED:
+        lines.append(f"and {number(len(skipped) - _NAMED)} more that look like a document")
     lines += [
         f"{title(account.name)}'s listing changed while it was read: export again for what it did not show"
         for account in accounts

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from podsync.apply.context import ProviderConnection
 from podsync.catalog.known_file import NAME
 from podsync.catalog.parsing.known_text import written
+from podsync.cli.app.console import Forms
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import output_option, provider_option, sandbox_option
 from podsync.cli.app.outputs import Outputs
+from podsync.cli.app.session import Session
 from podsync.cli.commands.existing.accounts import asked_of
 from podsync.cli.environment.clock import SystemClock
 from podsync.cli.environment.connect import connected
@@ -23,6 +27,7 @@ from podsync.files.atomic import write_whole
 from podsync.files.os_files import OsFiles
 from podsync.inventory.harvest import completing_schemas, from_list, from_products, together
 from podsync.model.errors import CatalogError, PodsyncError
+from podsync.model.known_ids import AccountIds, KnownModel
 from podsync.network.hosts import host_of
 from podsync.output.csv.writer import records
 from podsync.output.escape import safe
@@ -30,14 +35,6 @@ from podsync.output.layout import cells, pad
 from podsync.output.wording import counted, day
 from podsync.providers.contract import ModelLister, Query
 from podsync.providers.registry import plugins
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from podsync.apply.context import ProviderConnection
-    from podsync.cli.app.console import Forms
-    from podsync.cli.app.session import Session
-    from podsync.model.known_ids import AccountIds, KnownModel
 
 #: Sizes cost a request for each model: they are asked for if no more are shown.
 _FEW = 20
@@ -102,8 +99,6 @@ def _asked(space: Workspace, provider: str | None, word: str | None, sizes: bool
 def _of_account(
     space: Workspace, connection: ProviderConnection, word: str | None, sizes: bool, now: float
 ) -> AccountIds:
-    from dataclasses import replace
-
     reader, provider = connection.reader, connection.provider
     if not isinstance(reader, ModelLister):
         return from_products(provider, reader.find(Query()).items)

@@ -11,7 +11,7 @@ from podsync.cli.app.framework import nearest
 from podsync.cli.commands.importing.decisions import Decision
 from podsync.cli.commands.state.changing import StateChange, change_state
 from podsync.cli.environment.clock import SystemClock
-from podsync.cli.environment.connect import connected, keys_for
+from podsync.cli.environment.connect import connected, keys_for, rows_seen
 from podsync.cli.workspace import Workspace
 from podsync.evidence.declared import Said, listed_otherwise
 from podsync.evidence.listing import Version
@@ -278,7 +278,8 @@ def _asking(space: Workspace, providers: Collection[str]) -> Iterator[_Ask]:
                     Want(p.address, p.spec) for p in named.values() if p is not None and p.provider == name
                 ]
                 # A product that an earlier look has seen counts, even if it is hidden now.
-                rows = known.remembered | look_up(connection, known, ids[name], wants, clock)
+                keep = rows_seen(space).keep
+                rows = known.remembered | look_up(connection, known, ids[name], wants, clock, keep)
                 found[name] = Said(known, rows, clock.now(), named)
             return found
 

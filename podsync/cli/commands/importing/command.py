@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import address_of, output_option, sandbox_option, version_option
 from podsync.cli.app.outputs import Outputs
+from podsync.cli.app.session import Session
 from podsync.cli.commands.importing.claiming import claim
 from podsync.cli.commands.importing.decisions import Decision, checked_id, read_decisions
 from podsync.cli.commands.importing.matching import match_all
@@ -17,9 +16,6 @@ from podsync.cli.workspace import Workspace
 from podsync.evidence.listing import Version
 from podsync.model.errors import UsageError
 from podsync.providers.registry import kinds, plugins
-
-if TYPE_CHECKING:
-    from podsync.cli.app.session import Session
 
 _FORMS = ("podsync import --match -o csv=FILE", "podsync import FILE", "podsync import ADDRESS ID")
 

@@ -3,42 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
-from podsync.apply.context import Lost
+from podsync.apply.context import ProviderConnection
 from podsync.apply.lookup.by_id import another_account
-from podsync.apply.lookup.preview import preview
+from podsync.cli.app.console import Forms
+from podsync.cli.app.outputs import Outputs
 from podsync.cli.commands.importing.pinning import known_ids, patch_of_ids, say_patch
 from podsync.cli.environment.clock import SystemClock
-from podsync.cli.environment.connect import connected, with_keys
+from podsync.cli.environment.connect import connected, findings_of, with_keys
 from podsync.cli.environment.credentials import key_name
+from podsync.cli.workspace import Workspace
+from podsync.evidence.findings import Findings
 from podsync.evidence.pairs import pairs_of
 from podsync.evidence.situation import documents_of
-from podsync.inventory.pairs import paired
+from podsync.inventory.pairs import PairedAccount, paired
 from podsync.model.address import Address, Selection
 from podsync.output.pairs.page import PairsAbout, pairs_page
 from podsync.output.pairs.table import pairs_csv, pairs_json, pairs_text
-from podsync.output.pairs.words import lines_of_pairs
+from podsync.output.pairs.words import PairLine, lines_of_pairs
 from podsync.output.wording import title
 from podsync.plan.action import Action
+from podsync.plan.model import Plan
 from podsync.providers.registry import plugins
-
-if TYPE_CHECKING:
-    from podsync.apply.context import ProviderConnection
-    from podsync.cli.app.console import Forms
-    from podsync.cli.app.outputs import Outputs
-    from podsync.cli.workspace import Workspace
-    from podsync.evidence.findings import Findings
-    from podsync.inventory.pairs import PairedAccount
-    from podsync.output.pairs.words import PairLine
-    from podsync.plan.model import Plan
-    from podsync.state.model import State
+from podsync.state.model import State
 
 _MAKING = (Action.CREATE, Action.REPLACE)
 
 
 def match_all(space: Workspace, outputs: Outputs, *, pin: bool = False) -> int:
-    """Ask the providers that have a key, and write the pairs; nothing is changed.
+    """Ask the providers that have a key, and write the pairs; the state is not written.
 
     With `pin`, the patch also has the ids of the state's entries.
     """
@@ -50,7 +43,7 @@ def match_all(space: Workspace, outputs: Outputs, *, pin: bool = False) -> int:
     clock = SystemClock()
     with connected(space, names, clock) as connections:
         # A person is asked about everything that may be ours, whatever the state knows.
-        looks = preview(plan, state, space.catalog_read, connections, clock=clock, lost=Lost())
+        looks = findings_of(space, plan, state, connections, clock, doubted=True)
         for name, findings in looks.items():
             if findings.account is False:
                 raise another_account(connections[name])

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from podsync.catalog.accepting import CatalogEditor
+from podsync.cli.app.console import Forms
+from podsync.cli.app.outputs import Outputs
 from podsync.cli.commands.drift.patch import diff
+from podsync.cli.workspace import Workspace
 from podsync.model.address import Address
 from podsync.model.product import Product
 from podsync.output.wording import counted
-
-if TYPE_CHECKING:
-    from podsync.cli.app.console import Forms
-    from podsync.cli.app.outputs import Outputs
-    from podsync.cli.workspace import Workspace
 
 
 def patch_of_ids(

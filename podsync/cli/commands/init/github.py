@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from podsync.catalog import settings_file
 from podsync.cli.commands.init import installed
+from podsync.cli.commands.init.starter_files import InitResult
 from podsync.cli.commands.init.workflows import BRANCH, FOLDER, Parameters, workflow_files
 from podsync.cli.environment import origin
 from podsync.model.errors import CatalogError, UsageError
-
-if TYPE_CHECKING:
-    from podsync.cli.commands.init.starter_files import InitResult
 
 _NEXT = """\
 {found}Next
@@ -105,7 +103,7 @@ class Github:
             found=self._found(),
             branch=self.parameters.branch,
             environments=_listed(self.parameters.places),
-            setup=_word(script.as_posix()),
+            setup=shlex.quote(script.as_posix()),
             lines=lines.strip(),
         )
 
@@ -146,9 +144,3 @@ def _listed(places: Sequence[str]) -> str:
     if len(places) == 1:
         return f"the environment {places[0]}"
     return f"the environments {', then '.join(places)}, each when the one before is complete"
-
-
-def _word(text: str) -> str:
-    import shlex
-
-    return shlex.quote(text)

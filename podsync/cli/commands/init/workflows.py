@@ -5,9 +5,11 @@ This repository's own workflows are the same templates with other values; a test
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from textwrap import indent
 
@@ -219,13 +221,9 @@ def _slug(folder: str) -> str:
     """
     if _PLAIN.fullmatch(folder):
         return folder
-    from hashlib import sha256
-
     plain = re.sub(r"[^A-Za-z0-9]+", "-", folder).strip("-")[:40]
     return f"{plain or 'catalog'}-{sha256(folder.encode()).hexdigest()[:6]}"
 
 
 def _quoted(text: str) -> str:
-    import json
-
     return json.dumps(text, ensure_ascii=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -13,7 +13,7 @@ from podsync.cli.app.formats import typed
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import sandbox_option
 from podsync.cli.app.session import Session
-from podsync.cli.commands.review.page_server import PageServer
+from podsync.cli.commands.review.page_server import PageServer, Render
 from podsync.cli.commands.review.watch import Watch
 from podsync.cli.commands.saved_plan import read_plan
 from podsync.cli.environment.clock import Signals, SystemClock
@@ -22,11 +22,8 @@ from podsync.model.address import Selection
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.errors import CatalogError, PodsyncError, StoppedError
 from podsync.output.html.page import About, review_pieces
+from podsync.plan.model import Plan
 from podsync.state.backends import state_files
-
-if TYPE_CHECKING:
-    from podsync.cli.commands.review.page_server import Render
-    from podsync.plan.model import Plan
 
 #: Fixed if it is free: a browser remembers by port what was seen.
 PORT = 8790

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from podsync.cli.environment.connect import rows_seen
+from podsync.cli.workspace import Workspace
 from podsync.model.errors import PodsyncError
+from podsync.state.events import Event
+from podsync.state.model import State
 from podsync.state.reducer.reducer import replay
-
-if TYPE_CHECKING:
-    from podsync.cli.workspace import Workspace
-    from podsync.state.events import Event
-    from podsync.state.model import State
 
 
 def checked(space: Workspace, check: Callable[[State], object], load: Callable[[], State]) -> object:
@@ -52,14 +51,20 @@ def change_state(
 
 
 def write_change(space: Workspace, command: str, change: Callable[[State], StateChange]) -> StateChange:
-    """Load, change, write and compact under the lock; return the change."""
+    """Load, change, write and compact under the lock; return the change.
+
+    Rows that looks without the lock have shown are recorded first: a person may answer for one of them.
+    """
     with space.store.lock(command, 0):
-        state = space.load()
-        done = change(state)
+        state, rows = space.load(), rows_seen(space)
+        seen = rows.read(state)
+        done = change(replay(state, seen))
         if done.events:
-            after = replay(state, done.events)
-            space.store.append(done.events)
+            events = [*seen, *done.events]
+            after = replay(state, events)
+            space.store.append(events)
             space.store.compact(after)
+            rows.forget()
     return done
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from podsync.apply.absence import look_for
+from podsync.apply.context import ProviderConnection
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import ShellWords, output_option, sandbox_state_option
 from podsync.cli.app.outputs import Outputs
@@ -17,17 +19,14 @@ from podsync.cli.commands.state.inspect import tell
 from podsync.cli.environment.clock import Signals, SystemClock
 from podsync.cli.environment.connect import connected
 from podsync.cli.workspace import Workspace
+from podsync.model.clock import Clock
 from podsync.model.errors import UsageError
 from podsync.output.escape import safe
 from podsync.output.wording import counted, second, visible_id
-from podsync.state.events import EntryGone, FoundAgain, Gone, Missed
+from podsync.state.entries import Orphan
+from podsync.state.events import EntryGone, FoundAgain, Gone, Missed, Remembered
+from podsync.state.model import State
 from podsync.state.operations import removed
-
-if TYPE_CHECKING:
-    from podsync.apply.context import ProviderConnection
-    from podsync.model.clock import Clock
-    from podsync.state.entries import Orphan
-    from podsync.state.model import State
 
 
 @command(
@@ -74,8 +73,6 @@ def list_orphans(
 
 
 def _tick_off(space: Workspace, done: Sequence[str]) -> None:
-    import time
-
     def change(state: State) -> StateChange:
         events, names = removed(state, done, time.time(), space.waits), ", ".join(done)
         return StateChange(events, f"{names}: removed by hand, and no longer in the list")
@@ -140,7 +137,7 @@ class _OrphanLooks:
     def _ask(self, connection: ProviderConnection, state: State, ids: Mapping[str, Orphan]) -> None:
         missed, title = self._missed[connection.provider.name], connection.provider.title
         found = look_for(connection, connection.known(state), ids, missed, self._clock)
-        about = (Missed, FoundAgain, Gone, EntryGone)
+        about = (Missed, FoundAgain, Gone, EntryGone, Remembered)
         self._events += [event for event in found.events if isinstance(event, about)]
         self._lines += [_gone(ids[identity], title) for identity in sorted(ids.keys() & found.gone)]
         unseen = ids.keys() - found.reading.rows.keys() - found.gone

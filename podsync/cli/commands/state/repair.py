@@ -162,12 +162,7 @@ def settle_doubts(
         return events
 
     def done(state: State, events: Sequence[Event]) -> str:
-        of_today = {each.address for each in events if isinstance(each, Adopted)}
-        lines = [
-            _said(state.entries.get(each.address), each)
-            + (f", as its document says; {LEFT_OPEN}" if each.address in of_today else "")
-            for each in given
-        ]
+        lines = [_said(state.entries.get(each.address), each, events) for each in given]
         lines += [f"the id of {each.address} is open again" for each in events if isinstance(each, Unbound)]
         return "\n".join(lines)
 
@@ -180,8 +175,10 @@ def settle_doubts(
     )
 
 
-def _said(entry: Entry | None, answer: SettleAnswer) -> str:
+def _said(entry: Entry | None, answer: SettleAnswer, events: Sequence[Event]) -> str:
     adopt = answer.adopt
+    if any(isinstance(each, Adopted) and each.address == answer.address for each in events):
+        return f"{answer.address}: it is {adopt}, as its document says; {LEFT_OPEN}"
     if entry is None or entry.pending is None:
         return f"{answer.address}: nothing was made by what was refused"
     if answer.step:
@@ -302,12 +299,11 @@ def _let_go_text(state: State, provider: str, number: int) -> str:
         entry.provider == provider and (entry.id is None or entry.pending is not None)
         for entry in state.entries.values()
     )
-    rest = (
-        f"; {counted(kept, 'entry', 'entries')} in doubt or without an id {'stays' if kept == 1 else 'stay'}"
-        if kept
-        else ""
-    )
-    return f"{title(provider)}: {counted(number - kept, 'entry', 'entries')} let go{rest}"
+    text = f"{title(provider)}: {counted(number - kept, 'entry', 'entries')} let go"
+    if not kept:
+        return text
+    stay = "stays" if kept == 1 else "stay"
+    return f"{text}; {counted(kept, 'entry', 'entries')} in doubt or without an id {stay}"
 
 
 @command("unlock", examples=("podsync state unlock", "podsync state unlock 4f0c9c1e2b7d4c55a9d1f0c3b2a19e77"))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -23,10 +24,8 @@ from podsync.state import migration
 from podsync.state.backends import BACKENDS
 from podsync.state.formats import statefile
 from podsync.state.migration import settings_line
-
-if TYPE_CHECKING:
-    from podsync.state.model import State
-    from podsync.state.store import StateStore
+from podsync.state.model import State
+from podsync.state.store import StateStore
 
 
 def _where_options(function: Any) -> Any:
@@ -184,8 +183,6 @@ def _settings(
     now: StateSettings, backend: str, where: dict[str, str | None], config: Path | None
 ) -> StateSettings:
     """Return the settings of the new place, checked like podsync.yaml."""
-    import json
-
     given = {key: value for key, value in where.items() if value is not None}
     own_keys = BACKENDS[backend].where
     foreign = [key for key in given if key not in own_keys]
