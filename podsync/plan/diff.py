@@ -28,11 +28,7 @@ if TYPE_CHECKING:
 
 def differing_fields(provider: Provider, before: Spec, after: Spec) -> tuple[str, ...]:
     """Return the top-level fields whose canonical values differ, sorted, apart from omitted optional ones."""
-    if before == after:
-        return ()
-    one = provider.canonical(provider.completed(before, after))
-    other = provider.canonical(provider.completed(after, before))
-    return tuple(sorted(k for k in {*one, *other} if one.get(k) != other.get(k)))
+    return provider.differing(before, after)
 
 
 def is_unsure(provider: Provider, entry: Entry, step: ProductStep) -> bool:
