@@ -35,11 +35,19 @@ from podsync.state.entries import Entry, Orphan
 from podsync.state.operations import settled_at
 
 _GONE = 404
-#: What helps where a listing may not show all yet.
-LATER = "a later apply does it, or one without --no-wait"
 #: The end of a refusal's message, unless a row may be its product.
 NOTHING_MADE = ". Nothing was made"
-NOT_SURE = f"which product it is is not sure yet; {LATER}"
+
+
+def later(run: ProviderRun) -> str:
+    """Say what helps where a listing may not show all yet."""
+    by = "a later apply does it"
+    return by if run.context.options.wait else f"{by}, or one without --no-wait"
+
+
+def not_sure(run: ProviderRun) -> str:
+    """Say that the listing leaves open which product it is."""
+    return f"which product it is is not sure yet; {later(run)}"
 
 
 def _report(run: ProviderRun, change: Change, result: Result, **facts: object) -> None:

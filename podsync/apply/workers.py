@@ -7,7 +7,7 @@ from podsync.apply.actions.swap import take_names
 from podsync.apply.actions.update import accept, update
 from podsync.apply.guard import guarded, pooled
 from podsync.apply.lookup.twins import NOT_KNOWN_YET, sorted_out, wait_for_pictures
-from podsync.apply.outcomes import LATER, not_tried
+from podsync.apply.outcomes import later, not_tried
 from podsync.apply.report import Result
 from podsync.apply.run import ProviderRun
 from podsync.plan.action import SWAP_OPEN, Action
@@ -47,4 +47,4 @@ def _make_all(run: ProviderRun) -> None:
         pooled(run, free, make)
     for change in held:
         if not run.context.board.ended(change.address, *Result):
-            not_tried(run, change, f"{NOT_KNOWN_YET}; {LATER}")
+            not_tried(run, change, f"{NOT_KNOWN_YET}; {later(run)}")

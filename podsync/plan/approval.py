@@ -65,5 +65,5 @@ def check_fresh(plan: Plan, state: State) -> None:
         entry = state.entries.get(change.address if taking else source)
         stale = (entry.digest if entry is not None else None) != change.entry_digest
         stale |= taking and (source, change.orphan_created_at) not in orphans
-        if stale or (source != change.address and change.address in state.entries):
+        if stale or (not taking and source != change.address and change.address in state.entries):
             raise StaleError(f"this plan is stale: {change.address} has changed since it was made", again)

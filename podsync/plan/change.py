@@ -147,6 +147,11 @@ class Change:
         return self.importing if self.action_reason == ADOPT_DECLARED else None
 
     @property
+    def takes_orphan(self) -> bool:
+        """Whether it takes an orphan, which `previous_address` names where it is another address's."""
+        return self.orphan_created_at is not None
+
+    @property
     def accepts(self) -> bool:
         """Whether it accepts values that somebody changed at the provider."""
         return self.action_reason == NOTE_ACCEPTED

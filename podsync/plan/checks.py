@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -57,7 +57,7 @@ def check(
     return [
         *_over_limits(changes, limits, allow, managed=len(left.state.entries) + len(left.settled)),
         *_renames_in_disguise(changes, leaving, providers),
-        *_clashing_names(changes, left, providers),
+        *_clashing_names(changes, {change.address for change in leaving}, left, providers),
         *_indistinguishable(changes, leaving, left, providers),
     ]
 
@@ -94,6 +94,7 @@ def _too_large_a_share(count: int, managed: int) -> bool:
     return count >= _FEW and 100 * count > _SHARE * managed
 
 
+_GIVING_UP = (Action.REPLACE, Action.ORPHAN)
 _EXISTS, _ORPHAN = "exists already", "is an orphan, still on sale"
 
 
@@ -128,6 +129,7 @@ def _indistinguishable(
     for orphan in left.state.orphans:
         identity = providers[orphan.provider].identity(orphan.spec)
         there[orphan.provider, orphan.account, identity].append((orphan.address, _ORPHAN))
+    giving_up = {change.address for change in (*changes, *leaving) if change.action in _GIVING_UP}
     for change in making:
         provider = providers[change.provider]
         key = change.provider, change.account, provider.identity(change.after or {})
@@ -138,15 +140,27 @@ def _indistinguishable(
         settled = left.settled.alike(provider, change.account, change.after or {})
         twins = [*there.get(key, ()), *((product.address, _EXISTS) for product in settled)]
         for address, how in sorted(twin for twin in twins if twin not in excused)[:1]:
+            first = how == _EXISTS and address in giving_up
+            meant = _if_meant(change, address, first=first, orphan=how == _ORPHAN)
             yield Diagnostic(
                 "error",
                 "indistinguishable",
                 f"{change.address}: {provider.title}'s listing could not tell it from {address}, which {how}",
                 change.source,
-                "give it a mock-up or a name of its own; if that product is meant, put "
-                f"`{moved_words(change.address, address)}` into the document",
+                f"give it a mock-up or a name of its own; if that product is meant, {meant}",
                 change.address,
             )
+
+
+def _if_meant(change: Change, address: Address, *, first: bool, orphan: bool) -> str:
+    """Return how a document takes the product of another address, which what it would make looks like."""
+    if first:  # as an orphan it is taken by the document that equals it
+        return f'let {address} give it up first: podsync apply --target "{address}"'
+    if orphan:
+        return "write the spec as that product is"
+    if change.action is Action.REPLACE:
+        return f"remove the document of {address}"
+    return f"put `{moved_words(change.address, address)}` into the document, and remove that of {address}"
 
 
 def _renames_in_disguise(
@@ -186,7 +200,7 @@ _Holders: TypeAlias = Mapping[tuple[str, str, str], list[tuple[Address | None, S
 
 
 def _clashing_names(
-    changes: tuple[Change, ...], left: Split, providers: Mapping[str, Provider]
+    changes: tuple[Change, ...], leaving: Container[Address], left: Split, providers: Mapping[str, Provider]
 ) -> Iterator[Diagnostic]:
     held = _held_names(left.state, providers)
     taking = changes if held or left.settled else ()
@@ -195,7 +209,7 @@ def _clashing_names(
         for holder in _holders(change, held, left.settled, providers):
             releasing = updates.get(holder) if holder is not None else None
             if releasing is None or _clash(change.after, releasing.after, providers[change.provider]):
-                yield _name_taken(change, holder, providers)
+                yield _name_taken(change, holder, providers, leaves=holder in leaving)
     try:
         name_order(changes, providers, left.state)
     except CycleError as error:
@@ -257,15 +271,24 @@ def _holders(
             yield holder
 
 
-def _name_taken(change: Change, holder: Address | None, providers: Mapping[str, Provider]) -> Diagnostic:
+def _name_taken(
+    change: Change, holder: Address | None, providers: Mapping[str, Provider], *, leaves: bool
+) -> Diagnostic:
     name = providers[change.provider].unique_name(change.after or {})
     who = "an orphan that is still on sale" if holder is None else str(holder)
+    remedy = "orders find a product by its name: choose another one, or "
+    if holder is None:
+        remedy += "remove the orphan by hand, and then: podsync state orphans --check"
+    elif leaves:
+        remedy += f'let that product go first: podsync apply --target "{holder}"; then remove it by hand'
+    else:
+        remedy += f"rename {holder} first"
     return Diagnostic(
         "error",
         "name-taken",
         f"{change.address}: the name {name!r} belongs to {who}, for a shared customer",
         change.source,
-        "orders find a product by its name: choose another one, or remove the orphan by hand first",
+        remedy,
         change.address,
     )
 
@@ -333,7 +356,7 @@ def _doubted(
     A revert may bring that name back into the plan while the provider still has it elsewhere.
     """
     waits: dict[Address, frozenset[Address]] = {}
-    called = {change.previous_address: change.address for change in changes if change.previous_address}
+    called = {c.previous_address: c.address for c in changes if c.previous_address and not c.takes_orphan}
     for holder in state.entries.values():
         pending, provider = holder.pending, providers.get(holder.provider)
         if pending is None or pending.op != "update" or provider is None:

@@ -104,10 +104,8 @@ class _PairDecision:
         if product is None:
             assert entry is not None  # noqa: S101 (a pair has at least one side)
             return self._orphan(entry)
-        if entry is None and orphan is None:
-            return self._arrival(product)
         if entry is None:
-            return self._restore(product)
+            return self._arrival(product) if orphan is None else self._restore(product, orphan)
         if entry.id is not None and entry.id == product.history.recreate and entry.pending is None:
             return self._recreate(product, entry)
         names = self._differing(entry)
@@ -193,8 +191,9 @@ class _PairDecision:
         """Refuse differences that no step can make; returns whether there are any."""
         found = list(self.provider.unreachable(before, product.spec))
         for fault in found:
-            summary = f"{product.address}: {fault.summary}"
-            self._refuse(fault.rule, summary, fault.detail, ("spec", *fault.path))
+            self._refuse(
+                fault.rule, f"{product.address}: {fault.summary}", fault.detail, ("spec", *fault.path)
+            )
         return bool(found)
 
     def _change(
@@ -225,7 +224,7 @@ class _PairDecision:
             after=after,
             labels=product.labels if product is not None else EMPTY,
             lifecycle=product.lifecycle if product is not None else UNPROTECTED,
-            previous_address=self.pair.previous,
+            previous_address=self.pair.former(taken) if taken is not None else self.pair.previous,
             entry_digest=entry.digest if entry is not None else None,
             orphan_created_at=taken.created_at if taken is not None else None,
             importing=taken.id if taken is not None else importing,
@@ -272,10 +271,10 @@ class _PairDecision:
         risks = () if gone else ("it stays on sale until a person removes it",)
         return self._change(Action.ORPHAN, "orphan_because_no_document", reason, risks=risks)
 
-    def _restore(self, product: Product) -> Change:
-        orphan = self.pair.orphan
-        assert orphan is not None  # noqa: S101 (the caller saw it)
+    def _restore(self, product: Product, orphan: Orphan) -> Change:
         action, code, reason = Action.RESTORE, "restore_because_wanted_again", "an orphan, wanted again"
+        if differing_fields(self.provider, orphan.spec, product.spec):
+            reason = "an orphan, wanted again; what it lacks is added by the apply after this one"
         if orphan.address != product.address:
             reason = f"{orphan.address} has the same spec and nobody wants it under that address"
             action, code = Action.MOVE, "move_because_equal_spec"
@@ -381,8 +380,9 @@ class _PairDecision:
         if not (self.provider.replaces or swaps or (taken_back and entry.swap is not None)):
             return self._refused_replace(product, entry, names, fields)
         if orphan is not None and taken_back:
-            code, reason = "restore_because_reverted", "the replace was reverted"
-            return self._change(Action.RESTORE, code, reason, fields, taken=orphan)
+            of = self.pair.former(orphan)
+            reason = "the replace was reverted" if of is None else f"an orphan of {of} has the same spec"
+            return self._change(Action.RESTORE, "restore_because_reverted", reason, fields, taken=orphan)
         if product.lifecycle.prevent_replace:
             self._refuse(
                 "prevent-replace",

@@ -54,9 +54,12 @@ class Pair(NamedTuple):
     def previous(self) -> Address | None:
         """The former address, when it differs."""
         source = self.entry or self.orphan
-        if self.product is None or source is None or source.address == self.product.address:
-            return None
-        return source.address
+        return None if source is None else self.former(source)
+
+    def former(self, source: Entry | Orphan) -> Address | None:
+        """Return the address of what the document takes, when it differs."""
+        own = self.product is None or source.address == self.product.address
+        return None if own else source.address
 
 
 def pair_up(catalog: Catalog, state: State, providers: Mapping[str, Provider]) -> Iterable[Pair]:
@@ -70,13 +73,14 @@ def pair_up(catalog: Catalog, state: State, providers: Mapping[str, Provider]) -
     moved = dict(_moves(arrivals, leavers, providers))
     moved |= _exchanges(products, state, moved, providers)
     taken = {entry.address for entry in moved.values()}
-    orphans = _Orphans(state.orphans, providers)
+    kept = {p.address: moved.get(p.address) or state.entries.get(p.address) for p in products}
+    orphans = _wanted_orphans(products, kept, state.orphans, providers) if state.orphans else {}
     gone = {(name, each) for name, ids in state.absent.items() for each, known in ids.items() if known.gone}
     pairs = []
     for product in products:
-        entry = moved.get(product.address) or state.entries.get(product.address)
+        entry = kept[product.address]
         absent = bool(gone) and entry is not None and (entry.provider, entry.id) in gone
-        pairs.append(Pair(product, entry, orphans.wanted_by(product, entry), gone=absent))
+        pairs.append(Pair(product, entry, orphans.get(product.address), gone=absent))
     pairs += [
         Pair(None, entry, released=str(address) in catalog.removed, gone=(entry.provider, entry.id) in gone)
         for address, entry in leavers.items()
@@ -171,36 +175,65 @@ def _fingerprint(provider: Provider, account: str, spec: Spec) -> str:
     return canonical_json([provider.name, account, provider.canonical(spec)])
 
 
-class _Orphans:
-    """The orphans of a state, found by what they are; each is taken once."""
+def _wanted_orphans(
+    products: list[Product],
+    entries: Mapping[Address, Entry | None],
+    orphans: tuple[Orphan, ...],
+    providers: Mapping[str, Provider],
+) -> dict[Address, Orphan]:
+    """Return the orphan that each document wants again; each orphan is taken once.
 
-    def __init__(self, orphans: tuple[Orphan, ...], providers: Mapping[str, Provider]) -> None:
-        self._providers = providers
-        self._by_spec: dict[str, list[Orphan]] = {}
-        for orphan in sorted(orphans, key=lambda o: (-o.orphaned_at, o.address, o.created_at)):
-            key = _fingerprint(providers[orphan.provider], orphan.account, orphan.spec)
-            self._by_spec.setdefault(key, []).append(orphan)
+    A document's own comes before another address's. That goes to a document without a product before one
+    whose present product becomes an orphan by it.
+    """
+    by_spec: dict[str, list[Orphan]] = {}
+    for orphan in sorted(orphans, key=lambda o: (-o.orphaned_at, o.address, o.created_at)):
+        key = _fingerprint(providers[orphan.provider], orphan.account, orphan.spec)
+        by_spec.setdefault(key, []).append(orphan)
+    found: dict[Address, Orphan] = {}
+    wanting: list[tuple[bool, Product, list[Orphan]]] = []
 
-    def wanted_by(self, product: Product, entry: Entry | None) -> Orphan | None:
-        """Return the orphan that this document wants again: its own before another address's."""
-        if not self._by_spec or (entry is not None and (entry.pending or entry.spec == product.spec)):
-            return None
-        if entry is not None and entry.address != product.address:
-            return None  # a change has room for one former address
-        provider = self._providers[product.provider]
-        key = _fingerprint(provider, product.account, product.spec)
-        if entry is not None and _fingerprint(provider, entry.account, entry.spec or EMPTY) == key:
-            return None
-        alike = self._by_spec.get(key, [])
-        adopt = product.history.adopt if entry is None else None
-        candidates = alike if adopt is None else [orphan for orphan in alike if orphan.id == adopt]
-        own = [orphan for orphan in candidates if orphan.address == product.address]
-        foreign = [o for o in candidates if entry is None and product.history.moved != ()]
-        named = [o for o in foreign if o.address.name in (product.history.moved or ())]
-        chosen = next(iter([*own, *named, *foreign]), None)
-        if chosen is not None:
-            alike.remove(chosen)
-        return chosen
+    def take(product: Product, alike: list[Orphan], orphan: Orphan | None) -> bool:
+        if orphan is None:
+            return False
+        alike.remove(orphan)
+        found[product.address] = orphan
+        return True
+
+    for product in products:
+        entry = entries[product.address]
+        if not _may_want_orphan(product, entry, providers):
+            continue
+        adopt, provider = product.history.adopt if entry is None else None, providers[product.provider]
+        alike = by_spec.get(_fingerprint(provider, product.account, product.spec), [])
+        own = next((o for o in alike if o.address == product.address and adopt in (None, o.id)), None)
+        if take(product, alike, own):
+            continue
+        if entry is None and (first := provider.first(product.spec)) is not product.spec:
+            # Steps may have been left, or in doubt, when it became one: its document still means it.
+            half = by_spec.get(_fingerprint(provider, product.account, first), [])
+            own = next((o for o in half if o.address == product.address and adopt in (None, o.id)), None)
+            if take(product, half, own):
+                continue
+        if alike and product.history.moved != () and (entry is None or entry.swap is None):
+            wanting.append((entry is not None, product, alike))
+    for _, product, alike in sorted(wanting, key=lambda each: each[0]):
+        adopt, former = product.history.adopt, product.history.moved or ()
+        foreign = [o for o in alike if adopt in (None, o.id)]
+        named = [o for o in foreign if o.address.name in former]
+        take(product, alike, next(iter([*named, *foreign]), None))
+    return found
+
+
+def _may_want_orphan(product: Product, entry: Entry | None, providers: Mapping[str, Provider]) -> bool:
+    """Whether a document lacks the product that it wants, and may take an orphan for it."""
+    if entry is None:
+        return True
+    if entry.pending or entry.spec == product.spec or entry.address != product.address:
+        return False  # a change has room for one former address
+    provider = providers[product.provider]
+    wanted = _fingerprint(provider, product.account, product.spec)
+    return _fingerprint(provider, entry.account, entry.spec or EMPTY) != wanted
 
 
 def last_place(entry: Entry | None) -> Position | None:

@@ -729,7 +729,7 @@ def test_what_has_no_id_yet_is_a_note_and_the_next_apply_binds_it_though_nothing
     world.apply()
 
     assert first.exit_code == 0
-    assert any("ids not known yet" in note for note in first.notes)
+    assert any("not confirmed by a listing yet" in note for note in first.notes)
     assert (planned.work, dict(planned.unbound)) == ((), {"kakaclo": 1})
     assert world.entry(TEE).id == world.server.products("kakaclo")[0]["id"]
     assert creates(world) == 1

@@ -126,6 +126,28 @@ def test_the_document_may_want_no_values_any_more(begun: World) -> None:
     assert there(begun) == [[]]
 
 
+@pytest.mark.parametrize("odd", [Odd("status", status=401), CUT], ids=["left", "in-doubt"])
+def test_an_orphan_that_lacks_a_step_is_taken_back_and_the_step_goes_on(begun: World, odd: Odd) -> None:
+    address = poster(begun, *SIZES)
+    begun.server.misbehave("gelato.values", odd)
+    begun.server.values_as = "hidden"
+    assert begun.apply().exit_code != 0
+    begun.server.values_as = "texts"
+    document = begun.documents.pop(address)
+    assert begun.apply().exit_code == 0
+    assert [orphan.address for orphan in begun.state.orphans] == [address]
+    begun.documents[address] = document
+
+    (change,) = begun.plan().work
+    assert (change.action, begun.plan().diagnostics) == ("restore", ())
+    assert begun.apply().exit_code == 0
+    begun.clock.pass_by(LONG)
+    assert begun.apply().exit_code == 0
+    assert there(begun) == [list(SIZES)]
+    assert len(begun.server.sent("gelato.create")) == 1
+    sound(begun)
+
+
 # -- how a step may end
 
 ENDS: dict[str, tuple[Odd, bool]] = {
@@ -244,6 +266,19 @@ def test_an_id_that_no_listing_has_shown_gets_no_values(begun: World) -> None:
 
     assert there(begun, "Theirs") == [[]]
     sound(begun)
+
+
+@pytest.mark.parametrize("wait", [True, False])
+def test_what_is_not_listed_yet_is_told_in_the_words_of_this_run(begun: World, wait: bool) -> None:
+    poster(begun, *SIZES)
+    begun.server.lag = LONG
+
+    report = begun.apply(wait=wait)
+
+    (half,) = report.outcomes
+    way = "a later apply does it" + ("" if wait else ", or one without --no-wait")
+    assert half.error == f"created, 1 of 2 steps: its id is not listed yet; {way}"
+    assert "1 new at Gelato: not confirmed by a listing yet; the next apply looks again" in report.notes
 
 
 # -- more values later

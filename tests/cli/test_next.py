@@ -1432,6 +1432,49 @@ def test_a_row_that_was_offered_may_be_nobodys_and_the_doubt_stays_open(shop):
     assert shop.entries()[address]["id"] == mine
 
 
+# -- one document becomes what another one was
+
+
+@prints("plan/checks.py: apply --target")
+def a_chain_is_applied_link_by_link(shop: Shop) -> None:
+    a, b = shop.tee("a"), shop.tee("b")
+    assert shop.apply().code == 0
+    settled(shop)
+    before = {address: shop.entries()[address]["id"] for address in (a, b)}
+    shop.edit("a", "Test A", "Test B")
+    shop.edit("b", "Test B", "Test C")
+    assert shop.apply().code == 5
+
+    shop.follow("apply --target", **{b: b})
+    assert shop.follow("--auto-approve").code == 0
+    assert shop.apply().code == 0
+
+    after = {address: shop.entries()[address]["id"] for address in (a, b)}
+    assert (after[a], after[b] in before.values(), shop.creates()) == (before[b], False, 3)
+    assert "No changes." in shop.run("plan").out
+
+
+@prints("plan/checks.py: apply --target", "plan/checks.py: state orphans --check")
+def a_name_is_free_once_its_product_has_gone(shop: Shop) -> None:
+    old, _ = shop.tote(), shop.tote("other")
+    assert shop.apply().code == 0
+    settled(shop)
+    shop.tote("new")
+    shop.edit("new", "New", "Tote")
+    shop.edit("new", "model-tote", "model-bag")
+    (shop.folder / "catalog" / "tote.yaml").unlink()
+    assert shop.apply().code == 5
+
+    shop.follow("apply --target")
+    assert shop.follow("--auto-approve").code == 0
+    assert old not in shop.entries()
+    assert shop.apply().code == 5
+    shop.vendors.remove(next(p["id"] for p in shop.vendors.products("gelato") if p["spec"]["name"] == "Tote"))
+    assert shop.follow("state orphans --check").code == 0
+    assert shop.apply().code == 0
+    assert "customer_product.new" in shop.entries()
+
+
 # -- all scenes, and all places
 
 

@@ -25,6 +25,7 @@ from tests.plan.build import (
     orphan,
     plan,
     renamed,
+    rewritten,
     rules,
     state,
     tee,
@@ -206,6 +207,34 @@ def test_an_orphan_at_the_address_of_a_moved_entry_is_not_mistaken_for_its_own()
         DINO.address,
         None,
     )
+
+
+def test_a_document_with_a_product_takes_another_addresss_orphan_that_equals_it() -> None:
+    """The second half of a chain: `b` has become something new, and `a` is what `b` was."""
+    was, now = designed("b", enName="Fox"), designed("b", enName="Cat")
+    wanted, known = (
+        [designed("a", enName="Fox"), now],
+        state(made(designed("a")), made(now), orphans=[orphan(was)]),
+    )
+
+    change = only(plan(wanted, known))
+
+    assert (change.action, change.previous_address, change.orphan_created_at) == (
+        Action.RESTORE,
+        was.address,
+        MADE_AT,
+    )
+    assert actions(plan([rewritten(wanted[0], moved=()), now], known)) == {"designed_product.a": "replace"}
+
+
+def test_whose_orphan_it_is_takes_it_before_one_that_has_a_product_and_so_does_one_that_has_none() -> None:
+    fox = designed("b", enName="Fox")
+    held = [made(designed("a")), made(designed("b", enName="Cat"))]
+    own = plan([renamed(fox, "a"), fox], state(*held, orphans=[orphan(fox)]))
+    bare = plan([renamed(fox, "a"), renamed(fox, "z")], state(held[0], orphans=[orphan(fox)]))
+
+    assert actions(own)["designed_product.b"] == "restore"
+    assert actions(bare)["designed_product.z"] == "move"
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))

@@ -160,6 +160,21 @@ def test_without_a_right_to_push_nothing_is_sent(applied, podsync, shops):
     assert len(shops.products("kakaclo")) == 4
 
 
+def test_a_lock_file_that_a_killed_push_left_is_called_by_its_name(applied, podsync, shops):
+    lock = applied.bare / "refs" / "heads" / "podsync-state.lock"
+    lock.touch()
+    applied.write("catalog/new.yaml", tee("new"))
+    before = len(shops.requests)
+
+    run = podsync("apply", "--auto-approve")
+
+    told = " ".join(run.err.split())
+    assert (run.code, len(shops.requests)) == (1, before)
+    assert ("removes the .lock file there" in told, "own rules" in told) == (True, False), told
+    lock.unlink()
+    assert podsync("apply", "--auto-approve").code == 0
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [

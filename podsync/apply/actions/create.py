@@ -5,7 +5,7 @@ from __future__ import annotations
 from podsync.apply.actions.sender import Job
 from podsync.apply.actions.steps import go_on
 from podsync.apply.actions.update import look_for_update
-from podsync.apply.outcomes import LATER, NOT_SURE, conclude, done, listed, name_is_taken, not_tried
+from podsync.apply.outcomes import conclude, done, later, listed, name_is_taken, not_sure, not_tried
 from podsync.apply.report import DONE, Result
 from podsync.apply.run import DeferredChange, Doubt, ProviderRun
 from podsync.evidence.declared import Said
@@ -35,11 +35,13 @@ def restore(run: ProviderRun, change: Change) -> None:
         return
     rows = run.findings.reading.rows if run.findings is not None else {}
     if orphan.id is not None and orphan.id not in rows:
-        not_tried(run, change, f"the orphan {orphan.id} is not visible in the listing; {LATER}")
+        not_tried(run, change, f"the orphan {orphan.id} is not visible in the listing; {later(run)}")
         return
     facts = (change.labels, change.lifecycle, change.place)
     now = run.context.clock.now()
     run.ledger.record(Restored(change.address, source, orphan.created_at, now, *facts))
+    if differing_fields(run.provider, orphan.spec, change.after or EMPTY):
+        run.context.board.note(f"{change.address}: what it lacks is added by the next apply")
     done(run, change, DONE[change.action])
 
 
@@ -84,7 +86,7 @@ def _is_not_gone(run: ProviderRun, change: Change) -> bool:
         return True
     entry, clock = run.ledger.entry(change.address), run.context.clock.monotonic()
     if entry is None or entry.id != identity:  # taken back in this run: no look tells whether it is gone
-        not_tried(run, change, NOT_SURE)
+        not_tried(run, change, not_sure(run))
         return True
     until = run.missed.get(identity, run.context.began) + run.settings.settle_seconds
     if run.context.options.wait and until > clock:
@@ -93,7 +95,7 @@ def _is_not_gone(run: ProviderRun, change: Change) -> bool:
             run.deferred[change.address] = DeferredChange(change, again, until)
     else:
         why = f"{identity} is missing, and not yet gone: a second whole reading has to miss it, later"
-        not_tried(run, change, f"{why}; {LATER}")
+        not_tried(run, change, f"{why}; {later(run)}")
     return True
 
 
@@ -218,7 +220,7 @@ def _has_to_wait(run: ProviderRun, change: Change, entry: Entry | None) -> bool:
         return False
     if run.provider.identity(spec, run.habits) == run.provider.identity(entry.spec, run.habits):
         why = "the product that it replaces has no known id yet, and the listing could not tell the two apart"
-        not_tried(run, change, f"{why}; {LATER}")
+        not_tried(run, change, f"{why}; {later(run)}")
         return True
     return False
 

@@ -13,8 +13,6 @@ from podsync.apply.actions.swap import exchange_names
 from podsync.apply.actions.update import read_back
 from podsync.apply.guard import guarded
 from podsync.apply.outcomes import (
-    LATER,
-    NOT_SURE,
     ask_about_doubt,
     ask_about_orphan,
     ask_what_was_made,
@@ -23,6 +21,8 @@ from podsync.apply.outcomes import (
     failed,
     half_made,
     in_doubt,
+    later,
+    not_sure,
     not_tried,
     waiting,
 )
@@ -103,7 +103,7 @@ def finish(run: ProviderRun) -> None:
             in_doubt(run, each.change.address, entry, f"{reason}; the next apply looks again")
     for change in (*run.growing.values(), *(each.change for each in run.swapping.values())):
         if not run.context.board.ended(change.address, *Result):
-            half_made(run, change, f"its id is not listed yet; {LATER}")
+            half_made(run, change, f"its id is not listed yet; {later(run)}")
     for change in run.postponed.values():
         not_tried(run, change, "another product in doubt looks equal; it has to be settled first")
     _tell_unlisted(run)
@@ -122,9 +122,8 @@ def _tell_unlisted(run: ProviderRun) -> None:
     overdue = [] if run.looked == -math.inf else _overdue(run)
     count = len(known.unbound) + len(known.provisional) - len(overdue)
     if count:
-        run.context.board.note(
-            f"{count} new at {run.provider.title}: ids not known yet; the next apply looks again"
-        )
+        what = f"{count} new at {run.provider.title}: not confirmed by a listing yet"
+        run.context.board.note(f"{what}; the next apply looks again")
     _asked(run, overdue)
     for item in overdue:
         rows = run.overdue.get((item.address, item.created_at), ())
@@ -263,11 +262,11 @@ def _still_deferred(run: ProviderRun, change: Change) -> None:
     if change.address in run.too_young:
         refusal = f"it was refused a short while ago ({run.too_young[change.address]})"
         sure = f"nothing is sent for it before {run.settings.settle_seconds:g} s are over"
-        not_tried(run, change, f"{refusal}; {sure}, in case that answer was wrong; {LATER}")
+        not_tried(run, change, f"{refusal}; {sure}, in case that answer was wrong; {later(run)}")
     elif entry is not None and entry.pending is not None:
         in_doubt(run, change.address, entry, why)
     elif entry is not None and entry.unlisted:
-        not_tried(run, change, NOT_SURE)
+        not_tried(run, change, not_sure(run))
     else:
         not_tried(run, change, "the name that it takes is not released yet; run apply again")
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from podsync.apply.actions.sender import SENDS_AN_APPLY, Job, SendResult
 from podsync.apply.actions.steps import witnesses
 from podsync.apply.actions.update import shows
-from podsync.apply.outcomes import LATER, conclude, done, failed, half_made, in_doubt, listed, name_is_taken
+from podsync.apply.outcomes import conclude, done, failed, half_made, in_doubt, later, listed, name_is_taken
 from podsync.apply.report import DONE
 from podsync.apply.run import ProviderRun, Unshown
 from podsync.evidence.ages import SEND_SECONDS, Moment, elapsed
@@ -99,9 +99,9 @@ def take_names(run: ProviderRun, change: Change) -> None:
 def _not_whole(run: ProviderRun, change: Change, entry: Entry, rows: Mapping[str, Remote]) -> None:
     gone = if_removed(change.address, replaces=True)
     if entry.id in rows:
-        half_made(run, change, f"the listing does not show it as it was made; {LATER}")
+        half_made(run, change, f"the listing does not show it as it was made; {later(run)}")
     else:
-        half_made(run, change, f"the listing does not show {entry.id}; {LATER}", gone)
+        half_made(run, change, f"the listing does not show {entry.id}; {later(run)}", gone)
 
 
 def _held(run: ProviderRun, entry: Entry, swap: Swap, *, fresh: bool) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from podsync.apply.actions.settle import take_in, wait
-from podsync.apply.outcomes import LATER
+from podsync.apply.outcomes import later
 from podsync.apply.run import ProviderRun
 from podsync.evidence.account import Knows
 from podsync.evidence.ages import Age, Moment, elapsed
@@ -49,7 +49,7 @@ def _look(run: ProviderRun) -> None:
     if first and run.stopped is None:
         findings = _look_once(run)
     if run.stopped is None and (left := _may_show_more(run, findings)) is not None:
-        run.unsure = f"{left[0]} is waited for: the listing may not show yet what exists; {LATER}"
+        run.unsure = f"{left[0]} is waited for: the listing may not show yet what exists; {later(run)}"
     if run.stopped is None:
         _conclude(run, findings)
         _tell_unproven(run, findings)
@@ -116,7 +116,7 @@ def _conclude(run: ProviderRun, findings: Findings) -> None:
         )
     elif makers and situation.is_unproven:
         why = unproven_account(run.provider, needs_person=situation.has_to_be_asked)
-        run.unsure = why if situation.has_to_be_asked else run.unsure or f"{why}; {LATER}"
+        run.unsure = why if situation.has_to_be_asked else run.unsure or f"{why}; {later(run)}"
 
 
 def _tell_unproven(run: ProviderRun, findings: Findings) -> None:

@@ -30,7 +30,7 @@ def seen_by(
     found: list[Drift] = []
     compared = []
     # A moved product is the same product under its new address.
-    moved = {change.previous_address: change.address for change in changes if change.previous_address}
+    moved = {c.previous_address: c.address for c in changes if c.previous_address and not c.takes_orphan}
     named = [change for change in changes if change.action_reason == MOVE_NAMED]
     for name, findings in sorted(looks.items()):
         drifted, comparison = compare(knowns[name], findings)

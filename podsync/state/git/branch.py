@@ -259,6 +259,12 @@ class Branch:
                 f"give this run the right to push there (in GitHub Actions: permissions: contents: write),"
                 f" and let no branch rule cover {self.name}; {again}",
             )
+        if ".lock': file exists" in output:
+            return StateError(
+                message,
+                "another push to it is under way, or was killed and left that lock file: run the command "
+                "again in a minute; if it stays, whoever runs the remote removes the .lock file there",
+            )
         if "remote rejected" in output:
             return StateError(message, f"the remote's own rules refuse it: exempt {self.name}; {again}")
         return StateError(message, f"see whether git ls-remote {self.remote} works; {again}")
