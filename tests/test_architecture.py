@@ -21,10 +21,11 @@ PACKAGE = ROOT / "podsync"
 MODULES = sorted(path.relative_to(ROOT).as_posix() for path in PACKAGE.rglob("*.py"))
 #: part -> what it may import, beside itself. Read from top to bottom, it is the program: a part stands on
 #: those above it. Type-only imports count: whoever reads a module has to know what it names.
-#: `failpoints` are the tests' way to kill it.
+#: `failpoints` are the tests' way to kill it, `interrupts` what the program listens to before it knows more.
 MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "podsync": frozenset(),
     "failpoints": frozenset(),
+    "interrupts": frozenset(),
     "entry_points": frozenset(),
     "shortcuts": frozenset(),
     "sandbox": frozenset({"entry_points"}),
@@ -41,10 +42,21 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "apply": frozenset({"failpoints", "model", "network", "providers", "state", "evidence", "plan"}),
     "output": frozenset({"podsync", "model", "providers", "state", "inventory", "plan", "apply"}),
     "cli": frozenset(
-        {"podsync", "entry_points", "model", "files", "network", "providers", "catalog", "state", "images"}
+        {
+            "podsync",
+            "entry_points",
+            "interrupts",
+            "model",
+            "files",
+            "network",
+            "providers",
+            "catalog",
+            "state",
+            "images",
+        }
         | {"evidence", "inventory", "plan", "apply", "output", "sandbox"}
     ),
-    "__main__": frozenset({"cli"}),
+    "__main__": frozenset({"cli", "interrupts"}),
 }
 
 #: third-party library -> the only files that may import it.

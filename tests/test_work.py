@@ -80,7 +80,7 @@ print(json.dumps([code, counts]), file=sys.stderr)
 #: What takes long to import, and is needed by few runs.
 _SLOW = frozenset({"difflib", "email", "importlib.metadata", "pickle", "secrets", "zipfile"})
 #: The parts of podsync, and the libraries, that a start may import.
-_FOR_HELP = {"podsync", "podsync.cli", "click"}
+_FOR_HELP = {"podsync", "podsync.cli", "podsync.interrupts", "click"}
 #: `state`: what tells whether all files are checked out.
 _FOR_VALIDATE = _FOR_HELP | {"orjson", "yaml", "_yaml"} | {
     f"podsync.{part}"

@@ -151,6 +151,13 @@ class OutcomeBoard:
             self.outcomes[outcome.address] = outcome
             self.listener.outcome(outcome, len(self.outcomes), len(self.changes))
 
+    def withdraw(self, address: Address) -> None:
+        """Take back a question that is answered by now: what becomes of its product is reported anew."""
+        with self.lock:
+            if self.ended(address, Result.IN_DOUBT):
+                self._bad -= 1
+                del self.outcomes[address]
+
     def note(self, text: str) -> None:
         """Take a fact down for the report, once."""
         with self.lock:

@@ -15,17 +15,18 @@ from podsync.evidence.findings import Question
 from podsync.model.address import Address
 from podsync.model.digests import canonical_json
 from podsync.model.errors import NotSentError, ProviderError, RefusedError, UnauthorizedError
-from podsync.model.frozen import EMPTY
+from podsync.model.frozen import EMPTY, Spec
 from podsync.model.product import seen_ids
 from podsync.plan.action import SWAP, SWAP_EDITED, Action
 from podsync.plan.answers import (
     NAMED,
     if_removed,
-    of_doubt,
-    of_open_orphan,
-    of_unlisted,
+    named_rows,
     of_unwanted,
     of_wanted,
+    what_became_of,
+    where_it_is,
+    where_the_orphan_is,
 )
 from podsync.plan.change import Change
 from podsync.plan.diff import differing_fields
@@ -205,9 +206,9 @@ def ask_about_doubt(
     run: ProviderRun, entry: Entry, candidates: Sequence[Remote], why: str = "", *, young: bool = False
 ) -> None:
     """A person has to say which of these it is; the commands that answer are printed."""
-    answers = of_doubt(run.provider, entry.address, candidates, young=young)
-    words = f"one of these may be it: {listed(run, candidates)}" if candidates else why
-    in_doubt(run, entry.address, entry, words, answers)
+    versions = run.known.versions_of_doubt(entry, _wanted(run, entry))
+    asked = what_became_of(run.provider, entry, candidates, versions, why, young=young)
+    in_doubt(run, entry.address, entry, asked.why, asked.answers)
 
 
 def ask_where_it_is(run: ProviderRun, entry: Entry, rows: Sequence[Remote]) -> None:
@@ -215,26 +216,25 @@ def ask_where_it_is(run: ProviderRun, entry: Entry, rows: Sequence[Remote]) -> N
 
     Where the account or the listing is in question nothing is asked; the next apply looks again.
     """
-    title, address = run.provider.title, entry.address
     reading = run.findings.reading if run.findings is not None else None
     sure = run.stopped is None and reading is not None and reading.sound and reading.fresh
-    if rows:
-        why = f"{title} lists several products that may be it: {listed(run, rows)}"
-        answers = of_wanted(run.provider, address, rows)
-    else:
-        why = f"{title} acknowledged it and does not list it"
-        answers = of_unlisted(run.provider, address) if sure else ()
-    if not _asked_besides(run, address, f"what it replaces: {why}", answers, (Result.IN_DOUBT,)):
-        in_doubt(run, address, entry, why, answers)
+    versions = run.known.versions_of_made(entry, _wanted(run, entry))
+    asked = where_it_is(run.provider, entry, rows, versions, sure=sure)
+    in_place_of = f"what it replaces: {asked.why}"
+    if not _asked_besides(run, entry.address, in_place_of, asked.answers, (Result.IN_DOUBT,)):
+        in_doubt(run, entry.address, entry, asked.why, asked.answers)
+
+
+def _wanted(run: ProviderRun, entry: Entry) -> Spec | None:
+    change = run.by_address.get(entry.address)
+    return change.after if change is not None else None
 
 
 def ask_about_orphan(run: ProviderRun, orphan: Orphan, rows: Sequence[Remote]) -> None:
     """An orphan's id should be known by now: a person says which product it is, or that it is removed."""
-    title = run.provider.title
-    rows_text = f"one of these may be it: {listed(run, rows)}" if rows else f"{title} does not list it"
-    why = f"it is an orphan, and its id is not known: {rows_text}"
     alike = sum(isinstance(i, Orphan) and i.address == orphan.address for i in run.known.unbound)
-    _ask(run, orphan.address, why, of_open_orphan(run.provider, orphan.address, rows, alike=alike))
+    asked = where_the_orphan_is(run.provider, orphan, rows, alike=alike)
+    _ask(run, orphan.address, asked.why, asked.answers)
 
 
 def ask_what_was_made(run: ProviderRun, address: Address, question: Question) -> None:
@@ -303,11 +303,7 @@ def waiting(run: ProviderRun, what: str, until: float) -> None:
 
 def listed(run: ProviderRun, remotes: Sequence[Remote]) -> str:
     """Name products for a person: id and name."""
-    more = f" and {len(remotes) - NAMED} more" if len(remotes) > NAMED else ""
-    name_of = run.provider.name_of
-    gone = {remote.id: " (not listed now)" for remote in remotes if remote.last_listed is not None}
-    named = (f'{each.id} "{name_of(each.fields)}"{gone.get(each.id, "")}' for each in remotes[:NAMED])
-    return ", ".join(named) + more
+    return named_rows(run.provider, remotes)
 
 
 def tell_otherwise(run: ProviderRun) -> None:

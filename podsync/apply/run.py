@@ -112,6 +112,11 @@ def _compares(change: Change) -> bool:
     return change.action is Action.UPDATE or change.accepts or bool(change.temporary)
 
 
+def wanted_by(changes: Iterable[Change]) -> dict[Address, Spec]:
+    """Return what the documents of these changes say."""
+    return {change.address: change.after for change in changes if change.after is not None}
+
+
 def named_by(changes: Iterable[Change]) -> Mapping[Address, tuple[str, Product]]:
     """Return the documents whose product is to be adopted by its id, with that."""
     return {change.address: (change.named, change.document) for change in changes if change.named is not None}
@@ -273,6 +278,7 @@ class ProviderRun:
             documents_of(known, [*specs, *self.others.specs]),
             managed=self.others.managed,
             named=named_by(self.changes),
+            wanted=wanted_by(self.changes),
             checked=frozenset(known.ids_of(written)),
             lost=self.lost and not self.caught_up,
             first_contact=context.options.first_contact,

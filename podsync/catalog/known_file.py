@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -20,12 +19,12 @@ from podsync.model.settings import Settings
 NAME = "_known.yaml"
 
 
-@dataclass(frozen=True)
 class KnownFile:
     """The content of the file; empty if there is none."""
 
-    path: str = ""
-    raw: bytes = field(default=b"", repr=False)
+    def __init__(self, path: str = "", raw: bytes = b"") -> None:
+        self.path = path
+        self.raw = raw
 
     @classmethod
     def of(cls, catalog: Path) -> KnownFile:

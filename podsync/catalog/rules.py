@@ -42,13 +42,18 @@ class CheckedDocument(NamedTuple):
     odd: frozenset[Path]
 
 
-def document_faults(data: Mapping[str, Any], spec: Spec, provider: Provider) -> Iterator[SpecFault]:
-    """Yield what the provider's rules and all of these find in a document that fits its schema."""
+def document_faults(
+    data: Mapping[str, Any], spec: Spec, provider: Provider, *, plain: bool = False
+) -> Iterator[SpecFault]:
+    """Yield what the provider's rules and all of these find in a document that fits its schema.
+
+    `plain`: the caller knows that no text in it is unusual.
+    """
     own = tuple(provider.check(spec))
     if own:
         own = tuple(fault._replace(path=("spec", *fault.path)) for fault in own)
         yield from own
-    unusual = _unusual({name: data[name] for name in ("labels", "spec") if name in data})
+    unusual = [] if plain else _unusual({name: data[name] for name in ("labels", "spec") if name in data})
     document = CheckedDocument(data, spec, provider, unusual, frozenset([fault.path for fault in own]))
     for check in DOCUMENT_RULES:
         yield from check(document)

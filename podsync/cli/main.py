@@ -12,11 +12,13 @@ import click
 
 from podsync.cli.app.framework import CommandGroup, from_environment
 from podsync.cli.app.session import Session
+from podsync.interrupts import Interrupts, Terminated
 
 if TYPE_CHECKING:
     from podsync.model.errors import CatalogError, PodsyncError
 
 USAGE = 64
+_INTERRUPTED, _TERMINATED = 130, 143
 
 cli = CommandGroup(
     "podsync",
@@ -50,7 +52,7 @@ cli = CommandGroup(
         "sandbox": ("commands.sandbox:sandbox", "Serve the providers, simulated, on this machine."),
         "help": ("commands.help:help_", "Show a page of help, or a command's."),
         "version": ("commands.help:version", "Print the version."),
-        "completion": ("app.completion:completion", "Print the script that makes TAB complete words."),
+        "completion": ("commands.completion:completion", "Print the script that makes TAB complete words."),
     },
     help="""Keep print-on-demand products as YAML files, and the providers in step with them.
 
@@ -71,19 +73,17 @@ cli = CommandGroup(
 )
 
 
-def run() -> NoReturn:
-    """Run for the console script."""
+def run(interrupts: Interrupts | None = None) -> NoReturn:
+    """Run for the console script; exits, whatever happens."""
     import gc
-    import signal
 
     _open_what_is_closed()
     # Nearly all values live as long as the run: to look for cycles among them every 700 new ones takes
     # a fifth of a cold plan's time.
     gc.set_threshold(200_000, 50, 100)
-    # Unwinding removes what was begun (a half-written output); dying by the signal would leave it.
-    with suppress(ValueError):
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    sys.exit(main())
+    with interrupts or Interrupts() as listening:
+        code = main(interrupts=listening)
+    sys.exit(code)
 
 
 def _open_what_is_closed() -> None:
@@ -93,10 +93,15 @@ def _open_what_is_closed() -> None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 (to the end)
 
 
-def main(argv: Sequence[str] | None = None, session: Session | None = None) -> int:
-    """Run one command line and return its exit code; raises nothing."""
+def main(
+    argv: Sequence[str] | None = None, session: Session | None = None, interrupts: Interrupts | None = None
+) -> int:
+    """Run one command line and return its exit code; raises nothing.
+
+    A signal that `interrupts` has heard is how it ended, whatever its exception was turned into.
+    """
     args = list(sys.argv[1:] if argv is None else argv)
-    session = session or Session()
+    session, interrupts = session or Session(), interrupts or Interrupts()
     try:
         code = _invoke(args, session)
     except click.exceptions.Exit as left:
@@ -104,14 +109,21 @@ def main(argv: Sequence[str] | None = None, session: Session | None = None) -> i
     except click.ClickException as error:
         code = _wrong_usage(error, session)
     except (click.Abort, KeyboardInterrupt):
-        session.console.say("Interrupted.")
-        code = 130
+        code = _interrupted(session)
+    except Terminated:
+        code = _TERMINATED
     except BrokenPipeError:
         code = 0
         session.console.mute()
     except Exception as error:  # noqa: BLE001 (the boundary)
-        code = _report_error(error, session)
-    return _finished(code, session)
+        code = _interrupted(session) if interrupts.code == _INTERRUPTED else interrupts.code
+        code = code or _report_error(error, session)
+    return _finished(interrupts.code or code, session)
+
+
+def _interrupted(session: Session) -> int:
+    session.console.say("Interrupted.")
+    return _INTERRUPTED
 
 
 def _invoke(args: list[str], session: Session) -> int:

@@ -314,8 +314,12 @@ class Workspace:
         self.refuse_absence(self.own_files, thorough=made.summary[Action.ORPHAN] > 0)
         if made.work and self.known_file.parsed[1]:  # what models are called is told of what changes
             raise CatalogError(self.known_file.parsed[1])
-        if vain := self._ignored_in_vain(state, catalog):
-            made = replace(made, diagnostics=in_file_order((*made.diagnostics, *vain)))
+        more = self._ignored_in_vain(state, catalog)
+        if made.unwanted:
+            from podsync.plan.checks import of_refusals
+
+            more += of_refusals(made, state, time.time(), self.waits)
+        made = replace(made, diagnostics=in_file_order((*made.diagnostics, *more)))
         return self._with_warnings(made, warnings)
 
     def _ignored_in_vain(self, state: State, catalog: Catalog) -> list[Diagnostic]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
+from podsync.evidence.listing import Version, Versions
 from podsync.model.address import Address
 from podsync.model.frozen import Spec
 from podsync.providers import name_forms
@@ -43,7 +44,7 @@ class Claim:
     listing that lags would show it by now. `id` is the provisional one. `answered` is whether that id came
     with the provider's answer: it is confirmed by being listed as it was sent; listed otherwise (`shown`) it
     stands as well, once settled, unless another row is what was sent. A row with a date after `latest` was
-    made by somebody else later on; None: nobody can say.
+    made by somebody else later on; None: nobody can say. `versions`: the document has changed since.
     """
 
     key: Key
@@ -55,6 +56,17 @@ class Claim:
     answered: bool = False
     shown: bool = False
     latest: float | None = None
+    versions: Versions | None = None
+
+    def may_be_newer(self, row: Remote, *, knows_all: bool) -> bool:
+        """Whether the row may as well be what the document says today, which a newer state has made.
+
+        That is so while the state does not know all, and of what was made after the sent product.
+        """
+        versions = self.versions
+        if versions is None or not versions.apart or (knows_all and not self.is_later(row)):
+            return False
+        return Version.DOCUMENT in versions.possible(row)
 
     def is_later(self, row: Remote) -> bool:
         """Whether the row was certainly made after the sent product."""
@@ -152,7 +164,7 @@ class Judge:
         held = [c for c in claims if c.kind is ClaimKind.PROVISIONAL]
         exact, maybe = self._compared([*sent, *wanted, *held])
         spoken = {row for rows in exact.values() for row in rows}
-        left = self._exact(sent, wanted, exact, verdicts)
+        left = self._exact(sent, wanted, exact, knows_all, verdicts)
         candidates = self._candidates(left, maybe, spoken, verdicts)
         if knows_all:
             self._provisional(left, exact, candidates, unclaimed, verdicts)
@@ -188,9 +200,13 @@ class Judge:
         sent: Sequence[Claim],
         wanted: Sequence[Claim],
         exact: Mapping[Key, list[str]],
+        knows_all: bool,
         verdicts: Verdicts,
     ) -> list[Claim]:
-        """Take every match that is one to one; return sent products without a match."""
+        """Take every match that is one to one; return sent products without a match.
+
+        None is taken that may be a newer version of the same document.
+        """
         claimants: dict[str, list[Claim]] = defaultdict(list)
         for claim in (*sent, *wanted):
             for row in exact[claim.key]:
@@ -199,7 +215,8 @@ class Judge:
         for claim in sent:
             rows = exact[claim.key]
             rivals = {c.key for row in rows for c in claimants[row] if c.kind is not ClaimKind.WANTED}
-            if len(rows) == 1 and rivals == {claim.key} and self._is_listed(rows[0]):
+            newer = any(claim.may_be_newer(self._rows[row], knows_all=knows_all) for row in rows)
+            if len(rows) == 1 and rivals == {claim.key} and self._is_listed(rows[0]) and not newer:
                 verdicts.found[claim.key] = (self._rows[rows[0]], True)
             else:
                 left.append(claim)
@@ -259,6 +276,8 @@ class Judge:
             if len(ids) != 1 or offered[ids[0]] != 1 or exact[claim.key] or ids[0] in unclaimed:
                 continue
             found = self._rows[ids[0]]
+            if claim.may_be_newer(found, knows_all=True):
+                continue
             if self._is_listed(found.id) and self._provider.borne_out(claim.spec, found, self._habits):
                 verdicts.found[claim.key] = (found, False)
 

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from podsync.evidence.listing import Version, Versions, likeness
 from podsync.evidence.sent import as_said, unverified
 from podsync.evidence.state_view import Known
 from podsync.model.address import Address
@@ -18,7 +19,7 @@ from podsync.model.frozen import EMPTY, Spec, freeze
 from podsync.model.product import Product
 from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import Habits
-from podsync.providers.name_forms import changes, unmarked
+from podsync.providers.name_forms import unmarked
 from podsync.state.entries import Entry, Pending, Refusal
 from podsync.state.events import Adopted, Answered, Bound, Confirmed, Event, Intent, Settled, Unbound
 
@@ -41,13 +42,17 @@ class Said:
     def _owned(self) -> Mapping[str, Address]:
         return self.known.state.owned(self.known.name)
 
-    def ours(self, address: Address, identity: str) -> list[Event]:
-        """The product of `address` is the listed one; no event where that is known already."""
+    def ours(self, address: Address, identity: str, version: Version | None = None) -> list[Event]:
+        """The product of `address` is the listed one; no event where that is known already.
+
+        `version` says which it is where the document has changed since something was sent: it is needed
+        where the listing does not tell.
+        """
         entry = self.known.state.entries.get(address)
         row = self._row(identity)
         if entry is not None and entry.id == identity and entry.pending is None and not entry.provisional:
             return []
-        events = self._events(address, entry, row, self.named.get(address))
+        events = self._events(address, entry, row, version)
         return [*events, Answered(address, self.now)] if self._answers_refusals(address, row) else events
 
     def _answers_refusals(self, address: Address, row: Remote) -> bool:
@@ -66,10 +71,22 @@ class Said:
             )
         return identity not in self.known.foreign
 
-    def settled(self, entry: Entry, identity: str) -> list[Event]:
-        """A create in doubt made the listed product."""
+    def settled(self, entry: Entry, identity: str, version: Version | None = None) -> list[Event]:
+        """A create in doubt made the listed product; of the `version` of today, it is the document's instead.
+
+        Without `version` a row that is listed as the document says today is refused.
+        """
+        row, versions = self._row(identity), self._versions_of_doubt(entry)
+        if versions is not None and version is None and versions.possible(row) == (Version.DOCUMENT,):
+            raise self._contradicted(entry.address, row, Version.DOCUMENT)
+        return self._doubted(entry, row, version)
+
+    def _doubted(self, entry: Entry, row: Remote, version: Version | None) -> list[Event]:
+        """A create in doubt, or the document since, made the row."""
         assert entry.pending is not None  # noqa: S101 (the caller saw it)
-        row, body = self._row(identity), entry.pending.body
+        if self._version(entry.address, row, self._versions_of_doubt(entry), version) is Version.DOCUMENT:
+            return self._beside_a_doubt(entry, entry.pending, row)
+        body = entry.pending.body
         freed = self._freed(entry.address, row)
         self._agrees(entry.address, body, row)
         self._came_after(entry.address, row, self.known.before(entry.pending))
@@ -79,11 +96,74 @@ class Said:
         )
         return [*freed, found]
 
+    def _beside_a_doubt(self, entry: Entry, pending: Pending, row: Remote) -> list[Event]:
+        """The row is the document's of today: what was sent before stays open, as an orphan without an id."""
+        address, product = entry.address, self.named.get(entry.address)
+        if pending.takes or (product is not None and product.lifecycle.prevent_replace):
+            why = "prevent_replace protects it" if not pending.takes else "it is to take over a name"
+            settle = f"podsync state settle {address.word}"
+            raise ProtectedError(
+                f"{address} has sent another version, and {why}: what became of that is to be said first",
+                f"a) it was made: {settle} --adopt ID --as sent\nb) it was not: {settle} --not-created",
+            )
+        adopted = self._adopted(address, None, row, product)
+        return [Settled(address, self.now, found=True), *adopted]
+
+    # -- which version
+
+    def _versions_of_doubt(self, entry: Entry) -> Versions | None:
+        return self.known.versions_of_doubt(entry, self._wanted(entry.address))
+
+    def _versions_of_made(self, entry: Entry) -> Versions | None:
+        return self.known.versions_of_made(entry, self._wanted(entry.address))
+
+    def _wanted(self, address: Address) -> Spec | None:
+        product = self.named.get(address)
+        return product.spec if product is not None else None
+
+    def _version(
+        self, address: Address, row: Remote, versions: Versions | None, said: Version | None
+    ) -> Version:
+        """Return which version a row is: the listing tells, or the person; refuse where neither does."""
+        if versions is None or not versions.apart:
+            return Version.SENT
+        possible = versions.possible(row)
+        if said is not None and said not in possible:
+            raise self._contradicted(address, row, possible[0])
+        if said is None and len(possible) > 1:
+            fields = ", ".join(versions.fields)
+            raise ProtectedError(
+                f"{address} has sent another version than its document describes today ({fields}), and the "
+                f"listing does not tell which of them {row.id} is",
+                "\n".join(
+                    f"{letter}) it is {words}: {self._answer(address, row)} --as {version.value}"
+                    for letter, words, version in (
+                        ("a", "as it was sent", Version.SENT),
+                        ("b", "as the document says today", Version.DOCUMENT),
+                    )
+                ),
+            )
+        return said or possible[0]
+
+    def _contradicted(self, address: Address, row: Remote, told: Version) -> PodsyncError:
+        is_, not_ = "as the document says today", "as it was sent"
+        if told is Version.SENT:
+            is_, not_ = not_, is_
+        return ProtectedError(
+            f"{row.id} is listed {is_}, and not {not_} for {address}",
+            f"if it is that: {self._answer(address, row)} --as {told.value}; else look at the id again",
+        )
+
+    @staticmethod
+    def _answer(address: Address, row: Remote) -> str:
+        return f"podsync import {address.word} {row.id}"
+
     # -- what fits
 
     def _events(
-        self, address: Address, entry: Entry | None, row: Remote, product: Product | None
+        self, address: Address, entry: Entry | None, row: Remote, version: Version | None
     ) -> list[Event]:
+        product = self.named.get(address)
         if entry is not None and entry.pending is not None:
             if entry.pending.step:
                 settle = f"podsync state settle {address.word} --step {entry.pending.step}"
@@ -98,41 +178,35 @@ class Said:
                     f"b) it did not: podsync state settle {address.word} --not-created",
                 )
             if not self._is_what_it_replaces(entry, entry.pending, row):
-                return self.settled(entry, row.id)
+                return self._doubted(entry, row, version)
             return self._bound(entry, row)
         if entry is not None and (refusal := self._made_to_take_over(entry, row, product)) is not None:
             return self._taking_over(entry, row, product, refusal)
         if entry is None or self._is_replaced(entry, product, row):
             return self._adopted(address, entry, row, product)
+        versions = self._versions_of_made(entry) if entry.unlisted else None
+        if self._version(address, row, versions, version) is Version.DOCUMENT:
+            return self._adopted(address, entry, row, product)
         self._agrees(address, entry.spec or EMPTY, row)
         return self._bound(entry, row)
 
     def _is_replaced(self, entry: Entry, product: Product | None, row: Remote | None = None) -> bool:
-        """Whether the document wants another product than the one that was made.
+        """Whether the document wants another product than the one that was made, whose id is sure.
 
-        An id that is not known, or not sure, may be told as well: then `row` has to fit the document better
-        than what was sent.
+        Where that one is swapped out, `row` has to fit the document as well as what was sent.
         """
         provider = self.known.provider
-        if product is None or not (provider.replaces or self._swaps(product)):
+        if product is None or entry.unlisted or not (provider.replaces or self._swaps(product)):
             return False
-        sent, wanted = entry.spec or EMPTY, product.spec
+        sent, wanted, habits = entry.spec or EMPTY, product.spec, self.known.habits
         if provider.canonical(sent) == provider.canonical(wanted):
             return False
-        if not entry.unlisted and (row is None or provider.replaces):
+        if row is None or provider.replaces:
             return True
-        if row is None:
-            return False
-        like_wanted, like_sent = self._likeness(wanted, row), self._likeness(sent, row)
-        return like_wanted > like_sent or (like_wanted == like_sent and not entry.unlisted)
+        return likeness(provider, wanted, row, habits) >= likeness(provider, sent, row, habits)
 
     def _swaps(self, product: Product) -> bool:
         return bool(product.lifecycle.replace) and self.known.provider.info.swaps
-
-    def _likeness(self, spec: Spec, row: Remote) -> tuple[int, bool]:
-        """Rank how well a row fits; where two versions share a picture, the name tells them apart."""
-        name_of = self.known.provider.name_of
-        return self._fits(spec, row), changes(name_of(spec), name_of(row.fields)) is not None
 
     def _made_to_take_over(self, entry: Entry, row: Remote, product: Product | None) -> Refusal | None:
         """Return the refused create of a product that is to take over a name, if it made this one."""
@@ -287,18 +361,17 @@ class Said:
     def _freed(self, address: Address, row: Remote) -> list[Event]:
         """Return what becomes of the address that holds this product; refuse where it does not give it up.
 
-        An id that is only likely, and listed otherwise than it was sent, is no more than a guess.
+        An id that is only likely, and listed otherwise than it was sent, is no more than a guess. So is the
+        id of `address` itself, of which it is said now that it is another version.
         """
         holder = self._owned.get(row.id)
         entry = self.known.state.entries.get(holder) if holder is not None else None
-        if entry is not None and entry.address != address and self._is_guess(entry, row):
-            return [Unbound(entry.address, self.now)]
+        if entry is not None and entry.id == row.id and entry.guessed:
+            like = self.known.provider.match(entry.spec or EMPTY, row, self.known.habits)
+            if holder == address or like is not Match.SAME:
+                return [Unbound(entry.address, self.now)]
         self._free(address, row)
         return []
-
-    def _is_guess(self, entry: Entry, row: Remote) -> bool:
-        like = self.known.provider.match(entry.spec or EMPTY, row, self.known.habits)
-        return entry.id == row.id and entry.guessed and like is not Match.SAME
 
     def _free(self, address: Address, row: Remote) -> None:
         """Refuse a product that somebody owns, be it `address` itself: it is what that was before."""

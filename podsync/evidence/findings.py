@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from podsync.evidence.account import Knows
 from podsync.evidence.claims import Key
 from podsync.evidence.listing import Reading
+from podsync.evidence.state_view import Known
 from podsync.model.address import Address
 from podsync.model.errors import PodsyncError
 from podsync.model.product import Product
@@ -49,6 +50,7 @@ class StepQuestion:
 class Findings:
     """What one look says. `events` are in the order in which they are to be recorded.
 
+    `known` is what the state knew before it.
     `waits` are doubts that are not settled yet, `unread` those for which the reading was not whole, `asks`
     those that a person has to answer, with `why` where there is nothing to choose from; of those that are
     `young` nobody can say yet that nothing was made. `adopted` maps a wanted product to the row that is it,
@@ -67,6 +69,7 @@ class Findings:
     """
 
     reading: Reading
+    known: Known
     knows: Knows = Knows.ALL
     account: bool | None = None
     habits: Habits = Habits()  # noqa: RUF009 (frozen)

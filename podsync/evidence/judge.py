@@ -74,8 +74,10 @@ class _Look:
     def __init__(self, situation: Situation, reading: Reading) -> None:
         self._situation, self._reading = situation, reading
         self._known = situation.known
-        self._findings = Findings(reading, habits=self._known.habits, managed=situation.managed)
+        self._findings = Findings(reading, self._known, habits=self._known.habits, managed=situation.managed)
         self._now = situation.times.now.wall or 0.0
+        #: Whether these rows may stand for the account from now on.
+        self._proven = True
 
     def findings(self) -> Findings:
         result, known = self._findings, self._known
@@ -85,7 +87,8 @@ class _Look:
         if result.account is False:
             # Until something is seen again the account is in question.
             missed = sorted(set(known.listed) - set(known.absent))
-            result.events.append(Missed(known.name, self._now, self._situation.times.now.date, tuple(missed)))
+            date = self._situation.times.now.date
+            result.events.append(Missed(known.name, self._now, date, tuple(missed), self._now))
             return result
         self._models()
         result.unowned = self._unowned()
@@ -113,8 +116,8 @@ class _Look:
         wanted.unwanted(verdicts, judging, self._reading)
         self._declared(wanted.rivals)
         self._unproven()
-        self._remember()
         self._account_after_all()
+        self._remember()
         return result
 
     # -- before the claims
@@ -191,17 +194,22 @@ class _Look:
         known, reading, situation, findings = self._known, self._reading, self._situation, self._findings
         rows = {identity: reading.rows[identity] for identity in reading.read}
         carries = reading.of_all and reading.twice and reading.sound and reading.fresh
-        carries = carries and bool(self._is_ours(rows))
+        is_ours = bool(self._is_ours(rows))
+        carries = carries and is_ours
         remembered = {row.id: known.model(row.fields) for row in findings.unlisted}
         missed = reading.misses({**remembered, **known.listed}) if carries else frozenset()
+        # What was missed while the account was in question is missed anew, if it is.
+        missed_there = {
+            i for i, each in known.absent.items() if each.questioned is not None and not each.gone
+        }
+        asked = missed_there if is_ours else set()
         # The tombstone of a product without an owner stays.
-        again = sorted(
-            i for i in known.absent if i in reading.rows and (i not in known.gone or i in known.owned)
-        )
+        back = {i for i in known.absent if i in reading.rows and (i not in known.gone or i in known.owned)}
+        again = sorted(asked | back)
         if again:
             self._findings.events.append(FoundAgain(known.name, self._now, tuple(again)))
         gone = set()
-        for identity in sorted(missed & set(known.absent)):
+        for identity in sorted(missed & set(known.absent) - asked):
             before = known.absent[identity]
             own_seconds = situation.times.looked - situation.times.missed.get(
                 identity, situation.times.looked
@@ -209,7 +217,7 @@ class _Look:
             between = elapsed(Moment(before.at, before.date), situation.times.now)
             if Age(own_seconds, between).at_least(situation.settle_seconds):
                 gone.add(identity)
-        new = sorted(missed - set(known.absent))
+        new = sorted(missed - (set(known.absent) - asked))
         if new:
             self._findings.events.append(Missed(known.name, self._now, situation.times.now.date, tuple(new)))
         for item in known.items:
@@ -301,10 +309,12 @@ class _Look:
 
     def _account_after_all(self) -> None:
         """Whether what this look has found shows that this is the account that was sent to before."""
-        if self._situation.is_unproven and self._sendable:
+        if self._situation.is_unproven:
             state = replay(self._known.state, self._findings.events)
             after = replace(self._situation, known=replace(self._known, state=state))
-            self._findings.unproven_account = after.has_to_be_asked if after.is_unproven else None
+            self._proven = not after.is_unproven
+            if self._sendable and not self._proven:
+                self._findings.unproven_account = after.has_to_be_asked
 
     # -- memory between looks
 
@@ -321,7 +331,7 @@ class _Look:
             )
         if findings.habits.observed != known.habits.observed:
             findings.events.append(Observed(name, known.account, self._now, findings.habits.observed))
-        if reading.of_all and reading.sound and reading.fresh:
+        if reading.of_all and reading.sound and reading.fresh and self._proven:
             lasting = {entry.id for entry in known.entries if entry.id is not None}
             marks = chosen(reading.rows.values(), known.landmarks, lasting, key=known.seen_key)
             if marks != known.landmarks:

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from enum import Enum
 
-from podsync.model.frozen import EMPTY
+from podsync.model.frozen import EMPTY, Spec
 from podsync.providers.contract import Listing, Remote
 from podsync.providers.habits import Habits
+from podsync.providers.knowledge import Provider
+from podsync.providers.name_forms import changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,3 +118,45 @@ def together(one: Reading, other: Reading) -> Reading:
         vouched=one.vouched,
         twice=one.twice,
     )
+
+
+class Version(Enum):
+    """Which version of a document a listed product is: the one that was sent, or the one of today."""
+
+    SENT = "sent"
+    DOCUMENT = "document"
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """What was sent for an address at `at`, and what its document says today; `fields` are those that differ.
+
+    `setting` is the pictures setting of the account: what else was observed may be out of date where a person
+    has to be asked.
+    """
+
+    provider: Provider
+    sent: Spec
+    wanted: Spec
+    at: float
+    fields: tuple[str, ...]
+    setting: str = "unknown"
+
+    @property
+    def apart(self) -> bool:
+        """Whether they are two products: no update leads from the one to the other."""
+        return not self.provider.mutable.issuperset(self.fields)
+
+    def possible(self, row: Remote) -> tuple[Version, ...]:
+        """Return the versions that the row may be, as far as a listing tells: one, or both."""
+        habits = Habits(setting=self.setting)
+        sent, wanted = (likeness(self.provider, each, row, habits) for each in (self.sent, self.wanted))
+        if sent == wanted:
+            return (Version.SENT, Version.DOCUMENT)
+        return (Version.SENT,) if sent > wanted else (Version.DOCUMENT,)
+
+
+def likeness(provider: Provider, spec: Spec, row: Remote, habits: Habits) -> tuple[int, bool]:
+    """Rank how well a row fits; where two versions share a picture, the name tells them apart."""
+    name_of = provider.name_of
+    return provider.match(spec, row, habits).rank, changes(name_of(spec), name_of(row.fields)) is not None

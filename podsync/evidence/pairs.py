@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from podsync.evidence.claims import age
 from podsync.evidence.findings import Findings
+from podsync.evidence.listing import Versions
 from podsync.evidence.state_view import Known
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Json, Spec
@@ -33,12 +34,14 @@ class ProposedPair:
     """A document and a listed product. Without an address: the product looks like no document.
 
     SAME is one to one. SEVERAL: it is the same too, but so is another product, or another document.
+    `versions`: the row may be what was sent for the address, which its document does not say any more.
     """
 
     verdict: PairVerdict
     row: Remote
     address: Address | None = None
     spec: Spec = EMPTY
+    versions: Versions | None = None
 
 
 class FieldPair(NamedTuple):
@@ -79,18 +82,19 @@ def _pairs(
         yield ProposedPair(PairVerdict.SAME, row, address, wanted[address])
     near: dict[Address, tuple[Remote, ...]] = {**found.namesakes, **found.taken}
     near |= {address: question.rows for address, question in found.questions.items()}
-    specs = dict(wanted)
+    specs, versions = dict(wanted), dict[Address, Versions | None]()
     for entry in known.doubts:
         if entry.address in found.asks and entry.pending is not None:
             near[entry.address], specs[entry.address] = found.asks[entry.address], entry.pending.body
-    for item in known.unbound:
-        rows = found.overdue.get((item.address, item.created_at))
-        if rows and item.address in known.state.entries:
-            near[item.address], specs[item.address] = rows, item.spec or EMPTY
+            versions[entry.address] = known.versions_of_doubt(entry, wanted.get(entry.address))
+    for entry in known.entries:
+        rows = found.overdue.get((entry.address, entry.created_at))
+        if rows and entry.unlisted:
+            near[entry.address], specs[entry.address] = rows, entry.spec or EMPTY
+            versions[entry.address] = known.versions_of_made(entry, wanted.get(entry.address))
     match = known.provider.match
     for address, rows in near.items():
         for row in rows:
             same = match(specs[address], row, found.habits, documents) is Match.SAME
-            yield ProposedPair(
-                PairVerdict.SEVERAL if same else PairVerdict.LOOK_ALIKE, row, address, specs[address]
-            )
+            verdict = PairVerdict.SEVERAL if same else PairVerdict.LOOK_ALIKE
+            yield ProposedPair(verdict, row, address, specs[address], versions.get(address))

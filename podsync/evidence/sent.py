@@ -7,9 +7,10 @@ from enum import Enum
 from functools import cached_property
 
 from podsync.evidence.account import CLOCK_ALLOWANCE, Knows
+from podsync.evidence.ages import SEND_SECONDS
 from podsync.evidence.claims import Claim, ClaimKind, Key, Verdicts, age
 from podsync.evidence.findings import Findings
-from podsync.evidence.listing import Reading
+from podsync.evidence.listing import Reading, Versions
 from podsync.evidence.situation import Situation
 from podsync.evidence.state_view import Known
 from podsync.model.frozen import EMPTY, Spec, freeze
@@ -17,7 +18,7 @@ from podsync.providers.contract import Match, ProductStep, Remote, Shown
 from podsync.providers.habits import DATES_AGREE
 from podsync.providers.knowledge import Provider
 from podsync.providers.name_forms import changes
-from podsync.state.entries import Entry, Orphan, Window
+from podsync.state.entries import Entry, Orphan, Pending, Window
 from podsync.state.events import Bound, Confirmed, Event, Settled, Unbound
 
 #: So often is "nothing was made" said of one address without a person.
@@ -103,6 +104,14 @@ def existing(provider: Provider, spec: Spec, remote: Remote) -> Spec:
     return made
 
 
+def _of_doubt(pending: Pending) -> Window:
+    """Return when the request of a doubt was on its way, by the provider's clock as far as it is known."""
+    date = pending.ended_date
+    if date is None and pending.date is not None:
+        date = pending.date + SEND_SECONDS
+    return Window(pending.written_at, pending.ended_at or pending.send_before, date)
+
+
 class SentJudge:
     """Judges creates in doubt and products without a confirmed id; fills in `Findings`."""
 
@@ -122,6 +131,8 @@ class SentJudge:
             Claim(
                 (entry.address, 0.0), ClaimKind.DOUBT, entry.pending.body,
                 before=known.before(entry.pending), settled=situation.doubt_is_settled(entry),
+                latest=self._latest(_of_doubt(entry.pending)),
+                versions=known.versions_of_doubt(entry, situation.wanted.get(entry.address)),
             )
             for entry in known.doubts
             if entry.pending is not None
@@ -139,9 +150,15 @@ class SentJudge:
                     answered=window.answered is not None,
                     shown=window.shown is not None,
                     latest=self._latest(window),
+                    versions=self._versions(item),
                 )
             )
         return claims
+
+    def _versions(self, item: Entry | Orphan) -> Versions | None:
+        """Return what was sent beside what the document says today; nobody wants an orphan."""
+        wanted = self._situation.wanted.get(item.address)
+        return self._known.versions_of_made(item, wanted) if isinstance(item, Entry) else None
 
     def _latest(self, window: Window) -> float | None:
         """Return the last listed date that a product made in this window can have."""

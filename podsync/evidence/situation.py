@@ -69,6 +69,8 @@ class Situation:
     managed: frozenset[str] = frozenset()
     #: Documents whose named product the plan takes, with its id.
     named: Mapping[Address, tuple[str, Product]] = field(default_factory=dict)
+    #: What documents say today, by address, whether anything was sent for them or not.
+    wanted: Mapping[Address, Spec] = field(default_factory=dict)
     #: Whether all known products are compared with the listing.
     compares: bool = False
     #: Whether something was sent here before this run.

@@ -9,8 +9,9 @@ from functools import cached_property
 
 from podsync.evidence.ages import Moment
 from podsync.evidence.claims import Key
+from podsync.evidence.listing import Versions
 from podsync.model.address import Address
-from podsync.model.frozen import EMPTY, Json, Spec
+from podsync.model.frozen import EMPTY, Json, Spec, freeze
 from podsync.model.product import seen_ids
 from podsync.providers.contract import Remote
 from podsync.providers.habits import Habits
@@ -226,6 +227,29 @@ class Known:
         """What each kept reading listed: one set serves all that was sent after it."""
         readings: Mapping[int, tuple[str, ...]] = self.state.readings.get(self.name, {})
         return {number: frozenset(listed) for number, listed in readings.items()}
+
+    def versions_of_doubt(self, entry: Entry, wanted: Spec | None) -> Versions | None:
+        """Return what a create in doubt has sent beside what the document says; None where it is one."""
+        pending = entry.pending
+        if pending is None or pending.op != "create":
+            return None
+        return self._versions(pending.body, pending.takes, pending.written_at, wanted)
+
+    def versions_of_made(self, entry: Entry, wanted: Spec | None) -> Versions | None:
+        """Return what was made beside what the document says; None where that is the same."""
+        takes = entry.swap.takes if entry.swap is not None else EMPTY
+        at = entry.window.since if entry.window is not None else entry.created_at
+        return self._versions(entry.spec or EMPTY, takes, at, wanted)
+
+    def _versions(self, sent: Spec, takes: Spec, at: float, wanted: Spec | None) -> Versions | None:
+        """`takes` are fields that the new product gets later: until then it has values of its own."""
+        if wanted is None:
+            return None
+        staged = {name: sent.get(name) for name in takes if wanted.get(name) == takes[name]}
+        first = self.provider.first
+        one, other = first(sent), first(freeze({**wanted, **staged}))
+        fields = self.provider.differing(one, other)
+        return Versions(self.provider, one, other, at, fields, self.setting) if fields else None
 
     def last_apply(self) -> float | None:
         """Until when this state knew all that is ours, by the provider's clock or ours; None: nobody can say.

@@ -59,7 +59,11 @@ class WantedJudge:
             question = refused.get(want.address) or self._seen_before(want, near, back)
             if want.before is None and question is not None:
                 findings.questions[want.address] = question
-            elif near and (findings.knows is not Knows.ALL or provider.unique_name(want.spec) is None):
+            elif near and (
+                findings.knows is not Knows.ALL
+                or provider.unique_name(want.spec) is None
+                or (want.becomes is not None and any(self._was_asked_about(want.address, r) for r in near))
+            ):
                 self._unclear(want, near, waiting, judging)
             elif taken := self._taken(want, given, judging, own, others):
                 findings.taken[want.address] = taken
@@ -270,8 +274,17 @@ class WantedJudge:
             findings.questions[want.address] = Question(
                 "equal products exist, and which is meant is not known", rows
             )
+        elif any(self._was_asked_about(want.address, row) for row in rows):
+            findings.questions[want.address] = Question(
+                "it was named in an earlier question, and nobody has said what it is", rows
+            )
         else:
             findings.namesakes[want.address] = rows
+
+    def _was_asked_about(self, address: Address, row: Remote) -> bool:
+        """Whether a question of this address named the row: what was said of another row leaves it open."""
+        asked = self._known.state.remembered.get(self._known.name, EMPTY).get(row.id)
+        return asked is not None and str(address) in asked.addresses
 
     def _refused(self, judging: Judge) -> dict[Address, Question]:
         """Addresses where a refusal may have hidden a success: a new row fits what was refused or wanted."""

@@ -23,7 +23,7 @@ import json
 import os
 import stat
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -74,10 +74,13 @@ class CacheSections(NamedTuple):
 class CacheDraft(NamedTuple):
     """A cache file that is being made. `stamp` is when it was begun, by the disk's own clock, in ns.
 
+    `key` is that of the code and the settings of then: what is written was made with them.
+
     `dated`: the disk itself says when a file was changed last. On some (FAT, and folders that another system
     shares) whoever unpacks an archive says it, and a changed file can look like the one that was there.
     """
 
+    key: str
     folder: int
     name: str
     file: int
@@ -86,12 +89,15 @@ class CacheDraft(NamedTuple):
 
 
 class CacheFile(NamedTuple):
-    """The file `name` in `folders`, each inside the one before, the first in `root`."""
+    """The file `name` in `folders`, each inside the one before, the first in `root`.
+
+    `key` works the key out: that takes long, and where there is no file it is not asked for.
+    """
 
     root: Path
     folders: tuple[str, ...]
     name: str
-    key: str
+    key: Callable[[], str]
 
     def find(self) -> CacheSections | None:
         """Return the file if there is one under this key."""
@@ -104,11 +110,11 @@ class CacheFile(NamedTuple):
                 return None
             stored: Any = json.loads(data)
             sizes, digests = tuple(stored["sizes"]), tuple(stored["digests"])
-            known = stored["format"] == _FORMAT and stored["key"] == self.key and len(sizes) == len(digests)
-            sound = all(type(size) is int and size >= 0 for size in sizes)
+            sound = len(sizes) == len(digests) and all(type(size) is int and size >= 0 for size in sizes)
+            known = stored["format"] == _FORMAT and sound and stored["key"] == self.key()
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
-        return CacheSections(self, header + newline, sizes, digests) if known and sound else None
+        return CacheSections(self, header + newline, sizes, digests) if known else None
 
     @contextmanager
     def opened(self) -> Iterator[int]:
@@ -130,7 +136,7 @@ class CacheFile(NamedTuple):
             yield None
             return
         try:
-            with _inside(self.root, self.folders, make=True) as folder, _draft(folder, self.name) as draft:
+            with _inside(self.root, self.folders, make=True) as folder, self._draft(folder) as draft:
                 _forget_old(folder, draft, self.name)
                 yield draft
         except _NotPossible:
@@ -150,7 +156,7 @@ class CacheFile(NamedTuple):
                 written = [_put(file, section) for section in sections]
                 header = {
                     "format": _FORMAT,
-                    "key": self.key,
+                    "key": draft.key,
                     "sizes": [size for size, _ in written],
                     "digests": [digest for _, digest in written],
                 }
@@ -161,6 +167,21 @@ class CacheFile(NamedTuple):
                 file.write(data)
             if len(data) == _HEADER:
                 os.rename(draft.name, self.name, src_dir_fd=draft.folder, dst_dir_fd=draft.folder)
+
+    @contextmanager
+    def _draft(self, folder: int) -> Iterator[CacheDraft]:
+        draft_name = f"{self.name}.tmp-{os.urandom(4).hex()}"
+        try:
+            file = os.open(draft_name, os.O_RDWR | os.O_CREAT | os.O_EXCL | _FLAGS, 0o644, dir_fd=folder)
+        except OSError:
+            raise _NotPossible from None
+        try:
+            stamp = os.fstat(file).st_mtime_ns
+            yield CacheDraft(self.key(), folder, draft_name, file, stamp, _is_dated(file, stamp))
+        finally:
+            os.close(file)
+            with suppress(OSError):
+                os.unlink(draft_name, dir_fd=folder)
 
     @property
     def _purpose(self) -> str:
@@ -247,22 +268,6 @@ def _ignore(folder: int) -> None:
         file = os.open(".gitignore", os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FLAGS, 0o644, dir_fd=folder)
         os.write(file, b"*\n")
         os.close(file)
-
-
-@contextmanager
-def _draft(folder: int, name: str) -> Iterator[CacheDraft]:
-    draft_name = f"{name}.tmp-{os.urandom(4).hex()}"
-    try:
-        file = os.open(draft_name, os.O_RDWR | os.O_CREAT | os.O_EXCL | _FLAGS, 0o644, dir_fd=folder)
-    except OSError:
-        raise _NotPossible from None
-    try:
-        stamp = os.fstat(file).st_mtime_ns
-        yield CacheDraft(folder, draft_name, file, stamp, _is_dated(file, stamp))
-    finally:
-        os.close(file)
-        with suppress(OSError):
-            os.unlink(draft_name, dir_fd=folder)
 
 
 def _is_dated(file: int, stamp: int) -> bool:

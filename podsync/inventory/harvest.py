@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import replace
 from typing import Any
 
 from podsync.catalog.validation.schemas import schema_for_editors
@@ -19,11 +18,11 @@ from podsync.providers.registry import plugins
 def from_list(models: Sequence[KnownModel], before: AccountIds, day: str) -> AccountIds:
     """Return the provider's own list of models; one that has left it stays, with the day since when."""
     found = {
-        model.id: replace(model, sizes=model.sizes or before.models.get(model.id, model).sizes)
+        model.id: model._replace(sizes=model.sizes or before.models.get(model.id, model).sizes)
         for model in models
     }
     gone = {
-        identity: model if model.left else replace(model, left=day)
+        identity: model if model.left else model._replace(left=day)
         for identity, model in before.models.items()
         if identity not in found
     }

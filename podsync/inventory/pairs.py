@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from podsync.evidence.listing import Version, Versions
 from podsync.evidence.pairs import FieldPair, PairVerdict, ProposedPair, fields_beside
 from podsync.evidence.state_view import Known
 from podsync.inventory.audit import AccountAudit
@@ -19,7 +20,8 @@ from podsync.model.frozen import EMPTY, Spec
 class Candidate:
     """A listed product that may belong to a document; without an address it resembles none.
 
-    `fields` are those of the spec, in its order, each with the listed value.
+    `fields` are those of the spec, in its order, each with the listed value. `versions`: the spec was sent,
+    and the document says something else today.
     """
 
     verdict: PairVerdict
@@ -27,6 +29,14 @@ class Candidate:
     address: Address | None
     spec: Spec
     fields: tuple[FieldPair, ...]
+    versions: Versions | None = None
+
+    @property
+    def possible(self) -> tuple[Version, ...]:
+        """The versions that the product may be as far as the listing tells; () where there is one only."""
+        if self.versions is None or not self.versions.apart:
+            return ()
+        return self.versions.possible(self.product.row)
 
     @property
     def certain(self) -> bool:
@@ -62,7 +72,7 @@ def paired(known: Known, base_url: str, proposed: Iterable[ProposedPair], *, who
         open_options = provider.open_options(row.fields)
         product = products.setdefault(row.id, ListedProduct(row, Standing.UNMANAGED, None, open_options))
         fields = tuple(fields_beside(provider, pair.spec, row))
-        candidates.append(Candidate(pair.verdict, product, pair.address, pair.spec, fields))
+        candidates.append(Candidate(pair.verdict, product, pair.address, pair.spec, fields, pair.versions))
     ids = provider.known.ids
     models = {model.id: model for model in ids.models.values() if not model.left}
     audit = AccountAudit(

@@ -7,14 +7,12 @@ it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from podsync.model.frozen import EMPTY
 
 
-@dataclass(frozen=True, slots=True)
-class KnownModel:
+class KnownModel(NamedTuple):
     """A model, in the provider's own words; each is empty where there is none.
 
     `id` is what a spec names, `code` what a listing of products names. `sizes` are in the provider's order.
@@ -35,8 +33,7 @@ class KnownModel:
         return f"{self.id} {self.name}".rstrip()
 
 
-@dataclass(frozen=True, slots=True)
-class AccountIds:
+class AccountIds(NamedTuple):
     """The known ids of one account. `parts` maps ids of parts to their attributes."""
 
     models: Mapping[str, KnownModel] = EMPTY
@@ -55,16 +52,24 @@ def _nothing() -> AccountIds:
     return NO_IDS
 
 
-@dataclass(slots=True)
 class KnownIds:
     """The ids of one account, read when they are asked for. Equal where the file is: by `digest`."""
 
-    digest: str = ""
-    _load: Callable[[], AccountIds] = field(default=_nothing, compare=False, repr=False)
-    _told: AccountIds | None = field(default=None, compare=False, repr=False)
+    __slots__ = ("_load", "_told", "digest")
+
+    def __init__(self, digest: str = "", load: Callable[[], AccountIds] = _nothing) -> None:
+        self.digest = digest
+        self._load = load
+        self._told: AccountIds | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, KnownIds) and other.digest == self.digest
 
     def __hash__(self) -> int:
         return hash(self.digest)
+
+    def __repr__(self) -> str:
+        return f"KnownIds(digest={self.digest!r})"
 
     @property
     def ids(self) -> AccountIds:

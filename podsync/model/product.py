@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 from podsync.model.address import Address
 from podsync.model.digests import canonical_json, digest, short_digest
@@ -53,8 +53,7 @@ def _sorted_keys(name: str) -> str:
         return name
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(NamedTuple):
     """What a document says of the past of its product, each word as the document has it.
 
     `moved` are former names; None where the document does not say it: `()` means "surely no former name".
@@ -108,7 +107,7 @@ class History:
 
 
 #: The keys of a document that make its `History`.
-HISTORY_WORDS = frozenset(one.name for one in fields(History))
+HISTORY_WORDS = frozenset(History._fields)
 NO_HISTORY = History()
 
 
@@ -136,11 +135,15 @@ class Product:
     @property
     def spec_digest(self) -> str:
         """Digest of what is sent and what the state keeps of it."""
-        return (
-            f"sha256:{self._spec_digest}"
-            if self._spec_digest
-            else spec_digest_of(self.spec, self.labels, self.lifecycle, self.history.asks)
-        )
+        return f"sha256:{self.spec_hash}"
+
+    @property
+    def spec_hash(self) -> str:
+        """`spec_digest` without its `sha256:`, as those hold it that keep many."""
+        if self._spec_digest:
+            return self._spec_digest
+        found = spec_digest_of(self.spec, self.labels, self.lifecycle, self.history.asks)
+        return found.partition(":")[2]
 
     def knowing(self, spec_digest: str) -> Self:
         """Return this product with its `spec_digest` (without `sha256:`), computed by the caller."""

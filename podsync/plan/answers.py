@@ -8,37 +8,137 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from itertools import takewhile
+from typing import TYPE_CHECKING, NamedTuple
 
 from podsync.model.address import Address
+from podsync.model.digests import canonical_json
+from podsync.model.frozen import Json
 from podsync.model.product import seen_ids
 
 if TYPE_CHECKING:
+    from podsync.evidence.listing import Versions
     from podsync.providers.contract import Remote
     from podsync.providers.knowledge import Provider
-    from podsync.state.entries import Entry
+    from podsync.state.entries import Entry, Orphan
 
 #: The remedy for an incomplete spec while the product exists.
 COMPLETE = "fill in the fields, all of which a new product needs"
 #: The remedy where a document leaves out what the state knows.
-PUT_BACK = "put back what the document said, or write what is wanted"
+PUT_BACK = "put back what the document said, or say what is wanted instead"
 #: So many candidates are named; the rest can be seen at the provider.
 NAMED = 10
+#: So many characters of a value that was sent are shown.
+_LONGEST = 120
+#: Which version of its document a product is, in words.
+VERSIONS = {"sent": "as it was sent", "document": "as its document says today"}
+
+
+class OpenQuestion(NamedTuple):
+    """What a person is asked about one address, and what may be answered, with the commands for it."""
+
+    why: str
+    answers: tuple[str, ...]
+
+
+def what_became_of(
+    provider: Provider,
+    entry: Entry,
+    rows: Sequence[Remote],
+    versions: Versions | None,
+    why: str = "",
+    *,
+    young: bool = False,
+) -> OpenQuestion:
+    """Ask about a create in doubt; `why` is said where there is nothing to choose from."""
+    words = f"one of these may be it: {named_rows(provider, rows)}" if rows else why
+    answers = of_doubt(provider, entry.address, rows, young=young, versions=versions)
+    return OpenQuestion(_with_versions(words, versions), answers)
+
+
+def where_it_is(
+    provider: Provider, entry: Entry, rows: Sequence[Remote], versions: Versions | None, *, sure: bool
+) -> OpenQuestion:
+    """Ask which product is what was acknowledged and should be listed by now.
+
+    Where the account or the listing is in question (not `sure`) that it is not there is no answer.
+    """
+    title, address = provider.title, entry.address
+    if rows:
+        several = "several products that may be it" if len(rows) > 1 else "one product that may be it"
+        why = f"{title} acknowledged it, and lists {several}: {named_rows(provider, rows)}"
+        answers = of_wanted(provider, address, rows, versions)
+    else:
+        why = f"{title} acknowledged it and does not list it"
+        answers = of_unlisted(provider, address, versions) if sure else ()
+    return OpenQuestion(_with_versions(why, versions), answers)
+
+
+def where_the_orphan_is(
+    provider: Provider, orphan: Orphan, rows: Sequence[Remote], *, alike: int
+) -> OpenQuestion:
+    """Ask which product is an orphan whose id should be known by now; `alike`: see `of_open_orphan`."""
+    may_be = f"one of these may be it: {named_rows(provider, rows)}"
+    words = may_be if rows else f"{provider.title} does not list it"
+    why = f"it is an orphan, and its id is not known: {words}"
+    return OpenQuestion(why, of_open_orphan(provider, orphan.address, rows, alike=alike))
+
+
+def named_rows(provider: Provider, rows: Sequence[Remote]) -> str:
+    """Name products for a person: id and name."""
+    more = f" and {len(rows) - NAMED} more" if len(rows) > NAMED else ""
+    gone = {row.id: " (not listed now)" for row in rows if row.last_listed is not None}
+    named = (f'{row.id} "{provider.name_of(row.fields)}"{gone.get(row.id, "")}' for row in rows[:NAMED])
+    return ", ".join(named) + more
+
+
+def _with_versions(why: str, versions: Versions | None) -> str:
+    return why if versions is None else f"{why}. {what_was_sent(versions)}"
+
+
+def what_was_sent(versions: Versions) -> str:
+    """Say what was sent, and when, beside what its document says today."""
+    differing = (
+        _beside(each, versions.sent.get(each), versions.wanted.get(each)) for each in versions.fields
+    )
+    called = canonical_json(versions.provider.name_of(versions.sent))
+    return f"It was sent {since(versions.at)} as {called}, with {', '.join(differing)}"
+
+
+def _beside(field: str, sent: Json, wanted: Json) -> str:
+    """Show both values of a field, long ones from where they differ."""
+    one, other = (canonical_json(value) if value is not None else "nothing" for value in (sent, wanted))
+    if max(len(one), len(other)) > _LONGEST:
+        alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+        same = max(0, alike - _LONGEST // 3)
+        one, other = _cut(one, same), _cut(other, same)
+    return f"{field} {one} (its document says {other} today)"
+
+
+def _cut(text: str, start: int) -> str:
+    shown = text[start : start + _LONGEST]
+    return f"{'…' * (start > 0)}{shown}{'…' * (start + _LONGEST < len(text))}"
 
 
 def of_doubt(
-    provider: Provider, address: Address, candidates: Sequence[Remote], *, young: bool = False
+    provider: Provider,
+    address: Address,
+    candidates: Sequence[Remote],
+    *,
+    young: bool = False,
+    versions: Versions | None = None,
 ) -> tuple[str, ...]:
     """Return the possible outcomes of a create in doubt.
 
     While it is `young`, "nothing was made" is not offered: it is too early to know. An account that lists
-    nothing may be the wrong one: only its own web page can show that.
+    nothing may be the wrong one: only its own web page can show that. `versions`: the document has changed
+    since, and each row is offered as what it may be.
     """
     settle = f"podsync state settle {address.word}"
     if not candidates:
-        page = _page(provider)
-        return f"a) {page} shows it: {settle} --adopt ID", f"b) it does not: {settle} --not-created"
-    rows = _lettered(provider, candidates, f"{settle} --adopt")
+        shown = _shown_there(provider, f"{settle} --adopt ID", versions)
+        return (*shown, f"{_letter(len(shown))}) it does not: {settle} --not-created")
+    rows = _lettered(provider, candidates, f"{settle} --adopt", versions)
     page = f"{provider.title}'s web page"
     none = f"{_letter(len(rows))}) {_none_of(candidates)}, and {page} has no other: {settle} --not-created"
     return rows if young else (*rows, none)
@@ -93,20 +193,21 @@ def again_risk(provider: Provider, entry: Entry, *, gone: bool) -> str:
     return f"made again in place of {what}, which {known}"
 
 
-def of_wanted(provider: Provider, address: Address, candidates: Sequence[Remote]) -> tuple[str, ...]:
+def of_wanted(
+    provider: Provider, address: Address, candidates: Sequence[Remote], versions: Versions | None = None
+) -> tuple[str, ...]:
     """Return what products may be that look like one which is to be created, or which was."""
-    rows = _lettered(provider, candidates, f"podsync import {address.word}")
+    rows = _lettered(provider, candidates, f"podsync import {address.word}", versions)
     ids = " ".join(row.id for row in candidates[:NAMED])
     none = f"{_letter(len(rows))}) {_none_of(candidates)}"
     return (*rows, f"{none}: podsync import --not-ours {provider.name} {ids}")
 
 
-def of_unlisted(provider: Provider, address: Address) -> tuple[str, ...]:
+def of_unlisted(provider: Provider, address: Address, versions: Versions | None = None) -> tuple[str, ...]:
     """Return the possible outcomes of a create that was acknowledged and is not listed."""
-    return (
-        f"a) {_page(provider)} shows it: podsync import {address.word} ID",
-        f"b) it does not: podsync state rm {address.word}, then: podsync apply",
-    )
+    shown = _shown_there(provider, f"podsync import {address.word} ID", versions)
+    none = f"{_letter(len(shown))}) it does not: podsync state rm {address.word}, then: podsync apply"
+    return (*shown, none)
 
 
 def of_open_orphan(
@@ -181,10 +282,28 @@ def _letter(index: int) -> str:
     return chr(ord("a") + index)
 
 
-def _lettered(provider: Provider, candidates: Sequence[Remote], command: str) -> tuple[str, ...]:
+def _lettered(
+    provider: Provider, candidates: Sequence[Remote], command: str, versions: Versions | None = None
+) -> tuple[str, ...]:
+    """Return an answer for each row, and where it may be either version, one for each of them."""
+    choices = []
+    for row in candidates[:NAMED]:
+        words, typed = f"it is {_identifying(provider, row)}", f"{command} {row.id}"
+        if versions is None or not versions.apart:
+            choices.append(f"{words}: {typed}")
+        else:
+            possible = (each.value for each in versions.possible(row))
+            choices += [f"{words}, {VERSIONS[each]}: {typed} --as {each}" for each in possible]
+    return tuple(f"{_letter(index)}) {choice}" for index, choice in enumerate(choices))
+
+
+def _shown_there(provider: Provider, command: str, versions: Versions | None) -> tuple[str, ...]:
+    """Return what to type where only the web page shows it, for each version that it may be."""
+    if versions is None or not versions.apart:
+        return (f"a) {_page(provider)} shows it: {command}",)
     return tuple(
-        f"{_letter(index)}) it is {_identifying(provider, row)}: {command} {row.id}"
-        for index, row in enumerate(candidates[:NAMED])
+        f"{_letter(index)}) {_page(provider)} shows it {words}: {command} --as {each}"
+        for index, (each, words) in enumerate(VERSIONS.items())
     )
 
 

@@ -118,12 +118,16 @@ class Change:
         """Digest of what the document wants (its `spec_digest`, and of which id), None when there is none."""
         if self.after is None:
             return None
-        wanted = self._after_digest or spec_digest_of(self.after, self.labels, self.lifecycle, self.asks)
+        wanted = (
+            f"sha256:{self._after_digest}"
+            if self._after_digest
+            else spec_digest_of(self.after, self.labels, self.lifecycle, self.asks)
+        )
         return wanted if self.named is None else digest([wanted, self.named])
 
-    def knowing(self, spec_digest: str) -> Self:
-        """Return this change, told the `spec_digest` of its document by who has worked it out before."""
-        object.__setattr__(self, "_after_digest", spec_digest)
+    def knowing(self, spec_hash: str) -> Self:
+        """Return this change, told the `spec_hash` of its document by who has worked it out before."""
+        object.__setattr__(self, "_after_digest", spec_hash)
         return self
 
     @property

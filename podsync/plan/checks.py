@@ -15,8 +15,10 @@ from podsync.model.settings import Limits
 from podsync.plan.action import Action
 from podsync.plan.change import Change, left_by
 from podsync.plan.unchanged import Split, UnchangedPairs
+from podsync.state.operations import nothing_was_made
 
 if TYPE_CHECKING:
+    from podsync.plan.model import Plan
     from podsync.providers.knowledge import Provider
     from podsync.state.entries import Entry, Orphan
     from podsync.state.model import State
@@ -369,3 +371,21 @@ def _doubted(
                     called.get(holder.address, holder.address)
                 }
     return waits
+
+
+def of_refusals(plan: Plan, state: State, now: float, waits: Mapping[str, float]) -> Iterator[Diagnostic]:
+    """Yield what is to be said of each create that was refused and that no document wants any more.
+
+    `now` is our wall clock, `waits` as of `operations.settle`: earlier nobody can say that nothing was made.
+    """
+    for addresses in plan.unwanted.values():
+        for address in addresses:
+            refusals = state.refusals[address]
+            words = (
+                f"{address}: a create was refused, and no document wants it any more: {refusals[-1].message}"
+            )
+            answers = ["apply looks whether it was made all the same"]
+            if nothing_was_made(state, address, now, waits):
+                settle = f"podsync state settle {address.word} --not-created"
+                answers.append(f"the provider's web page does not show it: {settle}")
+            yield Diagnostic("warning", "refused-create", words, None, "\n".join(answers), address)

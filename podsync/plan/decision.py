@@ -119,7 +119,8 @@ class _PairDecision:
         named = self.pair.previous is not None and entry.id == product.history.adopt and not self.forced
         unsaid = [name for name in self.provider.missing(product.spec) if name in names]
         if unsaid and not named:
-            self._refuse_missing(product, f"nothing takes away {' and '.join(unsaid)}", PUT_BACK)
+            left = f"leaves out {' and '.join(unsaid)}, which no request can take away"
+            self._refuse("incomplete-spec", f"{product.address}: the document {left}", PUT_BACK, ("spec",))
             return self._change(Action.UPDATE, "update_because_mutable", "refused", risks=())
         if self.forced and can_set_back(self.provider, entry, self.wanted, names):
             return self._set_back(product, entry, names)
@@ -238,7 +239,7 @@ class _PairDecision:
             temporary=temporary,
         )
         change = with_steps(change, self.provider, entry)
-        return change if product is None else change.knowing(product.spec_digest)
+        return change if product is None else change.knowing(product.spec_hash)
 
     def _source(self, fields: tuple[FieldChange, ...]) -> Position | None:
         if self.pair.product is None:
@@ -424,11 +425,8 @@ class _PairDecision:
 
     def _refuse_incomplete(self, product: Product) -> None:
         if missing := self.provider.missing(product.spec):
-            self._refuse_missing(product, f"a new product needs {', '.join(missing)}", COMPLETE)
-
-    def _refuse_missing(self, product: Product, why: str, remedy: str) -> None:
-        told = f"{product.address}: {why}, and the document does not say"
-        self._refuse("incomplete-spec", told, remedy, ("spec",))
+            needs = f"a new product needs {', '.join(missing)}, and the document does not say"
+            self._refuse("incomplete-spec", f"{product.address}: {needs}", COMPLETE, ("spec",))
 
     def _refused_replace(
         self, product: Product, entry: Entry, names: tuple[str, ...], fields: tuple[FieldChange, ...]

@@ -28,11 +28,7 @@ if TYPE_CHECKING:
 
 def differing_fields(provider: Provider, before: Spec, after: Spec) -> tuple[str, ...]:
     """Return the top-level fields whose canonical values differ, sorted, apart from omitted optional ones."""
-    if before == after:
-        return ()
-    one = provider.canonical(provider.completed(before, after))
-    other = provider.canonical(provider.completed(after, before))
-    return tuple(sorted(k for k in {*one, *other} if one.get(k) != other.get(k)))
+    return provider.differing(before, after)
 
 
 def is_unsure(provider: Provider, entry: Entry, step: ProductStep) -> bool:
@@ -94,7 +90,10 @@ def with_steps(change: Change, provider: Provider, entry: Entry | None) -> Chang
     """Say which requests a product takes, and which are done, where there are several."""
     made = change.made
     if change.action in (Action.CREATE, Action.REPLACE) and made is not None:
-        steps = provider.steps(provider.first(made), made)
+        first = provider.first(made)
+        if first is made and not change.temporary:
+            return change
+        steps = provider.steps(first, made)
         left = ("create", *(step.name for step in steps), *((SWAP,) if change.temporary else ()))
         return replace(change, steps_left=left) if len(left) > 1 else change
     if change.action is Action.UPDATE and entry is not None and (entry.steps_left or entry.swap):
@@ -261,7 +260,7 @@ def with_defaults_risk(change: Change, pair: Pair, defaults: Defaults) -> Change
     if len(found) > _MOST_INHERITED:
         found = [*found[:_MOST_INHERITED], f"{len(found) - _MOST_INHERITED} more"]
     risk = f"moved from {folder}/, other defaults hold: {', '.join(found)}"
-    return replace(change, risks=(*change.risks, risk)).knowing(product.spec_digest)
+    return replace(change, risks=(*change.risks, risk)).knowing(product.spec_hash)
 
 
 def _paths(change: Change, product: Product, entry: Entry) -> Iterator[Path]:

@@ -10,12 +10,11 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from podsync.model.address import Selection
 from podsync.model.diagnostic import Diagnostic, errors_among
-from podsync.model.digests import digest
+from podsync.model.digests import digest_of_rows
 from podsync.model.frozen import EMPTY, Json
 
 if TYPE_CHECKING:
@@ -38,9 +37,10 @@ class Plan:
     `hosts` maps provider -> {"base_url", "account"} for every provider that the plan touches or the
     state knows. `state_at` is when the state was last applied to (epoch seconds, None: never), and
     `state_run` the CI run of it. By provider: `unbound` counts products whose ids are not known yet,
-    `unwanted` creates that were refused and that no document wants any more (apply sees whether they were
-    made all the same), `unmanaged` products that a refresh saw and nobody here owns. `left_out` is how many
-    changes where nothing differs are counted but not listed: a saved plan has them with `--detail full` only.
+    `unwanted` are the addresses of creates that were refused and that no document wants any more (apply sees
+    whether they were made all the same), `unmanaged` counts products that a refresh saw and nobody here owns.
+    `left_out` is how many changes where nothing differs are counted but not listed: a saved plan has them
+    with `--detail full` only.
     `drift` is what a refresh saw changed at the providers, `compared` what it has compared.
     `environment` is the one of the settings that it was made in, "" where they have none. `models` maps
     the models that changes name to what they are called, as far as that is known.
@@ -60,7 +60,7 @@ class Plan:
     state_at: float | None = None
     state_run: str | None = None
     unbound: Mapping[str, int] = EMPTY
-    unwanted: Mapping[str, int] = EMPTY
+    unwanted: Mapping[str, tuple[Address, ...]] = EMPTY
     unmanaged: Mapping[str, int] = EMPTY
     left_out: int = 0
     environment: str = ""
@@ -107,9 +107,10 @@ class Plan:
     @cached_property
     def hash(self) -> str:
         """What people approve: environment, lineage, selection, hosts, accounts and each change."""
-        keys = sorted((change.key for change in self.work), key=itemgetter(0))
         named = [self.environment] if self.environment else []
-        return digest([*named, self.lineage, self.selection.to_json(), self.hosts, keys])
+        head = [*named, self.lineage, self.selection.to_json(), self.hosts]
+        ordered = sorted(self.work, key=lambda change: str(change.address))
+        return digest_of_rows(head, (change.key for change in ordered))
 
 
 def last_line(plan: Plan) -> str:

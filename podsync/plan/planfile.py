@@ -13,7 +13,7 @@ from podsync.model.address import Address, Selection
 from podsync.model.diagnostic import Diagnostic, diagnostic_json
 from podsync.model.digests import canonical_json, digest
 from podsync.model.errors import PodsyncError, StaleError
-from podsync.model.frozen import EMPTY, Json, freeze
+from podsync.model.frozen import EMPTY, FrozenDict, Json, freeze
 from podsync.model.json_bytes import canonical
 from podsync.model.position import Position
 from podsync.model.product import Lifecycle
@@ -85,11 +85,16 @@ def _facts(plan: Plan) -> dict[str, Any]:
             "files": plan.files,
             "state": {"label": plan.state_label, "at": plan.state_at, "run": plan.state_run},
             "unbound": dict(sorted(plan.unbound.items())),
+            **({"unwanted": _unwanted(plan)} if plan.unwanted else {}),
             "unmanaged": dict(sorted(plan.unmanaged.items())),
             **({"models": dict(sorted(plan.models.items()))} if plan.models else {}),
             "summary": {action.value: plan.summary[action] for action in Action},
         }
     )
+
+
+def _unwanted(plan: Plan) -> dict[str, list[str]]:
+    return {name: [str(address) for address in each] for name, each in sorted(plan.unwanted.items())}
 
 
 def environment_json(plan: Plan) -> dict[str, str]:
@@ -212,6 +217,9 @@ def _plan(data: Mapping[str, Any]) -> Plan:
         state_at=state.get("at"),
         state_run=state.get("run"),
         unbound=freeze(data.get("unbound", {})),
+        unwanted=FrozenDict(
+            {name: tuple(map(Address.parse, each)) for name, each in data.get("unwanted", {}).items()}
+        ),
         unmanaged=freeze(data.get("unmanaged", {})),
         models=freeze(data.get("models", {})),
         environment=_environment(data.get("environment", "")),

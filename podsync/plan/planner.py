@@ -7,7 +7,6 @@ Where nothing differs, none of that is imported.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -24,6 +23,7 @@ from podsync.plan.unchanged import Split, split
 from podsync.providers.known_models import known_model
 
 if TYPE_CHECKING:
+    from podsync.model.address import Address
     from podsync.plan.change import Change
     from podsync.plan.diff import Defaults
     from podsync.plan.matching import Pair
@@ -100,16 +100,15 @@ def _models(changes: Iterable[Change], providers: Mapping[str, Provider]) -> Map
     return FrozenDict(found)
 
 
-def _unwanted(changes: Iterable[Change], state: State) -> Mapping[str, int]:
-    """Count creates that were refused and are not to be sent again, by provider."""
+def _unwanted(changes: Iterable[Change], state: State) -> Mapping[str, tuple[Address, ...]]:
+    """Return the addresses of creates that were refused and are not to be sent again, by provider."""
     wanted = {change.address for change in changes if change.action is not Action.NOOP and change.after}
-    return Counter(
-        refusal.provider
-        for address, refusals in state.refusals.items()
-        if address not in wanted
-        for refusal in refusals
-        if refusal.body
-    )
+    found: dict[str, list[Address]] = {}
+    for address, refusals in sorted(state.refusals.items()):
+        if address not in wanted:
+            for name in dict.fromkeys(refusal.provider for refusal in refusals if refusal.body):
+                found.setdefault(name, []).append(address)
+    return FrozenDict({name: tuple(addresses) for name, addresses in sorted(found.items())})
 
 
 def _pairs(left: Split, providers: Mapping[str, Provider]) -> Iterable[Pair]:

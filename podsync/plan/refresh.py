@@ -18,14 +18,14 @@ from podsync.model.position import Severity
 from podsync.model.product import Product, seen_ids
 from podsync.plan.action import SET_BACK, Action
 from podsync.plan.answers import (
-    of_doubt,
-    of_open_orphan,
     of_step,
-    of_unlisted,
     of_unwanted,
     of_wanted,
     step_in_doubt,
     unproven_account,
+    what_became_of,
+    where_it_is,
+    where_the_orphan_is,
 )
 from podsync.plan.change import Change
 from podsync.plan.drift.compare import renamed_there
@@ -41,6 +41,7 @@ NAMED = 5
 #: What apply does about a step that nobody was asked about yet.
 NOT_BEFORE = "apply asks, and sends none of them before a person has answered"
 _RENAMED = "renamed-there"
+_REFUSED_CREATE = "refused-create"
 _MAKING = (Action.CREATE, Action.REPLACE)
 _ANOTHER_ACCOUNT, _IN_DOUBT, _REFUSED, _LEFT = 9, 8, 5, 4
 
@@ -68,14 +69,16 @@ def refreshed(
         found += _about(change, providers[change.provider], findings)
     for name, findings in sorted(looks.items()):
         found += _about_all(providers[name], findings, makes=_makes(changes, name))
-        found += _about_unlisted(knowns[name], findings) if name in knowns else []
+        found += _about_unlisted(findings, plan.changes) if name in knowns else []
         found += _about_unwanted(providers[name], findings)
+    asked = {address for findings in looks.values() for address in findings.unwanted}
+    told = [one for one in plan.diagnostics if one.rule != _REFUSED_CREATE or one.address not in asked]
     drift, compared = seen_by(looks, knowns, document, plan.changes) if knowns else ((), ())
     found += _about_renamed(providers, changes, drift)
     return replace(
         plan,
         changes=tuple(changes),
-        diagnostics=in_file_order([*plan.diagnostics, *found]),
+        diagnostics=in_file_order([*told, *found]),
         refreshed=True,
         unmanaged={name: unmanaged(findings) for name, findings in sorted(looks.items())},
         drift=drift,
@@ -153,10 +156,12 @@ def _about(change: Change, provider: Provider, findings: Findings) -> list[Diagn
     """Return what keeps apply from making this product, or should be known before."""
     address = change.address
     if address in findings.asks:
-        rows = findings.asks[address]
-        why = findings.why.get(address, f"one of these may be it: {_listed(rows)}")
-        answers = of_doubt(provider, address, rows, young=address in findings.young)
-        return [_diagnostic(change, "warning", "in-doubt", f"{address} is in doubt: {why}", *answers)]
+        rows, why = findings.asks[address], findings.why.get(address, "")
+        entry = findings.known.state.entries[address]
+        versions = findings.known.versions_of_doubt(entry, change.after)
+        asked = what_became_of(provider, entry, rows, versions, why, young=address in findings.young)
+        words = f"{address} is in doubt: {asked.why}"
+        return [_diagnostic(change, "warning", "in-doubt", words, *asked.answers)]
     if address in findings.steps:
         question = findings.steps[address]
         what = provider.info.steps.get(question.step, question.step)
@@ -216,27 +221,22 @@ def _about_all(provider: Provider, findings: Findings, *, makes: bool) -> list[D
     return []
 
 
-def _about_unlisted(known: Known, findings: Findings) -> list[Diagnostic]:
+def _about_unlisted(findings: Findings, changes: Sequence[Change]) -> list[Diagnostic]:
     """Return questions about created products whose ids should be known by now; apply asks them, too."""
-    provider, found = known.provider, []
-    for item in known.unbound:
+    known, found, reading = findings.known, [], findings.reading
+    wanted = {change.address: change.after for change in changes}
+    for item in (*known.unbound, *known.provisional):
         rows = findings.overdue.get((item.address, item.created_at))
         if rows is None:
             continue
-        listed = f"one of these may be it: {_listed(rows)}" if rows else f"{provider.title} does not list it"
         if isinstance(item, Orphan):
             alike = sum(isinstance(o, Orphan) and o.address == item.address for o in known.unbound)
-            answers = of_open_orphan(provider, item.address, rows, alike=alike)
-        elif rows:
-            answers = of_wanted(provider, item.address, rows)
+            asked = where_the_orphan_is(known.provider, item, rows, alike=alike)
         else:
-            answers = (
-                of_unlisted(provider, item.address)
-                if findings.reading.sound and findings.reading.fresh
-                else ()
-            )
-        words = f"{item.address}: it was made, and its id is not known: {listed}"
-        found.append(Diagnostic("warning", "not-listed", words, None, "\n".join(answers), item.address))
+            versions = known.versions_of_made(item, wanted.get(item.address))
+            asked = where_it_is(known.provider, item, rows, versions, sure=reading.sound and reading.fresh)
+        words = f"{item.address}: {asked.why}"
+        found.append(Diagnostic("warning", "not-listed", words, None, "\n".join(asked.answers), item.address))
     return found
 
 

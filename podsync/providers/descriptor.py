@@ -9,11 +9,10 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from podsync.model.frozen import EMPTY, Spec
 from podsync.model.settings import ProviderSettings
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
     from podsync.providers.contract import Reader, Writer
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class FieldRoles:
+class FieldRoles(NamedTuple):
     """Which field of a spec means what; empty where the provider has no such thing.
 
     `pictures` are (label, field) pairs of mock-ups, the front first. `artwork`, `options` and `parts` are
@@ -68,16 +66,14 @@ class FieldRoles:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, without what is empty."""
-        roles = {one.name: getattr(self, one.name) for one in fields(self)}
-        return {name: value for name, value in roles.items() if value}
+        return {name: value for name, value in self._asdict().items() if value}
 
 
 #: The roles of a provider that is not installed: its fields are shown as they are.
 NO_ROLES = FieldRoles()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ProviderInfo:
+class ProviderInfo(NamedTuple):
     """One provider.
 
     name: the key in `podsync.yaml` and in a state. title: the name that people read; `long_title` is that
@@ -138,8 +134,7 @@ class ProviderInfo:
 
     def schema_text(self) -> str:
         """Return `schema.json`: `title` and `description` of the kind, and the schema of its `spec`."""
-        module = sys.modules[self.package].__file__ or ""
-        return Path(module).with_name("schema.json").read_text(encoding="utf-8")
+        return _schema_text(self.package)
 
     def examples(self) -> Iterator[tuple[str, str]]:
         """Yield name and text of each file in `examples/` beside the schema: for who starts a catalog."""
@@ -150,7 +145,7 @@ class ProviderInfo:
     @property
     def required(self) -> tuple[str, ...]:
         """Fields of a spec without which nothing can be made."""
-        return _required(self)
+        return _required(self.package)
 
     def bare_id(self, identity: str) -> str:
         """Return an id as listings tell it."""
@@ -182,6 +177,11 @@ class ProviderInfo:
         return found
 
 
+def _schema_text(package: str) -> str:
+    module = sys.modules[package].__file__ or ""
+    return Path(module).with_name("schema.json").read_text(encoding="utf-8")
+
+
 @cache
-def _required(info: ProviderInfo) -> tuple[str, ...]:
-    return tuple(json.loads(info.schema_text())["spec"]["required"])
+def _required(package: str) -> tuple[str, ...]:
+    return tuple(json.loads(_schema_text(package))["spec"]["required"])

@@ -191,6 +191,14 @@ class Provider(ABC):
         Without `habits` all that it may show counts; with them only what it is known to show.
         """
 
+    def differing(self, before: Spec, after: Spec) -> tuple[str, ...]:
+        """The top-level fields whose canonical values differ, sorted, apart from omitted optional ones."""
+        if before == after:
+            return ()
+        one = self.canonical(self.completed(before, after))
+        other = self.canonical(self.completed(after, before))
+        return tuple(sorted(k for k in {*one, *other} if one.get(k) != other.get(k)))
+
     @abstractmethod
     def likeness(self, spec: Spec) -> frozenset[str]:
         """Keys of resemblance: specs that share one may be one product renamed or edited."""

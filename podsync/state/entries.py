@@ -196,12 +196,14 @@ class Orphan(KnownProduct):
 class Absent:
     """A product that a whole reading did not show, or (`gone`) that is known to be gone.
 
-    `at` is when that was first so by our clock, `date` by the provider's.
+    `at` is when that was first so by our clock, `date` by the provider's. `questioned`: when that was, if
+    nothing of ours was listed: it may have been another account, and is no evidence of anything being gone.
     """
 
     at: float
     date: float | None = None
     gone: bool = False
+    questioned: float | None = None
     extra: Mapping[str, Json] = EMPTY
 
 

@@ -344,10 +344,11 @@ class Contacted(ProviderEvent):
 
 @dataclass(frozen=True, slots=True)
 class Missed(ProviderEvent):
-    """A whole reading did not show these products of entries and orphans."""
+    """A whole reading did not show these products; `questioned`: when, if it showed no other one of ours."""
 
     date: float | None = None
     ids: tuple[str, ...] = ()
+    questioned: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

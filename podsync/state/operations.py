@@ -223,10 +223,17 @@ def _settle_refused(state: State, answer: SettleAnswer, now: float, waits: Mappi
             f"nothing was made: podsync state settle {answer.address.word} --not-created",
         )
     for refusal in state.refusals[answer.address]:
-        _can_be_none(
-            state, answer.address, refusal.provider, refusal.at + _wait(waits, refusal.provider), now
-        )
+        when = refusal.at + _wait(waits, refusal.provider)
+        _can_be_none(state, answer.address, refusal.provider, when, now)
     return Answered(answer.address, now)
+
+
+def nothing_was_made(state: State, address: Address, now: float, waits: Mapping[str, float]) -> bool:
+    """Whether a person may say of the refused creates of an address that nothing was made by them."""
+    return all(
+        now >= each.at + _wait(waits, each.provider) and not in_question(state, each.provider)
+        for each in state.refusals[address]
+    )
 
 
 def _sure_of(state: State, doubted: Entry, identity: str) -> Address | None:

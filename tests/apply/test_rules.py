@@ -485,7 +485,7 @@ def test_a_person_says_of_an_account_that_lists_nothing_that_a_refusal_hid_no_pr
         settle(world.state, [SettleAnswer(POSTER, None)], world.clock.now(), {"gelato": SETTLE}, str)
     world.clock.pass_by(3 * SETTLE)
     world.apply()
-    assert world.plan().unwanted == {"gelato": 1}
+    assert world.plan().unwanted == {"gelato": (POSTER,)}
 
     with pytest.raises(UsageError, match="was refused and is not in doubt"):
         world.settled(SettleAnswer(POSTER, "5"))

@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 import time
+from types import MappingProxyType
 
 import pytest
 
@@ -17,6 +18,8 @@ from podsync.sandbox import Fault
 from tests.apply.vendor_server import CREATES, Odd
 from tests.cli.conftest import TOKEN
 from tests.cli.vendors import TEE, TOTE, a_server, entries, lose, more, settled, state
+
+TEE_FIELDS = ("modelId", "enName", "imageUrl", "backImageUrl", "colorValue", "materialImages")
 
 
 @pytest.fixture
@@ -32,11 +35,11 @@ def rows(path):
         return list(csv.DictReader(stream))
 
 
-def answer(path, **takes):
-    """Fill in the column take, by address."""
+def answer(path, by_id=MappingProxyType({}), **takes):
+    """Fill in the column take, by id or by address."""
     told = rows(path)
     for row in told:
-        row["take"] = takes.get(row["address"].partition(".")[2], row["take"])
+        row["take"] = by_id.get(row["id"], takes.get(row["address"].partition(".")[2], row["take"]))
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, told[0])
         writer.writeheader()
@@ -158,7 +161,7 @@ def test_match_takes_what_is_the_same_and_changes_nothing(podsync, folder, lost)
     assert run.code == 0
     assert list(tee) == [
         "take", "verdict", "address", "id", "model", "name", "listed_name", "picture", "listed_picture",
-        "spu", "made",
+        "spu", "made", "fits", "sent",
     ]  # fmt: skip
     assert {(row["take"], row["verdict"]) for row in told.values()} == {("yes", "same")}
     assert tee["id"] == f"kakaclo:{ids(lost)[0]}"
@@ -427,6 +430,58 @@ def guess(folder, address, identity):
     at = entry["created_at"]
     entry |= {"id": identity, "window": {"since": at, "until": at}}
     path.write_text(json.dumps(whole))
+
+
+@pytest.mark.parametrize("how", ["import", "settle", "settle --from", "file"])
+@pytest.mark.parametrize("version", ["sent", "document"])
+def test_the_version_of_a_product_is_said_where_no_listing_tells_it(
+    podsync, folder, catalog, shops, how, version
+):
+    """Its create is in doubt, the document was edited since, and the colour is listed nowhere."""
+    shops.add_faults(Fault("kakaclo", "create", "fin", commit=True))
+    shops.set_rules(kakaclo_lag=3600)
+    assert podsync("apply", "--auto-approve", "--no-wait").code == 8
+    (identity,) = ids(shops)
+    twin = {field: shops.products("kakaclo")[0].get(field) for field in TEE_FIELDS}
+    shops.create_by_hand("kakaclo", twin)
+    document = catalog / "tee.yaml"
+    document.write_text(document.read_text().replace("#A72525", "#112233"))
+    shops.set_rules(kakaclo_lag=0)
+    formats = [word for each in ("csv", "html", "json") for word in ("-o", f"{each}=pairs.{each}")]
+    matched = podsync("import", "--match", *formats)
+    told = rows(folder / "pairs.csv")
+
+    def says(word):
+        if how == "file":
+            answer(folder / "pairs.csv", {f"kakaclo:{identity}": word})
+            return podsync("import", "pairs.csv")
+        if how == "settle --from":
+            (folder / "answers.txt").write_text(f"{TEE} {identity} {word.removeprefix('yes')}\n")
+            return podsync("state", "settle", "--from", "answers.txt")
+        words = ("import", TEE) if how == "import" else ("state", "settle", TEE, "--adopt")
+        return podsync(*words, identity, *(() if word == "yes" else ("--as", word)))
+
+    unsure = says("yes")
+    taken = says(version)
+    plan = podsync("plan")
+
+    assert matched.code == 0
+    differs = 'colorValue "#A72525" (its document says "#112233" today)'
+    assert {(row["address"], row["fits"]) for row in told} == {(TEE, "either")}
+    assert all(differs in row["sent"] for row in told)
+    assert differs in json.loads((folder / "pairs.json").read_text())["pairs"][0]["sent"]
+    page = (folder / "pairs.html").read_text(encoding="utf-8")
+    assert page.count(f"{identity} --as sent") == page.count(f"{identity} --as document") == 1
+    assert "what was sent" in page
+    assert unsure.code == (1 if how == "file" else 5)
+    assert all(f"{identity} --as {each}" in unsure.err for each in ("sent", "document"))
+    assert taken.code == 0, taken.err
+    held = entries(folder)[TEE]
+    colour = {"sent": "#A72525", "document": "#112233"}[version]
+    assert (held["id"], held["spec"]["colorValue"]) == (identity, colour)
+    assert ("is an orphan now" in taken.out) == (version == "document")
+    assert ("No changes" in plan.out) == (version == "document")
+    assert ("colorValue" in plan.out) == (version == "sent")
 
 
 @pytest.mark.parametrize("words", [("import", TEE, "1"), ("state", "settle", TEE, "--adopt", "1")])
@@ -707,7 +762,8 @@ def test_another_account_is_9(podsync, folder, catalog, vendors):
         (), (TEE, "1", "2"), ("tee", "1"), (TEE, "a b"), ("--not-ours", "kakaclo"),
         ("--not-ours", "etsy", "1"), ("--match", "x.csv"), ("x.csv", "-o", "csv=y.csv"),
         ("--match", "-o", "sarif"),
-        ("--match", "--not-ours", "kakaclo"),
+        ("--match", "--not-ours", "kakaclo"), ("--match", "--as", "sent"), ("x.csv", "--as", "sent"),
+        (TEE, "1", "--as", "newest"),
     ],
 )  # fmt: skip
 def test_wrong_usage(podsync, catalog, shops, words):

@@ -7,6 +7,7 @@ catalog's folder and name the settings: a printed command that does not repeat t
 
 from __future__ import annotations
 
+import html
 import inspect
 import json
 import os
@@ -237,6 +238,47 @@ def a_person_says_that_it_is_none_of_them(shop: Shop) -> None:
     assert shop.follow_apply().code == 0
     assert len(shop.vendors.products("kakaclo")) == 3
     assert shop.entries()[address]["pending"] is None
+
+
+def edited_unseen(shop: Shop, address: str) -> None:
+    """The document is edited where no listing shows it; the products that it is asked about stay."""
+    shop.edit(address.partition(".")[2], "#A72525", "#112233")
+    assert shop.apply().code == 8
+
+
+@prints("evidence/declared.py: import")
+def a_person_says_which_version_it_is(shop: Shop) -> None:
+    """Without the version it is not believed; what was sent before stays open, and nothing is made again."""
+    address = two_may_be_it(shop)
+    edited_unseen(shop, address)
+    assert [line[:2] for line in shop.steps()] == ["1.", "a)", "b)", "c)", "d)", "e)", "2."]
+    assert 'colorValue "#A72525" (its document says "#112233" today)' in " ".join(shop.last.out.split())
+    first, second = (each["id"] for each in shop.vendors.products("kakaclo")[-2:])
+    asked = shop.last
+
+    refused = shop.run("state", "settle", address, "--adopt", second)
+    assert refused.code == 5
+    assert shop.follow(r"import .* --as document").code == 0
+    assert shop.entries()[address]["id"] == second
+    assert "is an orphan now" in shop.last.out
+    shop.last = asked
+    assert shop.follow_apply().code == 0
+    assert shop.creates() == 2
+    state = json.loads((shop.folder / "podsync.state.json").read_text(encoding="utf-8"))
+    assert [each["id"] for each in state["orphans"]] == [first]
+
+
+@prints("plan/answers.py: state settle")
+def a_person_says_that_it_is_the_version_that_was_sent(shop: Shop) -> None:
+    """The other one is then what the document says, or a question of its own: nothing is made beside it."""
+    address = two_may_be_it(shop)
+    edited_unseen(shop, address)
+    asked = shop.last
+
+    assert shop.follow("--adopt .* --as sent").code == 0
+    shop.last = asked
+    assert shop.follow_apply().code == 0
+    assert shop.creates() == 2
 
 
 @prints("plan/answers.py: state settle")
@@ -1348,6 +1390,31 @@ def a_refusal_is_answered_with_an_id(shop: Shop) -> None:
     assert shop.follow("import", ID=mine).code == 0
     assert shop.entries()[address]["id"] == mine
     assert shop.apply().code == 0
+
+
+@prints("plan/checks.py: state settle")
+def a_refusal_that_no_document_wants_any_more(shop: Shop) -> None:
+    """apply looks for what it may have made; where the account lists nothing that leaves it to a person."""
+    address = shop.tee()
+    shop.vendors.misbehave("kakaclo.create", Odd("code", status=20013))
+    assert shop.apply().code == 4
+    (shop.folder / "catalog" / "tee.yaml").unlink()
+    shop.tote()
+    early = shop.run("plan")
+    assert f"{address}: a create was refused, and no document wants it any more" in " ".join(
+        early.out.split()
+    )
+    assert "--not-created" not in early.out
+    settled(shop)
+    outputs = [f"-o{kind}=plan.{kind}" for kind in ("json", "markdown", "html")]
+    assert shop.run("plan", *outputs).code == 0
+    for kind in ("json", "markdown", "html"):
+        text = html.unescape((shop.folder / f"plan.{kind}").read_text(encoding="utf-8"))
+        assert f"settle {address} --not-created" in text
+    assert json.loads((shop.folder / "plan.json").read_text("utf-8"))["unwanted"] == {"kakaclo": [address]}
+
+    assert shop.follow("--not-created").code == 0
+    assert "refused" not in shop.run("plan").out
 
 
 # -- what people may say unasked

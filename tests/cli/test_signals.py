@@ -49,6 +49,41 @@ def test_the_handlers_are_put_back():
     assert signal.getsignal(signal.SIGINT) is before
 
 
+#: Moments at which Python turns the exception of a signal into another one, or drops it.
+RARE = {
+    "while a class is made": "type('Made', (), {'field': Field()})",
+    "in a callback": "Dropped()",
+    "while a text is executed": "exec('kill()')",
+}
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("moment", RARE)
+def test_a_signal_at_a_rare_moment_ends_the_run_like_any_other(catalog, folder, number, code, moment):
+    program = f"""
+import os, sys
+from podsync.__main__ import run
+def kill(): os.kill(os.getpid(), {number:d})
+class Field:
+    def __set_name__(self, owner, name): kill()
+class Dropped:
+    def __del__(self): kill()
+class Finder:
+    def find_spec(self, name, *_):
+        if name == "podsync.cli.workspace":
+            sys.meta_path.remove(self)
+            {RARE[moment]}
+sys.meta_path.insert(0, Finder())
+run()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, "plan"], cwd=folder, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == code, done.stderr
+    assert done.stderr == ("Interrupted.\n" if number == signal.SIGINT else "")
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_apply_that_is_stopped_reports_what_was_done(catalog, folder, shops, number, code):
     shops.set_rules(gelato_lag=0, latency=0.0)

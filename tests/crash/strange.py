@@ -159,6 +159,14 @@ def a_missed_product(it: Strange) -> None:
     it.scene.shops.set_rules(hidden="Tee two")
 
 
+def a_product_that_is_missed_again(it: Strange) -> None:
+    """Two whole readings lack it; an apply reads everything once."""
+    a_missed_product(it)
+    time.sleep(LONG_AGO)
+    it.applies(4)
+    time.sleep(LONG_AGO)
+
+
 def a_product_that_was_missed(it: Strange) -> None:
     """It is listed again."""
     a_missed_product(it)
@@ -190,6 +198,6 @@ def an_older_state(it: Strange) -> None:
 SCENES: Mapping[str, Callable[[Strange], None]] = {
     "Contacted": first_contact, "Unclaimed": first_contact, "Observed": first_contact,
     "Disowned": a_namesake, "Answered": a_refusal, "Proven": an_older_version, "Unbound": an_untrue_id,
-    "Asked": a_product_that_was_never_listed, "EntryGone": a_missed_product,
+    "Asked": a_product_that_was_never_listed, "EntryGone": a_product_that_is_missed_again,
     "FoundAgain": a_product_that_was_missed, "Outdated": an_older_state, "Remembered": a_missed_product,
 }  # fmt: skip

@@ -113,12 +113,14 @@ def look(
     first_contact: bool = False,
     missed: Mapping[str, float] | None = None,
     named: Mapping[str, tuple[str, str]] = EMPTY,
+    wanted: Mapping[Address, Any] = EMPTY,
     recorded: bool = True,
     **reading: Any,
 ) -> Findings:
     """Judge one look. `kept`: KEPT is listed; `settled`: what was sent was sent long ago.
 
-    `named` maps the name of a document to the id that it adopts and the name that its spec has.
+    `named` maps the name of a document to the id that it adopts and the name that its spec has, `wanted`
+    addresses to what their documents say today.
     """
     listed = [*([row(KEPT, "kept", provider)] if kept else []), *rows]
     ids = frozenset(each.id for each in listed)
@@ -139,6 +141,7 @@ def look(
         wants,
         documents_of(part, [each.spec for each in wants]),
         lost=lost,
+        wanted=wanted,
         recorded=recorded,
         first_contact=first_contact,
         managed=frozenset(identity for identity, _ in named.values()),

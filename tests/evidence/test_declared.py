@@ -7,8 +7,10 @@ from dataclasses import replace
 import pytest
 
 from podsync.evidence.declared import Said
+from podsync.evidence.listing import Version
 from podsync.evidence.state_view import Known
-from podsync.model.errors import PodsyncError
+from podsync.model.errors import PodsyncError, ProtectedError
+from podsync.model.product import Lifecycle
 from podsync.providers.contract import Remote
 from podsync.state.entries import Entry
 from podsync.state.events import Adopted, Bound, Settled, Unbound
@@ -84,3 +86,109 @@ def test_a_product_that_is_called_as_the_document_says_now_is_not_bound_as_what_
     after = replay(known.state, told)
     assert (after.entries[DOG].id, after.entries[DOG].spec) == ("7", now.spec)
     assert [(each.id, each.spec) for each in after.orphans] == [(None, sent)]
+
+
+# -- which version of its document a product is
+
+SENT, TODAY = spec("dog", colorValue="#000001"), spec("dog", colorValue="#000002")
+HOLDERS = {
+    "in doubt": doubt("dog", body=SENT),
+    "replace in doubt": replace(
+        doubt("dog", body=SENT), spec=spec("dog", modelId="4"), id="2", created_at=1.0
+    ),
+    "acknowledged": entry("dog", None, spec=SENT, window=window()),
+    "likely": entry("dog", "7", spec=SENT, window=window()),
+}
+LISTED = {"7": row("7", "dog"), "8": row("8", "dog")}
+
+
+def versions(holder: Entry, today: object = TODAY, **facts: object) -> tuple[Known, Said]:
+    known = Known(PROVIDERS[holder.provider], state(holder, provider=holder.provider), "default")
+    document = replace(designed("dog"), address=holder.address, spec=today, **facts)
+    return known, Said(known, LISTED, NOW, {holder.address: document})
+
+
+@pytest.mark.parametrize("holder", HOLDERS)
+@pytest.mark.parametrize("identity", ["7", "8"])
+def test_where_the_listing_does_not_tell_the_version_a_person_has_to(holder: str, identity: str) -> None:
+    known, word = versions(HOLDERS[holder])
+
+    with pytest.raises(ProtectedError, match=r"another version .* \(colorValue\)") as refused:
+        word.ours(DOG, identity)
+
+    assert refused.value.remedy.splitlines() == [
+        f"a) it is as it was sent: podsync import {DOG.word} {identity} --as sent",
+        f"b) it is as the document says today: podsync import {DOG.word} {identity} --as document",
+    ]
+    sent = replay(known.state, word.ours(DOG, identity, Version.SENT))
+    today = replay(known.state, word.ours(DOG, identity, Version.DOCUMENT))
+    assert (sent.entries[DOG].id, sent.entries[DOG].spec) == (identity, SENT)
+    assert (today.entries[DOG].id, today.entries[DOG].spec) == (identity, TODAY)
+    assert not any(each.spec == SENT for each in sent.orphans)
+    # What was sent is looked for still: as an orphan, of which nothing is made again.
+    (left,) = (each for each in today.orphans if each.spec == SENT)
+    assert left.window is not None
+    assert left.id == ("7" if (holder, identity) == ("likely", "8") else None)
+
+
+@pytest.mark.parametrize("holder", ["in doubt", "replace in doubt"])
+def test_settle_and_import_compare_versions_alike(holder: str) -> None:
+    known, word = versions(HOLDERS[holder])
+    asked = known.state.entries[DOG]
+
+    with pytest.raises(ProtectedError, match="does not tell"):
+        word.settled(asked, "7")
+    for version in Version:
+        assert word.settled(asked, "7", version) == word.ours(DOG, "7", version)
+
+
+def test_what_the_listing_tells_is_not_contradicted() -> None:
+    """The name was edited too: each row is one version for certain."""
+    asked = doubt("dog", body=spec("dog", enName="Dog by the sea"))
+    _, word = versions(asked, spec("dog", enName="Dog in the hills"))
+    rows = {"7": row("7", "dog", enName="Dog in the hills"), "6": row("6", "dog", enName="Dog by the sea")}
+    word = replace(word, rows=rows)
+
+    with pytest.raises(
+        ProtectedError, match="7 is listed as the document says today, and not as it was sent"
+    ) as no:
+        word.settled(asked, "7")
+    with pytest.raises(
+        ProtectedError, match="6 is listed as it was sent, and not as the document says today"
+    ):
+        word.ours(DOG, "6", Version.DOCUMENT)
+
+    assert f"podsync import {DOG.word} 7 --as document" in no.value.remedy
+    assert [type(each) for each in word.ours(DOG, "6")] == [Settled]
+    assert word.ours(DOG, "7") == word.ours(DOG, "7", Version.DOCUMENT)
+    assert [type(each) for each in word.ours(DOG, "7")] == [Settled, Adopted]
+
+
+def test_a_document_that_says_what_was_sent_needs_no_version() -> None:
+    for holder in HOLDERS.values():
+        _, word = versions(holder, SENT)
+
+        assert (
+            word.ours(DOG, "7") == word.ours(DOG, "7", Version.SENT) == word.ours(DOG, "7", Version.DOCUMENT)
+        )
+
+
+def test_what_an_update_changes_is_one_product() -> None:
+    """At Gelato the name is set later: what was sent is bound, and the update follows."""
+    asked = doubt("dog", "gelato")
+    _, word = versions(asked, spec("hound", "gelato"))
+    word = replace(word, rows={"7": row("7", "dog", "gelato")})
+
+    assert [type(each) for each in word.settled(asked, "7")] == [Settled]
+
+
+@pytest.mark.parametrize("protected", [True, False])
+def test_what_is_protected_or_takes_over_a_name_is_settled_first(protected: bool) -> None:
+    taking = replace(HOLDERS["in doubt"].pending, takes=spec("dog"))
+    asked = HOLDERS["in doubt"] if protected else replace(HOLDERS["in doubt"], pending=taking)
+    _, word = versions(asked, lifecycle=Lifecycle(prevent_replace=protected))
+
+    with pytest.raises(ProtectedError, match="is to be said first") as refused:
+        word.ours(DOG, "7", Version.DOCUMENT)
+
+    assert [line[:2] for line in refused.value.remedy.splitlines()] == ["a)", "b)"]

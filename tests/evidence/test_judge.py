@@ -19,6 +19,7 @@ from podsync.state.events import (
     ModelsSeen,
     Observed,
 )
+from podsync.state.reducer.reducer import replay
 from tests.evidence.look import (
     KEPT,
     NOW,
@@ -54,6 +55,19 @@ def test_what_is_missed_already_is_kept_as_it_is_while_the_account_is_in_questio
     known = state(entry("second", "2"), absent={"kakaclo": {"2": Absent(1.0)}})
 
     assert [each.ids for each in events(look(known, kept=False), Missed)] == [(KEPT,)]
+
+
+def test_what_was_missed_while_the_account_was_in_question_is_missed_anew() -> None:
+    """It was another account: one reading of ours without it does not make it gone."""
+    other = look(state(entry("second", "2")), kept=False)
+    known = replay(state(entry("second", "2")), other.events)
+
+    found = look(known)
+
+    assert [each.ids for each in events(found, FoundAgain)] == [(KEPT, "2")]
+    assert [each.ids for each in events(found, Missed)] == [("2",)]
+    assert (events(found, EntryGone), found.gone) == ([], frozenset())
+    assert replay(known, found.events).absent["kakaclo"]["2"].questioned is None
 
 
 # -- what should be there

@@ -176,3 +176,35 @@ def test_what_a_part_of_a_listing_shows_settles_nothing_and_says_nothing_of_the_
 
     assert (found.account, found.knows) == (None, Knows.ALL)
     assert [(each.address, each.id) for each in events(found, Remembered)] == [(DOG, "8"), (TEE, "7")]
+
+
+def test_the_other_row_of_a_question_is_no_namesake_once_the_first_is_answered() -> None:
+    """A person said which one was sent: the other may be what the document says today."""
+    known = state(entry("tee", None, window=window()))
+    asked = look(known, TWO)
+    answered = replay(known, [*asked.events, Bound(TEE, NOW, "7", spec("tee"))])
+    today = want("tee", spec=spec("tee", colorValue="#2"))
+
+    found = look(answered, TWO, [today])
+    left_out = look(replay(answered, [Disowned("kakaclo", NOW, ("8",))]), TWO, [today])
+
+    assert ids(found.questions[TEE].rows) == ["8"]
+    assert "earlier question" in found.questions[TEE].why
+    assert (left_out.questions, left_out.namesakes) == ({}, {})
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_what_is_to_take_over_a_name_is_not_made_beside_what_has_it(lost: bool) -> None:
+    """A newer state has swapped the two already: under its temporary name it resembles nothing."""
+    old = entry("poster", "6", "gelato")
+    today = spec("poster", "gelato")
+    staged = want("poster", "gelato", spec=spec("(next 1) poster", "gelato"), becomes=today)
+
+    found = look(
+        state(old, provider="gelato"), [row("7", "poster", "gelato")], [staged], provider="gelato", lost=lost
+    )
+
+    if lost:
+        assert ids(found.questions[staged.address].rows) == ["7"]
+    else:
+        assert ids(found.taken[staged.address]) == ["7"]

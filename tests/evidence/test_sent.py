@@ -49,6 +49,36 @@ def test_an_exact_find_settles_a_doubt_however_young(old_enough: bool) -> None:
     assert found.found[TEE].id == "7"
 
 
+HOLDERS = {
+    "in doubt": doubt("tee", body=spec("tee", colorValue="#1")),
+    "made": entry("tee", None, spec=spec("tee", colorValue="#1"), window=window()),
+}
+
+
+@pytest.mark.parametrize("holder", HOLDERS)
+@pytest.mark.parametrize("listed", [row, rehosted])
+@pytest.mark.parametrize(
+    ("lost", "made", "edited", "taken"),
+    [
+        (False, NEW, True, True),  # it is just what was sent, and made when it was
+        (False, NEW + 2 * 86400.0, True, False),  # a newer state has made it
+        (True, NEW, True, False),
+        (False, NEW + 2 * 86400.0, False, True),  # the document says what was sent
+    ],
+)
+def test_a_row_that_may_be_a_newer_version_is_asked_about(
+    holder: str, listed: Any, lost: bool, made: float, edited: bool, taken: bool
+) -> None:
+    """Only the colour was edited, which no listing shows."""
+    today = {TEE: spec("tee", colorValue="#2" if edited else "#1")}
+
+    found = look(state(HOLDERS[holder]), [listed("7", "tee", at=made)], lost=lost, wanted=today)
+
+    bound = [each.id for each in (*events(found, Settled), *events(found, Bound))]
+    asked = [*found.asks.values(), *found.overdue.values()]
+    assert (bound, [ids(rows) for rows in asked]) == ((["7"], []) if taken else ([], [["7"]]))
+
+
 def test_what_came_back_changed_is_likely_and_no_more() -> None:
     found = look(state(doubt("tee")), [rehosted("7", "tee", at=NEW)])
 

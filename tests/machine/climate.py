@@ -125,7 +125,8 @@ def later_fault(luck: random.Random, operation: str) -> Fault:
     kind, commit = luck.choice(kinds), luck.random() < 0.5
     # What says that nothing was done is believed.
     commit = commit and kind not in NOT_SENT
-    return Fault("gelato", operation, kind, skip=luck.choice([0, 0, 0, 1, 2]), commit=commit)
+    seconds = 30.0 if kind == "later" else 0.01  # each is a wait of the test's own time
+    return Fault("gelato", operation, kind, skip=luck.choice([0, 0, 0, 1, 2]), commit=commit, seconds=seconds)
 
 
 def fault(luck: random.Random, *, may_be_empty: Collection[str], may_be_stale: bool) -> Fault:

@@ -24,6 +24,7 @@ from podsync.apply.report import Outcome, Report, Result
 from podsync.catalog.validation.cross_document_rules import cross_check
 from podsync.catalog.validation.fingerprints import FingerprintRow, fingerprints_of
 from podsync.evidence.declared import Said
+from podsync.evidence.listing import Version
 from podsync.evidence.situation import Want
 from podsync.model.address import Address, Selection
 from podsync.model.digests import canonical_json
@@ -546,10 +547,19 @@ class Floor(World):
             self.clock.pass_by(SETTLE + 2 * TIMEOUT)
         answer = operations.SettleAnswer(address, chosen)
 
+        def settled(known: State) -> list[Event]:
+            events = operations.settle(known, [answer], self.clock.now(), QUIET_AFTER, bare_id)
+            if chosen is None:
+                return events
+            said = self._said(provider, known, {address: chosen}, ())
+            return said.settled(known.entries[address], chosen, Version.SENT)
+
         def settle() -> None:
-            self._write(
-                lambda known: operations.settle(known, [answer], self.clock.now(), QUIET_AFTER, bare_id)
-            )
+            try:
+                self._write(settled)
+            except PodsyncError as error:  # a listing that lags shows it later, and podsync asks again
+                if "lists no product" not in error.message:
+                    raise
 
         try:
             settle()
@@ -676,16 +686,14 @@ class Floor(World):
         """`podsync import`: each id is looked up, and believed as far as what is listed bears it out."""
         self.log.append(f"    a person imports {dict(taken)}, and of {provider} not {list(left_out)}")
         self.model.disowned |= set(left_out)
-        named = {address: self.documents[address] for address in taken}
-        wants = [Want(address, product.spec) for address, product in named.items()]
-        connection = self._connection(provider, Life())
 
         def events(state: State) -> list[Event]:
-            known = connection.known(state)
-            ids = {*taken.values(), *left_out}
-            rows = known.remembered | look_up(connection, known, ids, wants, self.clock)
-            said = Said(known, rows, self.clock.now(), named, frozenset(taken.values()))
-            found = [event for address, identity in taken.items() for event in said.ours(address, identity)]
+            said = self._said(provider, state, taken, left_out)
+            found = [
+                event
+                for address, identity in taken.items()
+                for event in said.ours(address, identity, self._version(provider, address, identity))
+            ]
             owned = {*state.owned(provider), *taken.values()}
             foreign = tuple(sorted(i for i in left_out if i not in owned and said.not_ours(i)))
             return [*found, *([Disowned(provider, said.now, foreign)] if foreign else [])]
@@ -695,6 +703,32 @@ class Floor(World):
         except PodsyncError as error:  # a listing that lags shows it later, and podsync asks again
             if "lists no product" not in error.message:
                 raise
+
+    def say(self, address: Address, identity: str, version: Version | None) -> None:
+        """`podsync import ADDRESS ID`, of a version or without."""
+        provider = self.state.entries[address].provider
+        self._write(
+            lambda known: self._said(provider, known, {address: identity}, ()).ours(
+                address, identity, version
+            )
+        )
+
+    def _said(
+        self, provider: str, state: State, taken: Mapping[Address, str], left_out: Collection[str]
+    ) -> Said:
+        """What a person says of listed products, which are looked up."""
+        named = {address: self.documents.get(address) for address in taken}
+        wants = [Want(p.address, p.spec) for p in named.values() if p is not None]
+        connection = self._connection(provider, Life())
+        known = connection.known(state)
+        rows = known.remembered | look_up(connection, known, {*taken.values(), *left_out}, wants, self.clock)
+        return Said(known, rows, self.clock.now(), named, frozenset(taken.values()))
+
+    def _version(self, provider: str, address: Address, identity: str) -> Version:
+        """Whether a product is the document's of today, or what was sent earlier."""
+        there = self.there(provider).get(identity, {})
+        today = self.body(provider, there) == self.body(provider, self.documents[address].spec)
+        return Version.DOCUMENT if today else Version.SENT
 
     def emptied(self, provider: str) -> None:
         """`state check --emptied`: the right account, and nothing that the state knows is there any more."""
@@ -902,7 +936,7 @@ class Floor(World):
             self.always()
             plan = self.plan()
             if report.exit_code == 0 and not plan.work and not plan.errored:
-                open_ = any(plan.unbound.values()) or any(plan.unwanted.values())
+                open_ = any(plan.unbound.values()) or bool(plan.unwanted)
                 if not self._never_seen() and not open_:
                     break
                 self.clock.pass_by(SETTLE)

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import random
+from dataclasses import replace
+
 import pytest
 
 from podsync.apply.report import Result
+from podsync.evidence.listing import Version
 from podsync.model.address import Address
+from podsync.model.errors import ProtectedError
 from podsync.model.frozen import FrozenDict
+from podsync.model.product import Lifecycle
 from podsync.sandbox import Fault
 from podsync.state import operations
 from tests.apply.world import QUIET_AFTER, SETTLE, TIMEOUT
-from tests.machine.floor import Floor, Trouble
+from tests.machine.existing_floor import ExistingFloor
+from tests.machine.existing_steps import EXISTING_STEPS
+from tests.machine.floor import Floor, Trouble, a_floor
+from tests.machine.steps import take
 from tests.plan.build import rewritten
 from tests.products import poster_spec, tee_spec
 
@@ -912,3 +921,132 @@ def test_a_lost_state_takes_back_no_likely_id_that_it_found_itself(floor):
     write(floor, TEE, colorValue="#001122")
 
     floor.good_day()
+
+
+def test_a_question_that_a_later_look_answers_is_not_left_in_the_report(tmp_path):
+    """Its doubt is over: no answer would be taken, and its document waited for the next apply."""
+    with a_floor(tmp_path, random.Random("94015:17")) as floor:
+        for step, number in (("bad_apply", 849), ("add", 556), ("weather", 824), ("good_day", 0)):
+            take(floor, step, number)
+
+
+def test_an_id_that_was_taken_back_is_not_waited_for_to_be_gone(tmp_path):
+    """An old state had it as a likely one: no look could call it missing, and the apply waited for ever."""
+    steps = (
+        ("adopts", 730), ("add", 552), ("good_day", 803), ("recreates", 14), ("restore", 916),
+        ("good_day", 0),
+    )  # fmt: skip
+    with a_floor(tmp_path, random.Random("94016:93"), kind=ExistingFloor) as floor:
+        for step, number in steps:
+            take(floor, step, number, EXISTING_STEPS)
+
+
+@pytest.mark.parametrize("doubt", [True, False], ids=["in doubt", "acknowledged"])
+@pytest.mark.parametrize("pictures", ["kept", "rehosted"])
+@pytest.mark.parametrize("first", ["sent", "document"])
+def test_an_older_state_asks_which_version_a_product_is_where_no_listing_tells(floor, doubt, pictures, first):
+    """Only the colour was edited since the backup: a person says which version the row is."""
+    floor.sandbox.set_rules(kakaclo_pictures=pictures)
+    write(floor, Address("designed_product", "dog"))
+    floor.good_day()
+    floor.clock.pass_by(SETTLE)
+    floor.sandbox.set_rules(kakaclo_lag=300.0)
+    write(floor, TEE, colorValue="#000001")
+    floor.run(Trouble((Fault("kakaclo", "create", "html", commit=True),) if doubt else ()), wait=False)
+    number = len(floor.backups) - 1
+    floor.good_day()
+    sent = floor.state.entries[TEE].id
+    floor.clock.pass_by(SETTLE)
+    write(floor, TEE, colorValue="#000002")
+    floor.good_day()
+    today = floor.state.entries[TEE].id
+    floor.clock.pass_by(2 * SETTLE)
+    floor.restore(number, memory=True)
+
+    (told,) = floor.run(Trouble()).outcomes
+
+    assert told.result is Result.IN_DOUBT
+    assert 'colorValue "#000001" (its document says "#000002" today)' in told.error
+    for each in (sent, today):
+        for version in ("sent", "document"):
+            assert any(f" {each} --as {version}" in line for line in told.next)
+    with pytest.raises(ProtectedError, match="does not tell") as refused:
+        floor.say(TEE, {"sent": sent, "document": today}[first], None)
+    assert [line.split(" --as ")[1] for line in refused.value.remedy.splitlines()] == ["sent", "document"]
+
+    floor.say(TEE, {"sent": sent, "document": today}[first], Version(first))
+    floor.good_day()
+
+    assert floor.state.entries[TEE].id == today
+    assert len({*floor.made("kakaclo"), *floor.model.removed}) == 3
+    held = [(orphan.id, orphan.spec["colorValue"]) for orphan in floor.state.orphans]
+    assert held == [(sent, "#000001")] or floor.model.removed == {sent}
+
+
+@pytest.mark.parametrize("doubt", [True, False], ids=["in doubt", "acknowledged"])
+@pytest.mark.parametrize("pictures", ["kept", "rehosted"])
+def test_an_older_state_takes_no_newer_version_for_what_it_sent_itself(floor, doubt, pictures):
+    """The older version was removed, as podsync asks; the only row left is the one of today."""
+    floor.sandbox.set_rules(kakaclo_pictures=pictures)
+    write(floor, Address("designed_product", "dog"))
+    floor.good_day()
+    floor.clock.pass_by(SETTLE)
+    floor.sandbox.set_rules(kakaclo_lag=300.0)
+    write(floor, TEE, colorValue="#000001")
+    floor.run(Trouble((Fault("kakaclo", "create", "html", commit=True),) if doubt else ()), wait=False)
+    number = len(floor.backups) - 1
+    floor.good_day()
+    floor.clock.pass_by(SETTLE)
+    floor.take_away("kakaclo", floor.state.entries[TEE].id)
+    write(floor, TEE, colorValue="#000002")
+    floor.good_day()
+    today = floor.state.entries[TEE].id
+    floor.clock.pass_by(2 * SETTLE)
+    floor.restore(number, memory=True)
+
+    (told,) = floor.run(Trouble()).outcomes
+
+    assert told.result is Result.IN_DOUBT
+    assert any(f" {today} --as document" in line for line in told.next)
+    floor.say(TEE, today, Version.DOCUMENT)
+    floor.good_day()
+    assert floor.state.entries[TEE].id == today
+    assert [each["colorValue"] for each in floor.made("kakaclo").values()].count("#000002") == 1
+
+
+@pytest.mark.parametrize("memory", [True, False], ids=["forgotten", "remembered"])
+@pytest.mark.parametrize("version", ["sent", "document"])
+def test_an_older_state_asks_at_gelato_too_which_version_a_product_is(floor, memory, version):
+    """The newer state has swapped the two: the name that was sent is that of another edition by now."""
+    swaps = Lifecycle(replace="swap")
+    write(floor, Address("customer_product", "dog"))
+    floor.good_day()
+    document = floor.document("customer_product", "cat")
+    assert floor.write(replace(document, lifecycle=swaps))
+    floor.clock.pass_by(SETTLE)
+    floor.sandbox.set_rules(gelato_lag=300.0)
+    floor.run(Trouble((Fault("gelato", "create", "html", commit=True),)), wait=False)
+    number = len(floor.backups) - 1
+    floor.good_day()
+    sent = floor.state.entries[POSTER].id
+    floor.clock.pass_by(SETTLE)
+    part = (FrozenDict({"partModelId": "frame", "quantity": 7}),)
+    assert floor.write(
+        replace(document, spec=FrozenDict({**document.spec, "partQuantities": part}), lifecycle=swaps)
+    )
+    floor.good_day()
+    today = floor.state.entries[POSTER].id
+    assert today != sent
+    floor.clock.pass_by(2 * SETTLE)
+    floor.restore(number, memory=memory)
+
+    (told,) = floor.run(Trouble()).outcomes
+
+    assert told.result is Result.IN_DOUBT
+    assert "partQuantities" in told.error
+    floor.say(POSTER, {"sent": sent, "document": today}[version], Version(version))
+    floor.good_day()
+    assert floor.state.entries[POSTER].id == today
+    # The older one may have been removed, as podsync asks of an orphan.
+    assert len({*floor.made("gelato"), *floor.model.removed}) == 3
+    assert floor.model.removed <= {sent}

@@ -66,7 +66,7 @@ def as_history(facts: Mapping[str, Any], before: History = History()) -> dict[st
     """The facts of a product, with the words about its past put together."""
     words = {key: freeze(value) for key, value in facts.items() if key in HISTORY_WORDS}
     others = {key: value for key, value in facts.items() if key not in HISTORY_WORDS}
-    return others | {"history": replace(before, **words)}
+    return others | {"history": before._replace(**words)}
 
 
 def rewritten(document: Product, **facts: Any) -> Product:

@@ -100,7 +100,9 @@ def test_what_the_document_said_is_not_taken_away_by_leaving_it_out(options) -> 
     found = plan([silent], state(made(said, origin="imported")), **options)
 
     assert rules(found) == ["incomplete-spec"]
-    assert "nothing takes away customerIds, and the document does not say" in found.diagnostics[0].summary
+    assert (
+        "the document leaves out customerIds, which no request can take away" in found.diagnostics[0].summary
+    )
     # Under another name the document is believed about it, as about all that it says.
     moved = only(plan([renamed(silent, "bag")], state(made(said, id="a-b"))))
     assert (moved.action, moved.changed) == (Action.MOVE, ("customerIds",))

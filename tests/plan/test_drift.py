@@ -33,7 +33,8 @@ _LISTED = {
 
 def look(provider: str, *rows: Remote, habits: Any = None, **facts: Any) -> Findings:
     reading = Reading({row.id: row for row in rows}, 0.0, frozenset(row.id for row in rows), of_all=True)
-    return Findings(reading, habits=habits or Habits(), **facts)
+    known = Known(PROVIDERS[provider], state(), "default")
+    return Findings(reading, known, habits=habits or Habits(), **facts)
 
 
 def row(wanted: Any, identity: str = "", /, **fields: Any) -> Remote:

@@ -80,7 +80,7 @@ FREE: dict[str, Callable[[], Plan]] = {
     "shown ids": lambda: _with(Action.ORPHAN, shown=freeze({"spu": "Q"}), made_at=3.0, importing="9"),
     "adopt instead of create": lambda: _with(Action.CREATE, action=Action.ADOPT),
     "how many are unchanged": lambda: replace(PLAN, left_out=7),
-    "what was refused": lambda: replace(PLAN, unwanted={"kakaclo": 2}),
+    "what was refused": lambda: replace(PLAN, unwanted={"kakaclo": (Address("designed_product", "tee"),)}),
     "what drifted": lambda: replace(PLAN, drift=(_DRIFT,), compared=(Compared("kakaclo", 1, 0, {}),)),
     "what nobody manages": lambda: replace(PLAN, unmanaged=freeze({"kakaclo": 2})),
     "what models are called": lambda: replace(PLAN, models={"37": "Raglan Tee"}),

@@ -39,7 +39,7 @@ def test_of_what_is_gone_nothing_stays_on_sale() -> None:
 
 
 def test_recreate_plans_a_create_and_is_inert_for_any_other_id() -> None:
-    wanted = replace(DINO, history=replace(DINO.history, recreate="5012"))
+    wanted = replace(DINO, history=DINO.history._replace(recreate="5012"))
     found = plan([wanted], state(KNOWN))
     change = only(found)
 
@@ -55,7 +55,7 @@ def test_recreate_plans_a_create_and_is_inert_for_any_other_id() -> None:
 
 
 def test_recreate_says_what_it_is_and_whether_the_old_one_may_still_exist() -> None:
-    wanted = replace(DINO, history=replace(DINO.history, recreate="5012"))
+    wanted = replace(DINO, history=DINO.history._replace(recreate="5012"))
 
     assert "in place of KakaClo 5012, which may still exist" in only(plan([wanted], state(KNOWN))).risks[0]
     assert only(plan([wanted], gone(state(KNOWN)))).risks[0].endswith("KakaClo 5012, which is gone")

@@ -155,7 +155,7 @@ def test_an_older_cache_of_one_s_own_that_comes_back_hides_no_change(shop, podsy
 def test_where_an_archive_can_set_the_time_of_a_change_the_content_decides(tmp_path, dated):
     """FAT, and folders that another system shares, say what the archive says."""
     answer = FileRecord("5.1.1.7", 1, "digest", [])
-    draft = CacheDraft(0, "draft", 0, 10**18, dated)
+    draft = CacheDraft("key", 0, "draft", 0, 10**18, dated)
 
     assert provable(answer, draft) == ("5.1.1.7" if dated else "")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from podsync.apply.actions.sender import Job
 from podsync.apply.actions.steps import go_on
 from podsync.apply.actions.update import look_for_update
-from podsync.apply.outcomes import conclude, done, later, listed, name_is_taken, not_tried
+from podsync.apply.outcomes import conclude, done, later, listed, name_is_taken, not_sure, not_tried
 from podsync.apply.report import DONE, Result
 from podsync.apply.run import DeferredChange, Doubt, ProviderRun
 from podsync.evidence.declared import Said
@@ -84,8 +84,11 @@ def _is_not_gone(run: ProviderRun, change: Change) -> bool:
         why = f"{identity} is listed: it is not gone"
         not_tried(run, change, why, "take `recreate` out of the document", replans=True)
         return True
-    clock = run.context.clock.monotonic()
-    until = run.missed.get(identity, clock) + run.settings.settle_seconds
+    entry, clock = run.ledger.entry(change.address), run.context.clock.monotonic()
+    if entry is None or entry.id != identity:  # taken back in this run: no look tells whether it is gone
+        not_tried(run, change, not_sure(run))
+        return True
+    until = run.missed.get(identity, run.context.began) + run.settings.settle_seconds
     if run.context.options.wait and until > clock:
         # Other work goes on meanwhile; `settle` comes back to it.
         with run.lock:

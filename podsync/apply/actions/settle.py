@@ -330,9 +330,10 @@ def take_in(run: ProviderRun, findings: Findings) -> None:
 
 
 def _cleared(run: ProviderRun, address: Address) -> None:
-    """The doubt is over; it no longer counts for `--max-failures` either."""
+    """The doubt is over, and so is what was asked of it; it no longer counts for `--max-failures` either."""
     run.doubts.pop(address, None)
     run.context.board.doubtful.discard(address)
+    run.context.board.withdraw(address)
 
 
 def _was_made(run: ProviderRun, entry: Entry, remote: Remote) -> None:

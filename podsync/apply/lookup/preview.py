@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from podsync.apply.actions.sender import ProviderTime
 from podsync.apply.context import Lost, ProviderConnection
 from podsync.apply.lookup.looker import Looker
-from podsync.apply.run import named_by, others_of, want_of
+from podsync.apply.run import named_by, others_of, want_of, wanted_by
 from podsync.evidence.ages import SEND_SECONDS, Moment
 from podsync.evidence.findings import Findings, StepQuestion
 from podsync.evidence.listing import Reading
@@ -60,21 +60,18 @@ def preview(
     for name, connection in sorted(connections.items()):
         known = connection.known(state)
         changes = [change for change in plan.work if change.provider == name]
-        specs = [change.after for change in changes if change.after is not None]
+        wanted = wanted_by(changes)
         # The sender of a doubt may still run: nothing here holds the lock.
-        times = Times(
-            -math.inf,
-            clock.monotonic() + SEND_SECONDS,
-            Moment(None, None),
-            missed=missed.get(name, EMPTY),
-        )
+        began = clock.monotonic() + SEND_SECONDS
+        times = Times(-math.inf, began, Moment(None, None), missed=missed.get(name, EMPTY))
         situation = Situation(
             known,
             times,
             (*wants_of(connection.provider, changes, known), *others[name].wants),
-            documents_of(known, [*specs, *others[name].specs]),
+            documents_of(known, [*wanted.values(), *others[name].specs]),
             managed=others[name].managed,
             named=named_by(changes),
+            wanted=wanted,
             lost=lost is not None and lost.concerns(name),
             compares=compares,
             first_contact=first_contact,
@@ -83,16 +80,27 @@ def preview(
             settle_seconds=connection.settings.settle_seconds,
             timeout_seconds=connection.settings.timeout_seconds,
         )
-        provider_time = ProviderTime(clock)
-        looker = Looker(connection.reader, clock, provider_time.at, provider_time.saw)
-        try:
-            found[name] = looker.look(situation)
-        except UnreadableError as error:
-            keep(looker.broken_off(situation, error))
-            raise
-        keep(found[name].events)
+        found[name] = _looked(connection, situation, clock, keep)
         if compares:
             found[name].steps.update(_steps_in_question(known, changes, found[name].reading))
+    return found
+
+
+def _looked(
+    connection: ProviderConnection,
+    situation: Situation,
+    clock: Clock,
+    keep: Callable[[Iterable[Event]], None],
+) -> Findings:
+    """Look at one provider; what comes before a listing breaks off is kept as well."""
+    provider_time = ProviderTime(clock)
+    looker = Looker(connection.reader, clock, provider_time.at, provider_time.saw)
+    try:
+        found = looker.look(situation)
+    except UnreadableError as error:
+        keep(looker.broken_off(situation, error))
+        raise
+    keep(found.events)
     return found
 
 

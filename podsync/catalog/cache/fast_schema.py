@@ -95,15 +95,23 @@ def _never(_expected: Any, _schema: Any) -> Check:
 
 
 def _properties(expected: Any, schema: Any) -> Check:
-    checks = {name: compiled_check(inner) for name, inner in expected.items()}
     others = schema.get("additionalProperties", True)
     # A boolean schema accepts everything or nothing.
     other: Check = (lambda _: bool(others)) if isinstance(others, bool) else compiled_check(others)
+    #: Made when a document first has the field: few documents have many of those that there are.
+    checks: dict[str, Check] = {}
     find = checks.get
 
+    def made(name: str) -> Check:
+        if name not in expected:
+            return other
+        check = checks[name] = compiled_check(expected[name])
+        return check
+
     def accepts(value: Any) -> bool:
-        for name, item in value.items():  # noqa: SIM110
-            if not find(name, other)(item):
+        for name, item in value.items():
+            check = find(name) or made(name)
+            if not check(item):
                 return False
         return True
 

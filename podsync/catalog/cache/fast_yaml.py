@@ -57,10 +57,11 @@ _LONG_LINE = re.compile(f"[^\n]{{{_MAX_LINE}}}")
 
 
 class ParsedDocument(NamedTuple):
-    """A document's data, and the span of its first key."""
+    """A document's data, and the span of its first key. `plain`: surely no text in it is unusual."""
 
     data: dict[str, Any]
     start: RawSpan
+    plain: bool = False
 
 
 class _Unusual(Exception):  # noqa: N818 (never leaves this module)
@@ -96,12 +97,24 @@ def read(raw: bytes) -> list[ParsedDocument] | None:
     if any(character in content and pattern.search(content) for character, pattern in _UNUSUAL):
         return None
     try:
-        return list(_documents(_Composer(content)))
+        return list(_documents(_Composer(content), plain=_is_plain(content)))
     except (yaml.YAMLError, ValueError, _Unusual):
         return None
 
 
-def _documents(composer: Any) -> Iterator[ParsedDocument]:
+def _is_plain(content: str) -> bool:
+    """Whether surely no text in it is unusual (see `rules.CheckedDocument`): asked of all of it at once.
+
+    Without a backslash each text stands in the file as it is. An item of a list that holds a comma is left
+    to `yaml_reader` (see `_items`).
+    """
+    if not content.isascii() or "?" in content or ";" in content or "|" in content or "\\" in content:
+        return False
+    url = content.find("https://")
+    return url < 0 or "," not in content[url:]
+
+
+def _documents(composer: Any, *, plain: bool) -> Iterator[ParsedDocument]:
     while composer.check_node():
         node = composer.get_node()
         if type(node) is not MappingNode or not node.value:
@@ -109,7 +122,7 @@ def _documents(composer: Any) -> Iterator[ParsedDocument]:
         first = node.value[0][0]
         begin, end = first.start_mark, first.end_mark
         start = begin.line + 1, begin.column + 1, end.line + 1, end.column + 1
-        yield ParsedDocument(_value(node, 1), start)
+        yield ParsedDocument(_value(node, 1), start, plain)
 
 
 def _value(node: Any, depth: int) -> Any:
@@ -119,7 +132,7 @@ def _value(node: Any, depth: int) -> Any:
     if node.tag or depth > MAX_DEPTH:
         raise _Unusual
     if kind is not MappingNode:
-        return [_value(item, depth + 1) for item in node.value]
+        return _items(node.value, depth + 1)
     data: dict[str, Any] = {}
     for key, value in node.value:
         if type(key) is not ScalarNode or key.tag or not _is_key(key.value):
@@ -128,6 +141,14 @@ def _value(node: Any, depth: int) -> Any:
     if len(data) != len(node.value):
         raise _Unusual
     return data
+
+
+def _items(nodes: Any, depth: int) -> list[Any]:
+    items = [_scalar(node) if type(node) is ScalarNode else _value(node, depth) for node in nodes]
+    for item in items:
+        if type(item) is str and "," in item:  # nearly always several items in one
+            raise _Unusual
+    return items
 
 
 @lru_cache(maxsize=1024)
@@ -159,8 +180,8 @@ def quick_read(raw: bytes, by_kind: Mapping[str, Provider]) -> list[ProductRecor
     if documents is None:
         return None
     kept = []
-    for data, start in documents:
-        one = quick_record(data, start, by_kind)
+    for data, start, plain in documents:
+        one = quick_record(data, start, by_kind, plain=plain)
         if one is None:
             return None
         kept.append(one)
@@ -168,7 +189,12 @@ def quick_read(raw: bytes, by_kind: Mapping[str, Provider]) -> list[ProductRecor
 
 
 def quick_record(
-    data: Mapping[str, Any], start: RawSpan, by_kind: Mapping[str, Provider], suffix: str = ""
+    data: Mapping[str, Any],
+    start: RawSpan,
+    by_kind: Mapping[str, Provider],
+    suffix: str = "",
+    *,
+    plain: bool = False,
 ) -> ProductRecord | None:
     """Return the record of a product if its document has no fault and no warning."""
     kind = data.get("kind")
@@ -178,7 +204,7 @@ def quick_record(
         return None
     address = f"{kind}.{data['name']}{suffix}"
     spec = freeze(data["spec"])
-    if any(document_faults(data, spec, provider)):
+    if any(document_faults(data, spec, provider, plain=plain)):
         return None
     lifecycle = Lifecycle.from_json(data["lifecycle"]) if data.get("lifecycle") else UNPROTECTED
     history = History.of(data, provider.info.bare_id)
@@ -228,9 +254,9 @@ def _with_places(raw: bytes, found: FoundFile) -> list[Document] | None:
     from podsync.catalog.parsing.source_text import Places, Text
 
     quick = read(raw)
-    if quick is not None and all(AUTHORED.isdisjoint(data) for data, _ in quick):
+    if quick is not None and all(AUTHORED.isdisjoint(data) for data, *_ in quick):
         text, nothing = Text(found.path, raw.decode("utf-8", "replace")), Places({})
-        return [Document(text, data, start, nothing, nothing, frozenset()) for data, start in quick]
+        return [Document(text, data, start, nothing, nothing, frozenset()) for data, start, _ in quick]
     parsed = yaml_reader.read(found.path, raw)
     if parsed.diagnostics or any(document.faulty for document in parsed.documents):
         return None

@@ -73,7 +73,7 @@ class CachedRun:
 
     def __enter__(self) -> Self:
         """Begin: read everything if nothing is cached, else look for changes."""
-        if self._remember_from is not None and CatalogCache.is_beside(self._root, self._authoring):
+        if self._remember_from is not None:
             self._past = self._memory.recall()
         try:
             if self._past is None:
@@ -161,12 +161,13 @@ class CachedRun:
 
     def _clashes(self, products: LazyCatalog) -> list[Diagnostic]:
         """Return the faults between products of any files."""
+        candidates = products.clash_candidates()
+        if not (candidates or products.removed):
+            return []
         from podsync.catalog.validation.cross_document_rules import cross_check, removed_and_declared
 
         in_scope = self._in_scope.__contains__
-        found = cross_check(
-            products.clash_candidates(), products.make, self._providers, products.line, in_scope
-        )
+        found = cross_check(candidates, products.make, self._providers, products.line, in_scope)
         return found + removed_and_declared(
             products.removed, products.spec_digests, products.product, products.line
         )

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,8 +27,7 @@ class SettingsMemory(NamedTuple):
     @classmethod
     def beside(cls, root: Path, raw: bytes) -> SettingsMemory:
         """Return the memory of a file of this content, in the folder that podsync works in."""
-        parts = (hashlib.sha256(raw).hexdigest(), *sources(None))
-        return cls(CacheFile(root, FOLDERS, "settings", key_of(parts, ("podsync.catalog",))))
+        return cls(CacheFile(root, FOLDERS, "settings", partial(_key, raw)))
 
     def recall(self) -> Mapping[str, Any] | None:
         """Return the document; None if no cached one can be trusted."""
@@ -48,6 +48,10 @@ class SettingsMemory(NamedTuple):
         with self.cache.drafting() as draft:
             if draft is not None:
                 self.cache.write(draft, [[json.dumps(data, separators=(",", ":")).encode()]])
+
+
+def _key(raw: bytes) -> str:
+    return key_of((hashlib.sha256(raw).hexdigest(), *sources(None)), ("podsync.catalog",))
 
 
 def _tells_where(data: Mapping[str, Any]) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -65,12 +66,7 @@ class CatalogCache(NamedTuple):
         authoring: Authoring = Authoring(),
     ) -> CatalogCache:
         """Return the memory of the folder that podsync works in."""
-        return cls(CacheFile(Path(root), FOLDERS, _name(authoring), key(providers, authoring)))
-
-    @staticmethod
-    def is_beside(root: os.PathLike[str], authoring: Authoring = Authoring()) -> bool:
-        """Whether there is anything at all: only then it is worth the while to work out the key."""
-        return os.path.lexists(os.path.join(root, *FOLDERS, _name(authoring)))  # noqa: PTH118
+        return cls(CacheFile(Path(root), FOLDERS, _name(authoring), partial(key, providers, authoring)))
 
     def recall(self) -> CachedTable | None:
         """Return the last table; None if none can be trusted."""

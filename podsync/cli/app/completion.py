@@ -1,38 +1,14 @@
-"""`podsync completion`: the script that makes TAB work."""
+"""What TAB makes of an address."""
 
 from __future__ import annotations
 
 import re
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import click
-from click.shell_completion import ShellComplete, get_completion_class
-
-from podsync.cli.app.framework import command
-from podsync.cli.app.session import Session
-
-
-@command(
-    examples=(
-        'eval "$(podsync completion bash)"                      in ~/.bashrc',
-        'eval "$(podsync completion zsh)"                       in ~/.zshrc',
-        "podsync completion fish > ~/.config/fish/completions/podsync.fish",
-    )
-)
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
-@click.pass_obj
-def completion(session: Session, shell: str) -> int:
-    """Print a shell's completion script."""
-    from podsync.cli.main import cli
-
-    found = get_completion_class(shell)
-    assert found is not None  # noqa: S101 (the three that click has)
-    # Not the class's own `source`: bash's starts a bash to look at its version.
-    script = ShellComplete.source(found(cli, {}, "podsync", "_PODSYNC_COMPLETE"))
-    session.console.result(script)
-    return 0
-
+if TYPE_CHECKING:
+    import click
 
 #: A TAB must answer at once: more files than this are not looked into.
 FILE_LIMIT = 2000

@@ -128,6 +128,12 @@ def images_option(description: str) -> Callable[[F], F]:
     return click.option("--images", type=modes, default="off", show_default=True, help=description)
 
 
+def version_option(function: F) -> F:
+    """Add `--as`."""
+    text = "Which version of its document it is: the one that was sent, or the one of today."
+    return click.option("--as", "of_version", type=click.Choice(["sent", "document"]), help=text)(function)
+
+
 def output_option(command: str) -> Callable[[F], F]:
     """Add `-o/--output` with the formats of a command."""
     names = formats_of(command)

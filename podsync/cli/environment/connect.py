@@ -47,8 +47,7 @@ def spoken_to(plan: Plan) -> frozenset[str]:
         # An orphan that is taken back has to be seen first.
         if change.action not in _SILENT or change.orphan_created_at is not None or change.accepts
     }
-    open_ = [name for counts in (plan.unbound, plan.unwanted) for name, count in counts.items() if count]
-    return frozenset(needed.union(open_))
+    return frozenset(needed.union(plan.unwanted, (name for name, count in plan.unbound.items() if count)))
 
 
 def with_keys(space: Workspace) -> frozenset[str]:

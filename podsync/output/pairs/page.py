@@ -14,6 +14,7 @@ from podsync.inventory.pairs import Candidate, PairedAccount
 from podsync.model.frozen import EMPTY
 from podsync.output.audit.page import notes_panel, product_rows, risks
 from podsync.output.audit.words import GROUPS, ProductLine, account_of, shared_of
+from podsync.output.escape import safe
 from podsync.output.html.cards import Total, card, cards_page, facts, section_head
 from podsync.output.html.panels import text
 from podsync.output.pairs.words import (
@@ -24,10 +25,12 @@ from podsync.output.pairs.words import (
     by_address,
     document_facts,
     document_pictures,
+    line_of_pair,
     product_of,
     summary_of,
 )
 from podsync.output.wording import counted, number, some, title
+from podsync.plan.answers import VERSIONS, what_was_sent
 
 _NAMED = 20
 _MEANING = (
@@ -133,8 +136,11 @@ def _pairing(
         f'<p class="word">{text(word)}</p></header><ul class="cards">\n'
     )
     name = account.audit.provider.name_of(first.spec)
-    body = f'<p class="verdict-of" data-is="document">the document</p><h4>{text(name)}</h4>'
+    what = "the document" if first.versions is None else "what was sent"
+    body = f'<p class="verdict-of" data-is="document">{what}</p><h4>{text(name)}</h4>'
     body += facts(document_facts(account, first))
+    if first.versions is not None:
+        body += f'<p class="risk">{text(safe(what_was_sent(first.versions)))}</p>'
     yield card(verdicts, "", document_pictures(account, first), name, body)
     for one in group:
         shared = [each for each in addresses[one.product.row.id] if each != address]
@@ -145,12 +151,18 @@ def _pairing(
 def _candidate(account: PairedAccount, one: Candidate, others: Sequence[str], about: PairsAbout) -> str:
     line, verdict = product_of(account, one), one.verdict.value
     take = "take: yes" if one.certain else "take: open"
-    inner = f'<p class="verdict-of" data-is="{verdict}">listed · {text(verdict)} · {take}</p>'
+    fits = f" · fits: {line_of_pair(account, one).fits}" if one.possible else ""
+    inner = f'<p class="verdict-of" data-is="{verdict}">listed · {text(verdict)} · {take}{fits}</p>'
     inner += f"<h4>{text(line.name) or '<i>no name</i>'}</h4>{facts(product_rows(line))}"
     inner += _beside(beside(account, one)) + risks(line)
     if others:
         inner += f'<p class="risk">{text(f"it may be that of {some(others, _NAMED)}, too")}</p>'
-    inner += _answer("yes", about.command("import", str(one.address), line.id.partition(":")[2]))
+    typed = ("import", str(one.address), line.id.partition(":")[2])
+    for version in one.possible:
+        words = VERSIONS[version.value]
+        inner += _answer(f"yes, {words}", about.command(*typed, "--as", version.value))
+    if not one.possible:
+        inner += _answer("yes", about.command(*typed))
     return card([verdict], line.id, line.pictures, line.name, inner + _not_ours(line, about))
 
 

@@ -41,7 +41,9 @@ def pairs_text(lines: Sequence[PairLine], alone: int) -> str:
         if line.address != address:
             address = line.address
             rows.append(f'{address} "{line.name}"')
-        rows.append(f"  {line.verdict:<10} {_product(line)}")
+            rows += [f"  {line.sent}"] if line.sent else []
+        fits = f" fits: {line.fits}" if line.fits else ""
+        rows.append(f"  {line.verdict:<10} {_product(line)}{fits}")
     strangers = [line for line in lines if not line.address]
     if strangers:
         rows.append(f"{counted(len(strangers), 'product')} like no document:")

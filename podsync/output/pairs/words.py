@@ -15,6 +15,7 @@ from podsync.output.audit.words import ProductLine, line_of
 from podsync.output.escape import safe
 from podsync.output.layout import shorten
 from podsync.output.product import customers, product_facts, text_of
+from podsync.plan.answers import what_was_sent
 
 _LONGEST = 300
 _HIDDEN = "an address that is shown nowhere: it is a key"
@@ -33,7 +34,9 @@ class PairLine:
 
     `take` is `yes`, `no` or "" (open). `id` is `provider:5012`. Names and pictures of the document and,
     `listed_`, of the product. `spu` is the id that people see, whatever its provider calls it.
-    Without an address: it looks like no document.
+    Without an address: it looks like no document. Where the document has changed since something was sent for
+    it, `fits` says which version the product may be as far as the listing tells (`sent`, `document` or
+    `either`), and `sent` what was sent.
     """
 
     take: str
@@ -47,6 +50,8 @@ class PairLine:
     listed_picture: str
     spu: str
     made: str
+    fits: str = ""
+    sent: str = ""
 
 
 class FieldWords(NamedTuple):
@@ -84,7 +89,14 @@ def line_of_pair(account: PairedAccount, one: Candidate) -> PairLine:
         listed_picture=_front(product.pictures),
         spu="" if seen is None else safe(str(seen)),
         made=product.made,
+        fits=_fits(one),
+        sent="" if one.versions is None else safe(what_was_sent(one.versions)),
     )
+
+
+def _fits(one: Candidate) -> str:
+    possible = one.possible
+    return "either" if len(possible) > 1 else "".join(each.value for each in possible)
 
 
 def lines_of_pairs(accounts: Sequence[PairedAccount]) -> list[PairLine]:

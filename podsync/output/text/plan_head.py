@@ -80,10 +80,6 @@ def head(plan: Plan, style: Style, width: int, *, sandbox: bool, catalog: bool =
     if waiting:
         text = f"Made, but their ids are not known yet: {listed(waiting)}. apply reads them first."
         yield from wrap(text, width, "", GAP)
-    refused = [counted(count, f"{title(name)} product") for name, count in sorted(plan.unwanted.items())]
-    if refused:
-        text = f"Refused, and wanted no more: {listed(refused)}. apply looks whether they exist."
-        yield from wrap(text, width, "", GAP)
 
 
 def _counts(plan: Plan) -> Iterator[str]:

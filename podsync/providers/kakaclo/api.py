@@ -87,7 +87,7 @@ class KakaCloReader:
             raise UnreadableError(
                 f"KakaClo did not tell of model {model.id}: HTTP {answer.status}", status=answer.status
             )
-        return replace(model, sizes=_sizes(data))
+        return model._replace(sizes=_sizes(data))
 
     def _model_list(self) -> tuple[tuple[str, str], ...]:
         """Return (model, code) as the model list tells them; nothing while it is down.

@@ -61,15 +61,7 @@ class Outlines(NamedTuple):
     @classmethod
     def beside(cls, root: Path, name: str, read: Callable[[], Iterable[bytes]]) -> Outlines:
         """Return the memory for the state called `name`, in the folder that podsync works in."""
-        return cls(
-            CacheFile(
-                root,
-                FOLDERS,
-                name,
-                key_of((), ("podsync.state", "podsync.model", "podsync.model.json_bytes")),
-            ),
-            read,
-        )
+        return cls(CacheFile(root, FOLDERS, name, _key), read)
 
     def loads(self, data: bytes, name: str) -> State:
         """Read the bytes of a state file like `statefile.loads`, which see for what is raised."""
@@ -151,6 +143,10 @@ class Outlines(NamedTuple):
         with self.cache.drafting() as draft:
             if draft is not None:
                 self.cache.write(draft, [[compact(stored)]])
+
+
+def _key() -> str:
+    return key_of((), ("podsync.state", "podsync.model", "podsync.model.json_bytes"))
 
 
 def _form_of(data: bytes) -> _Form | None:

@@ -194,7 +194,8 @@ def _not_absent(draft: MutableState, provider: str, ids: Iterable[str]) -> None:
 
 def _missed(draft: MutableState, event: ev.Missed) -> None:
     known = draft.absent.get(event.provider, EMPTY)
-    new = {each: Absent(event.at, event.date) for each in event.ids if each not in known}
+    missed = Absent(event.at, event.date, questioned=event.questioned)
+    new = {each: missed for each in event.ids if each not in known}
     _absent(draft, event.provider, new)
 
 

@@ -67,6 +67,12 @@ _PIECES = st.sampled_from(
     ]
 )
 
+#: What `catalog.rules` looks at closely.
+_ODD = st.sampled_from([
+    ",", ", ", "?", ";", "|", "\\", "\u00e9", "https://", "https://a,b", "\\x3f", "\\u00e9", '"a, b"',
+    "\n  - a, b", "\n  - 'a, b'", "\n  x: https://a\n    b, c", '\n  x: "\\x68ttps://a,b"',
+])  # fmt: skip
+
 
 @settings(max_examples=400, deadline=None)
 @given(pieces=st.lists(_PIECES, max_size=12))
@@ -94,6 +100,35 @@ def test_so_is_a_product_file_with_anything_put_into_it(number: int, place: int,
         reading = read("f.yaml", raw)
         assert [(d.data, d.start) for d in documents] == [(d.data, d.start) for d in reading.documents]
         assert reading.diagnostics == ()
+
+
+@settings(max_examples=300, deadline=None)
+@given(number=st.integers(0, 9), place=st.integers(0, 900), piece=_PIECES | _ODD)
+def test_a_plain_document_has_no_text_that_a_rule_looks_at(number: int, place: int, piece: str) -> None:
+    text = corpus.as_yaml(list(corpus.documents(10))[number])
+    raw = (text[:place] + piece + text[place:]).encode("utf-8", "surrogatepass")
+
+    for data, _, plain in fast_yaml.read(raw) or ():
+        assert not (plain and _odd_texts(data))
+
+
+def _odd_texts(value: object, *, listed: bool = False) -> list[str]:
+    """The texts that `catalog.rules.CheckedDocument` calls unusual."""
+    if isinstance(value, dict):
+        return [odd for item in value.values() for odd in _odd_texts(item)]
+    if isinstance(value, list):
+        return [odd for item in value for odd in _odd_texts(item, listed=True)]
+    if not isinstance(value, str):
+        return []
+    several = "," in value and (listed or value.startswith("https://"))
+    return [value] if several or not value.isascii() or set("?;|") & set(value) else []
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_an_ordinary_product_is_plain(number: int) -> None:
+    (found,) = fast_yaml.read(corpus.as_yaml(list(corpus.documents(4))[number]).encode()) or ()
+
+    assert found.plain
 
 
 @pytest.mark.parametrize("number", range(4))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -108,7 +107,7 @@ def _of_account(
     if not (sizes or (word and len(wanted) <= _FEW)):
         return ids
     detailed = [reader.details(model) if model.id in wanted else model for model in listed]
-    return replace(from_list(detailed, ids, day(now)), listed=True)
+    return from_list(detailed, ids, day(now))._replace(listed=True)
 
 
 def _shown(ids: AccountIds, word: str | None) -> list[KnownModel]:

@@ -14,6 +14,7 @@ from podsync.cli.environment.clock import SystemClock
 from podsync.cli.environment.connect import connected, keys_for, rows_seen
 from podsync.cli.workspace import Workspace
 from podsync.evidence.declared import Said, listed_otherwise
+from podsync.evidence.listing import Version
 from podsync.evidence.situation import Want
 from podsync.model.address import Address
 from podsync.model.diagnostic import Diagnostic
@@ -25,9 +26,11 @@ from podsync.output.wording import counted, title
 from podsync.plan.planner import check_hosts
 from podsync.providers.contract import Match
 from podsync.state.entries import Entry
-from podsync.state.events import Disowned, Event, Settled
+from podsync.state.events import Adopted, Disowned, Event, Settled
 from podsync.state.model import State
 
+#: What becomes of the version that was sent, where a person says that a row is the one of today.
+LEFT_OPEN = "what was sent before is an orphan now, and looked for until it is listed"
 #: How many unmanaged products are named.
 _NAMED = 10
 _Named = Mapping[Address, Product | None]
@@ -125,7 +128,7 @@ class _ImportClaim:
         assert word.address is not None  # noqa: S101 (a yes has one)
         decisions, product = self._decisions[word.provider], self._products.get(word.address)
         try:
-            events = decisions.ours(word.address, word.id)
+            events = decisions.ours(word.address, word.id, word.version)
         except PodsyncError as error:
             self.faults.append((word, error))
             return
@@ -185,6 +188,9 @@ class _ImportClaim:
             if other != word.address:
                 identity = safe(getattr(event, "id", ""))
                 line += f"; {other} is {identity} now" if identity else f"; the id of {other} is open again"
+        taken = any(isinstance(event, Adopted) for event in events)
+        if taken and before is not None and (before.pending is not None or before.unlisted):
+            line += f", as its document says; {LEFT_OPEN}"
         spec = product.spec if product is not None else (before.spec or EMPTY) if before else EMPTY
         listed = listed_otherwise(decisions.known, spec, row) if spec else ""
         return line + (f' (listed as "{safe(listed)}", which stays)' if listed else "")
@@ -216,12 +222,20 @@ def _created(state: State, addresses: Iterable[Address]) -> dict[Address, Entry]
     return {a: e for a, e in entries if e.pending is not None and e.pending.op == "create"}
 
 
-def looked_up(space: Workspace, state: State, events: Sequence[Event]) -> list[Event]:
-    """Return the events, with what is listed under each id that is given for a create in doubt."""
+def looked_up(
+    space: Workspace, state: State, events: Sequence[Event], said: Mapping[Address, Version]
+) -> list[Event]:
+    """Return the events, with what is listed under each id that is given for a create in doubt.
+
+    `said` is which version of its document each product is, where a person says so.
+    """
     adopts = {event.address: event for event in events if isinstance(event, Settled) and event.found}
     doubts = _created(state, adopts)
+    for address in said.keys() - doubts.keys():
+        raise UsageError(f"{address}: no create is in doubt, so that there is one version of it only")
     if not doubts:
         return list(events)
+    documents = _documents(space, doubts, said)
     providers = {entry.provider for entry in doubts.values()}
     ids = {
         name: {adopts[a].id or "" for a, entry in doubts.items() if entry.provider == name}
@@ -229,15 +243,25 @@ def looked_up(space: Workspace, state: State, events: Sequence[Event]) -> list[E
     }
     _check_hosts(space, state, providers)
     with _asking(space, providers) as ask:
-        decisions = ask(state, ids, {})
+        decisions = ask(state, ids, documents)
     found: list[Event] = []
     for event in events:
         if isinstance(event, Settled) and event.address in doubts and event.found:
             entry = doubts[event.address]
-            found += decisions[entry.provider].settled(entry, event.id or "")
+            found += decisions[entry.provider].settled(entry, event.id or "", said.get(event.address))
         else:
             found.append(event)
     return found
+
+
+def _documents(
+    space: Workspace, doubts: Collection[Address], said: Mapping[Address, Version]
+) -> dict[Address, Product | None]:
+    """Return the documents of these; raises CatalogError where a fault hides one that is needed."""
+    products = {product.address: product for product in space.read_catalog().catalog}
+    if not products.keys() | said.keys() >= set(doubts):
+        space.catalog()
+    return {address: products.get(address) for address in doubts}
 
 
 @contextmanager

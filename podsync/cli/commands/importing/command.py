@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from podsync.cli.app.framework import command
-from podsync.cli.app.options import address_of, output_option, sandbox_option
+from podsync.cli.app.options import address_of, output_option, sandbox_option, version_option
 from podsync.cli.app.outputs import Outputs
 from podsync.cli.app.session import Session
 from podsync.cli.commands.importing.claiming import claim
@@ -13,6 +13,7 @@ from podsync.cli.commands.importing.decisions import Decision, checked_id, read_
 from podsync.cli.commands.importing.matching import match_all
 from podsync.cli.commands.importing.pinning import pin_all
 from podsync.cli.workspace import Workspace
+from podsync.evidence.listing import Version
 from podsync.model.errors import UsageError
 from podsync.providers.registry import kinds, plugins
 
@@ -36,6 +37,7 @@ _FORMS = ("podsync import --match -o csv=FILE", "podsync import FILE", "podsync 
 @click.option("--match", is_flag=True, help="Pair documents with listed products; nothing is changed.")
 @click.option("--pin", is_flag=True, help="Write the ids of the state into documents, as a patch.")
 @click.option("--not-ours", metavar="PROVIDER", help="The products of these IDs are managed by nobody here.")
+@version_option
 @output_option("import")
 @sandbox_option
 @click.pass_obj
@@ -45,6 +47,7 @@ def import_products(
     match: bool,
     pin: bool,
     not_ours: str | None,
+    of_version: str | None,
     output: tuple[str, ...],
     sandbox: bool,
 ) -> int:
@@ -55,9 +58,15 @@ def import_products(
     empty cell leaves it open. Rows of verdict none look like no document; write an address and yes to take
     one. Each id is looked up, its model must agree, and nobody may own it; one fault, and nothing is taken.
 
+    Where the document has changed since something was sent for it, and the listing does not tell which of the
+    two a product is, --as (in a file: the column `take`) says it: sent, or document.
+
     -o patch=FILE writes what is certain into documents, as `adopt`. --pin does so with the ids of all that
     the state has, and asks nobody: a state that is lost costs nothing then.
     """
+    said = Version(of_version) if of_version is not None else None
+    if said is not None and (match or pin or not_ours is not None or len(words) != 2):
+        raise UsageError("--as belongs to ADDRESS ID", f"{_FORMS[2]} --as sent")
     if match or pin:
         if words or not_ours is not None:
             raise UsageError("--match and --pin take no words", _FORMS[0])
@@ -67,16 +76,18 @@ def import_products(
             return match_all(space, outputs, pin=pin) if match else pin_all(space, outputs)
     if output:
         raise UsageError("-o belongs to --match", _FORMS[0])
-    return _claim(session, words, not_ours, sandbox)
+    return _claim(session, words, not_ours, said, sandbox)
 
 
-def _claim(session: Session, words: tuple[str, ...], not_ours: str | None, sandbox: bool) -> int:
+def _claim(
+    session: Session, words: tuple[str, ...], not_ours: str | None, said: Version | None, sandbox: bool
+) -> int:
     space = Workspace.open(session, sandbox=sandbox)
     space.announce()
     if not_ours is not None:
         return claim(space, (), _not_ours(not_ours, words))
     if len(words) == 2:
-        return claim(space, (_one(*words),), ())
+        return claim(space, (_one(*words, said),), ())
     if len(words) != 1:
         raise UsageError("import takes a FILE, or an ADDRESS and an ID", "\n".join(_FORMS))
     decisions = read_decisions(words[0])
@@ -86,13 +97,13 @@ def _claim(session: Session, words: tuple[str, ...], not_ours: str | None, sandb
     return claim(space, decisions.taken, decisions.left_out, more)
 
 
-def _one(address: str, identity: str) -> Decision:
+def _one(address: str, identity: str, said: Version | None) -> Decision:
     known = address_of(address)
     try:
         provider = kinds()[known.kind]
     except KeyError:
         raise UsageError(f"{address}: there are documents of {' and '.join(kinds())} only") from None
-    return Decision(provider, checked_id(provider, identity), known)
+    return Decision(provider, checked_id(provider, identity), known, version=said)
 
 
 def _not_ours(provider: str, ids: tuple[str, ...]) -> tuple[Decision, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from podsync.catalog.parsing import csv_reader
 from podsync.catalog.parsing.csv_reader import Cell, CsvTable
+from podsync.evidence.listing import Version
 from podsync.model.address import Address
 from podsync.model.diagnostic import Diagnostic, in_file_order
 from podsync.model.errors import DecisionError, PodsyncError, UsageError
@@ -15,6 +16,8 @@ from podsync.providers.registry import bare_id, kinds, plugins
 
 #: The columns that are read; the others are for people.
 READ = ("take", "address", "id")
+#: What `take` may say of a product that is the document's: yes, or which version of it.
+_VERSIONS = {"yes": None, **{each.value: each for each in Version}}
 _LONGEST_ID = 200
 
 
@@ -22,13 +25,14 @@ _LONGEST_ID = 200
 class Decision:
     """A person's decision: the product `id` belongs to `address`, or to nobody here (None).
 
-    `place` is its cell in a file, None for a typed decision.
+    `place` is its cell in a file, None for a typed decision. `version` says which one of its document.
     """
 
     provider: str
     id: str
     address: Address | None
     place: tuple[CsvTable, Cell] | None = None
+    version: Version | None = None
 
     def fault(self, error: PodsyncError) -> Diagnostic:
         """Return an error of this decision as a diagnostic at its place."""
@@ -75,7 +79,7 @@ def read_decisions(path: str) -> Decisions:
             faults.append(read)
         else:
             rows.append(read)
-    faults += _contradictions(table, [row.decision for row in rows if row.take == "yes"])
+    faults += _contradictions(table, [row.decision for row in rows if row.take in _VERSIONS])
     if faults:
         raise DecisionError(in_file_order(faults))
     return _sorted_out(rows)
@@ -83,8 +87,8 @@ def read_decisions(path: str) -> Decisions:
 
 def _row(table: CsvTable, cells: Mapping[str, Cell]) -> _DecisionRow | Diagnostic:
     take = cells["take"].value.casefold()
-    if take not in ("yes", "no", ""):
-        words = f"{cells['take'].value!r} is neither yes nor no"
+    if take not in _VERSIONS and take not in ("no", ""):
+        words = f"{cells['take'].value!r} is neither yes nor no, nor a version: sent or document"
         return table.fault(cells["take"], "take", words, "leave it empty to decide later")
     if take == "" and not cells["id"].value:
         return _DecisionRow(take, Decision("", "", None))
@@ -92,7 +96,7 @@ def _row(table: CsvTable, cells: Mapping[str, Cell]) -> _DecisionRow | Diagnosti
     if isinstance(identified, str):
         return table.fault(cells["id"], "id", identified, f"ids are written as {next(iter(plugins()))}:5012")
     address, provider = None, identified[0]
-    if take == "yes" or cells["address"].value:
+    if take in _VERSIONS or cells["address"].value:
         try:
             address = Address.parse(cells["address"].value)
         except ValueError as error:
@@ -101,7 +105,7 @@ def _row(table: CsvTable, cells: Mapping[str, Cell]) -> _DecisionRow | Diagnosti
         if kinds().get(address.kind) != provider:
             words = f"a {address.kind} is not a product of {provider}"
             return table.fault(cells["id"], "id", words, "look at the address, or at the id")
-    return _DecisionRow(take, Decision(*identified, address, (table, cells["id"])))
+    return _DecisionRow(take, Decision(*identified, address, (table, cells["id"]), _VERSIONS.get(take)))
 
 
 def _identified(text: str) -> tuple[str, str] | str:
@@ -143,7 +147,7 @@ def _contradictions(table: CsvTable, taken: Iterable[Decision]) -> list[Diagnost
 def _sorted_out(rows: Iterable[_DecisionRow]) -> Decisions:
     """Sort the rows. A no rejects a pair: the product is nobody's unless another row takes it or is open."""
     rows = list(rows)
-    taken = tuple(row.decision for row in rows if row.take == "yes")
+    taken = tuple(row.decision for row in rows if row.take in _VERSIONS)
     ours = {(each.provider, each.id) for each in taken}
     undecided = {(row.decision.provider, row.decision.id) for row in rows if row.take == ""}
     left_out = {(row.decision.provider, row.decision.id): row.decision for row in rows if row.take == "no"}

@@ -61,7 +61,7 @@ def match_all(space: Workspace, outputs: Outputs, *, pin: bool = False) -> int:
     if any(file.format == "patch" for file in outputs.files):
         say_patch(space, outputs, left, written)
     if space.session.console.hints and lines:
-        _say_next(space, outputs)
+        _say_next(space, outputs, versions=any(line.fits for line in lines))
     return 0
 
 
@@ -106,12 +106,13 @@ def _forms(
     }
 
 
-def _say_next(space: Workspace, outputs: Outputs) -> None:
+def _say_next(space: Workspace, outputs: Outputs, *, versions: bool) -> None:
     say, written = space.session.console.say, {file.format: str(file.path) for file in outputs.files}
     if outputs.screen == "text" and "html" not in written:
         say(f"With pictures: {space.command_line('import', '--match', '-o', 'html=pairs.html')}")
     if "csv" in written:
-        answers = "yes: the document's; no: nobody's here; empty: open"
+        which = "; sent or document: that version of it" if versions else ""
+        answers = f"yes: the document's{which}; no: nobody's here; empty: open"
         command = space.command_line("import", written["csv"])
         say(f"Fill in the column take of {written['csv']} ({answers}), then: {command}")
     elif outputs.screen == "text":

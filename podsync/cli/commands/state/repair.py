@@ -13,16 +13,18 @@ from typing import TypeAlias
 import click
 
 from podsync.cli.app.framework import command
-from podsync.cli.app.options import address_of, sandbox_state_option
+from podsync.cli.app.options import address_of, sandbox_state_option, version_option
 from podsync.cli.app.session import Session
-from podsync.cli.commands.importing.claiming import can_look_up, looked_up
+from podsync.cli.commands.importing.claiming import LEFT_OPEN, can_look_up, looked_up
 from podsync.cli.commands.state.changing import StateChange, change_state
 from podsync.cli.workspace import CACHE, Workspace
+from podsync.evidence.listing import Version
+from podsync.model.address import Address
 from podsync.model.errors import UsageError
 from podsync.output.wording import counted, title
 from podsync.providers.registry import bare_id
 from podsync.state.entries import Entry
-from podsync.state.events import Event, Unbound
+from podsync.state.events import Adopted, Event, Unbound
 from podsync.state.model import State
 from podsync.state.operations import SettleAnswer, emptied, entries_at, move, remove, settle
 from podsync.state.run_history import RunHistory
@@ -101,11 +103,15 @@ def remove_entry(session: Session, address: str, sandbox: bool) -> int:
 )
 @click.argument("address", required=False)
 @click.option("--adopt", metavar="ID", help="It was made (or changed): this is its id.")
+@version_option
 @click.option("--not-created", is_flag=True, help="Nothing was made (or changed); apply may send it.")
 @click.option("--step", metavar="NAME", help="The step that is in doubt: with --made or --not-made.")
 @click.option("--made/--not-made", "made", default=None, help="Whether the step was done.")
 @click.option(
-    "--from", "answers", metavar="FILE", help="Many at once: ADDRESS ID or ADDRESS not-created a line."
+    "--from",
+    "answers",
+    metavar="FILE",
+    help="Many at once: ADDRESS ID [sent | document] or ADDRESS not-created a line.",
 )
 @sandbox_state_option
 @click.pass_obj
@@ -113,6 +119,7 @@ def settle_doubts(
     session: Session,
     address: str | None,
     adopt: str | None,
+    of_version: str | None,
     not_created: bool,
     step: str | None,
     made: bool | None,
@@ -124,6 +131,9 @@ def settle_doubts(
     The ID has to be listed, which takes the provider's key. Where an update is in doubt: --adopt with its
     own id says that it took effect, --not-created that not. Of a step of a product that exists, --made says
     that it was done. Of a create that was refused, --not-created says that it hid no product.
+
+    Where the document has changed since, and the listing does not tell whether the product is the one that
+    was sent or the one of today, --as says it.
     """
     options_given = (adopt is not None) + not_created + (step is not None)
     if (step is None) != (made is None):
@@ -136,10 +146,13 @@ def settle_doubts(
             "settle takes ADDRESS with --adopt ID or --not-created, or --from FILE",
             "podsync state settle ADDRESS --adopt ID",
         )
+    if of_version is not None and adopt is None:
+        raise UsageError("--as belongs to --adopt ID", "podsync state settle ADDRESS --adopt ID --as sent")
     if answers is not None:
-        given = _read_answers(answers)
+        given, said = _read_answers(answers)
     else:
         given = [SettleAnswer(address_of(address or ""), adopt, step or "", bool(made))]
+        said = {} if of_version is None else {given[0].address: Version(of_version)}
 
     def settled(state: State, space: Workspace) -> list[Event]:
         return settle(state, given, time.time(), space.waits, bare_id)
@@ -149,21 +162,23 @@ def settle_doubts(
         return events
 
     def done(state: State, events: Sequence[Event]) -> str:
-        lines = [_said(state.entries.get(each.address), each) for each in given]
+        lines = [_said(state.entries.get(each.address), each, events) for each in given]
         lines += [f"the id of {each.address} is open again" for each in events if isinstance(each, Unbound)]
         return "\n".join(lines)
 
     return _write(
         Workspace.open(session, sandbox=sandbox),
         "settle",
-        lambda state, space: looked_up(space, state, settled(state, space)),
+        lambda state, space: looked_up(space, state, settled(state, space), said),
         done,
         check=answerable,
     )
 
 
-def _said(entry: Entry | None, answer: SettleAnswer) -> str:
+def _said(entry: Entry | None, answer: SettleAnswer, events: Sequence[Event]) -> str:
     adopt = answer.adopt
+    if any(isinstance(each, Adopted) and each.address == answer.address for each in events):
+        return f"{answer.address}: it is {adopt}, as its document says; {LEFT_OPEN}"
     if entry is None or entry.pending is None:
         return f"{answer.address}: nothing was made by what was refused"
     if answer.step:
@@ -173,23 +188,26 @@ def _said(entry: Entry | None, answer: SettleAnswer) -> str:
     return f"{entry.address}: " + ("nothing was made" if adopt is None else f"it is {adopt}")
 
 
-def _read_answers(file: str) -> list[SettleAnswer]:
-    """Read one answer a line; blank lines and those that begin with # are skipped."""
+def _read_answers(file: str) -> tuple[list[SettleAnswer], dict[Address, Version]]:
+    """Read one answer a line, with its version; blank lines and those that begin with # are skipped."""
     try:
         lines = Path(file).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{file} cannot be read: {error}") from None
-    found = []
+    found, said = [], {}
     for number, line in enumerate(lines, 1):
         words = line.split()
         if not words or words[0].startswith("#"):
             continue
-        if len(words) != 2:
-            raise UsageError(f"{file}:{number}: expected ADDRESS ID or ADDRESS not-created")
+        versions = {each.value: each for each in Version} if words[1:2] != ["not-created"] else {}
+        if len(words) != 2 and not (len(words) == 3 and words[2] in versions):
+            raise UsageError(f"{file}:{number}: expected ADDRESS ID [sent | document] or ADDRESS not-created")
         found.append(SettleAnswer(address_of(words[0]), None if words[1] == "not-created" else words[1]))
+        if len(words) == 3:
+            said[found[-1].address] = versions[words[2]]
     if not found:
         raise UsageError(f"{file} holds no answer")
-    return found
+    return found, said
 
 
 @command("check", examples=("podsync state check", "podsync state check --emptied {provider}"))
