@@ -34,6 +34,7 @@ class ClaimKind(Enum):
     UNBOUND = "made, its id not known"
     PROVISIONAL = "made, its id not confirmed"
     WANTED = "wanted by a document"
+    REFUSED = "refused, and perhaps made all the same"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,13 @@ class Judge:
         sent = [c for c in claims if c.kind in (ClaimKind.DOUBT, ClaimKind.UNBOUND)]
         wanted = [c for c in claims if c.kind is ClaimKind.WANTED]
         held = [c for c in claims if c.kind is ClaimKind.PROVISIONAL]
+        refused = [c for c in claims if c.kind is ClaimKind.REFUSED]
         exact, maybe = self._compared([*sent, *wanted, *held])
+        # What is listed just as it was refused is what that request made, and no other address's.
+        made = [(row, key[0]) for key, rows in self._compared(refused)[0].items() for row in rows]
+        for claim in (*sent, *wanted, *held) if made else ():
+            others = {row for row, address in made if address != claim.key[0]}
+            maybe[claim.key] = [row for row in maybe[claim.key] if row not in others]
         spoken = {row for rows in exact.values() for row in rows}
         left = self._exact(sent, wanted, exact, knows_all, verdicts)
         candidates = self._candidates(left, maybe, spoken, verdicts)

@@ -234,7 +234,11 @@ class _Look:
         wants = [want for want in self._sendable if want.adopts]
         managed, kind = self._situation.managed, ClaimKind.WANTED
         wanted = (Claim((want.address, -1.0), kind, want.spec, before=managed) for want in wants)
-        return [*sent.claims(), *wanted]
+        refused = (
+            Claim(key, ClaimKind.REFUSED, refusal.body, before=self._known.before(refusal))
+            for key, refusal in self._known.refusals()
+        )
+        return [*sent.claims(), *wanted, *refused]
 
     def _declared(self, rivals: Mapping[str, tuple[Address, Address]]) -> None:
         """Take products that documents name; record why a named product cannot be taken."""

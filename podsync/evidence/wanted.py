@@ -153,10 +153,22 @@ class WantedJudge:
     def _adopt(self, want: Want, row: Remote, otherwise: Mapping[Address, Mapping[str, Refusal]]) -> None:
         """Adopt a product that is the same, unless one was sent with other fields that no listing shows."""
         refusal = otherwise.get(want.address, {}).get(row.id)
-        if refusal is None:
-            self._findings.adopted[want.address] = row
-        else:
+        if refusal is not None:
             self._findings.questions[want.address] = _hidden(refusal, (row,))
+        elif self._is_alike_before(want):
+            why = "it may be this one, or a second one of what it replaces: no listing tells the two apart"
+            self._findings.questions[want.address] = Question(why, (row,))
+        else:
+            self._findings.adopted[want.address] = row
+
+    def _is_alike_before(self, want: Want) -> bool:
+        """Whether its address has another version, and all that a listing tells of the two is equal."""
+        entry, provider = self._known.state.entries.get(want.address), self._known.provider
+        if entry is None or entry.spec is None or entry.pending is not None:
+            return False
+        if provider.canonical(entry.spec) == provider.canonical(want.spec):
+            return False
+        return bool(provider.identity(want.spec, Habits()) == provider.identity(entry.spec, Habits()))
 
     def _sent_otherwise(self, judging: Judge) -> Mapping[Address, Mapping[str, Refusal]]:
         """By address, the rows that a refused create of another body may have made."""

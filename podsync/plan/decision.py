@@ -116,7 +116,8 @@ class _PairDecision:
             return self._change(Action.NOTE, NOTE_ACCEPTED, "somebody changed it there", fields, risks=())
         if not names and not self.forced:
             return self._unchanged(product, entry)
-        named = self.pair.previous is not None and entry.id == product.history.adopt and not self.forced
+        adopt = product.history.adopt
+        named = self.pair.previous is not None and adopt is not None and entry.id == adopt and not self.forced
         unsaid = [name for name in self.provider.missing(product.spec) if name in names]
         if unsaid and not named:
             left = f"leaves out {' and '.join(unsaid)}, which no request can take away"

@@ -339,3 +339,27 @@ def test_what_the_state_has_answered_since_is_not_asked_again(world, provider):
     make(world, "gelato" if provider == "kakaclo" else "kakaclo", "two")
     world.apply()
     assert (provider in world.state.remembered, files(world)) == (False, [])
+
+
+def test_a_row_that_is_just_what_another_one_was_refused_is_no_others_likely_one(world):
+    """Nothing is known of this account's pictures yet, and the other one of that name is in review."""
+    refused, other = world.tee("one", enName="Tee"), world.tee("two", enName="Tee")
+    world.settings["parallelism"] = 1
+    world.server.lag = DAY
+    world.server.misbehave(
+        "kakaclo.create",
+        Odd("status", commit=True, status=400),
+        Odd("pass", hook=lambda: world.server.products("kakaclo")[0].update(lag=0.0)),
+    )
+
+    world.apply()
+    first, second = (p["id"] for p in world.server.products("kakaclo"))
+    world.clock.pass_by(LONG)
+    world.apply()
+
+    assert world.entry(other).id is None
+    assert creates(world) == 2
+    world.clock.pass_by(2 * DAY)
+    ends_well(world)
+    assert (world.entry(refused).id, world.entry(other).id) == (first, second)
+    assert creates(world) == 2

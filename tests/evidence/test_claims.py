@@ -106,6 +106,17 @@ def test_a_row_that_is_exactly_ones_is_nobody_elses() -> None:
     assert verdicts.none == [(TWO, 0.0)]
 
 
+def test_a_row_that_is_exactly_what_was_refused_is_its_address_s() -> None:
+    refused = claim(ONE, ClaimKind.REFUSED)
+    others = {"imageUrl": "https://cdn.example/two.png"}
+
+    for kind in (ClaimKind.DOUBT, ClaimKind.UNBOUND, ClaimKind.WANTED):
+        verdicts = judged(refused, claim(TWO, kind, body=others, settled=True), rows=(row(),))
+        assert (found(verdicts), verdicts.asks, verdicts.near) == ({}, {}, {})
+        verdicts = judged(refused, claim(ONE, kind, body=others, settled=True), rows=(row(),))
+        assert found(verdicts) or verdicts.near
+
+
 def test_adopting_needs_one_row_and_one_who_wants_it() -> None:
     first, second = claim(ONE, ClaimKind.WANTED), claim(TWO, ClaimKind.WANTED)
 

@@ -35,6 +35,7 @@ from tests.evidence.look import (
     spec,
     state,
     want,
+    window,
 )
 
 TEE = address("tee")
@@ -160,6 +161,16 @@ def test_landmarks_are_taken_from_a_whole_reading_only() -> None:
 
     assert [[mark["id"] for mark in each.landmarks] for each in events(whole, Landmarked)] == [[KEPT, "7"]]
     assert events(part, Landmarked) == []
+
+
+def test_an_account_that_nothing_proves_gives_no_landmarks() -> None:
+    """What was sent is not listed, and the rows may be those of the shop of another key."""
+    sent = state(entry("tee", None, window=window()), known=False)
+
+    found = look(sent, [row("7", "Rex"), row("8", "Max")], [want("other")], kept=False, sent_before=True)
+
+    assert events(found, Landmarked) == []
+    assert found.unproven_account is not None
 
 
 def test_landmarks_that_did_not_change_are_not_written_again() -> None:

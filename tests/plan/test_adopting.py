@@ -55,6 +55,15 @@ def test_who_names_the_product_has_moved_it() -> None:
     assert change.changed == ("backImageUrl", "colorValue", "materialImages")
 
 
+def test_a_document_of_an_unknown_id_that_is_renamed_and_changed_is_not_believed() -> None:
+    """No id in the state, and none in the document, are not the same product."""
+    known = state(made(designed("dino"), id=None))
+
+    change = only(plan([designed("rex", enName="Rex", moved=("dino",))], known))
+
+    assert change.action is Action.REPLACE
+
+
 def test_an_equal_spec_moves_no_product_of_another_id() -> None:
     found = plan([renamed(designed("dino"), "rex", adopt="5013")], state(made(designed("dino"), id="5012")))
 

@@ -54,8 +54,7 @@ def preview(
 
     Raises ProviderError where one cannot be read, UnauthorizedError where its key is refused.
     """
-    selected = {change.address for change in plan.work}
-    others = others_of(products, state, connections, selected)
+    others = others_of(products, state, connections, {change.address for change in plan.work})
     found = {}
     for name, connection in sorted(connections.items()):
         known = connection.known(state)
