@@ -15,7 +15,6 @@ from podsync.model.settings import Limits
 from podsync.plan.action import Action
 from podsync.plan.change import Change, left_by
 from podsync.plan.unchanged import Split, UnchangedPairs
-from podsync.state.operations import nothing_was_made
 
 if TYPE_CHECKING:
     from podsync.plan.model import Plan
@@ -378,6 +377,10 @@ def of_refusals(plan: Plan, state: State, now: float, waits: Mapping[str, float]
 
     `now` is our wall clock, `waits` as of `operations.settle`: earlier nobody can say that nothing was made.
     """
+    if not plan.unwanted:
+        return
+    from podsync.state.operations import nothing_was_made
+
     for addresses in plan.unwanted.values():
         for address in addresses:
             refusals = state.refusals[address]
