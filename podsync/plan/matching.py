@@ -70,7 +70,7 @@ def pair_up(catalog: Catalog, state: State, providers: Mapping[str, Provider]) -
     products = [wanted[address] for address in sorted(wanted)]
     arrivals = [p for p in products if p.address not in state.entries]
     leavers = {a: state.entries[a] for a in sorted(state.entries) if a not in wanted}
-    moved = dict(_moves(arrivals, leavers, providers))
+    moved = _unless_orphans(dict(_moves(arrivals, leavers, providers)), wanted, state.orphans, providers)
     moved |= _exchanges(products, state, moved, providers)
     taken = {entry.address for entry in moved.values()}
     kept = {p.address: moved.get(p.address) or state.entries.get(p.address) for p in products}
@@ -125,6 +125,27 @@ def _moves(
         same = by_spec.get(_fingerprint(providers[product.provider], product.account, product.spec))
         if same:
             yield product.address, same.pop(0)
+
+
+def _unless_orphans(
+    moved: dict[Address, Entry],
+    wanted: Mapping[Address, Product],
+    orphans: tuple[Orphan, ...],
+    providers: Mapping[str, Provider],
+) -> dict[Address, Entry]:
+    """Return the moves, but those of documents that want just what an orphan is: it exists already."""
+    there = {_fingerprint(providers[each.provider], each.account, each.spec) for each in orphans}
+    if not there:
+        return moved
+    kept = {}
+    for address, entry in moved.items():
+        product = wanted[address]
+        provider = providers[product.provider]
+        key = _fingerprint(provider, product.account, product.spec)
+        named = entry.pending is not None or product.history.adopt is not None
+        if named or key not in there or key == _fingerprint(provider, entry.account, entry.spec or EMPTY):
+            kept[address] = entry
+    return kept
 
 
 def _exchanges(
