@@ -354,7 +354,7 @@ class Said:
             raise PodsyncError(
                 f"{title} lists no product {identity}",
                 f"its id is on {title}'s web page, and here: podsync import --match; "
-                "what was made just now may be listed later",
+                "what was made just now, or is in review, is listed later; nothing is made beside it",
             )
         return row
 

@@ -17,6 +17,7 @@ from podsync.model.frozen import Json
 from podsync.model.product import seen_ids
 
 if TYPE_CHECKING:
+    from podsync.evidence.findings import Findings
     from podsync.evidence.listing import Versions
     from podsync.providers.contract import Remote
     from podsync.providers.knowledge import Provider
@@ -57,11 +58,12 @@ def what_became_of(
 
 
 def where_it_is(
-    provider: Provider, entry: Entry, rows: Sequence[Remote], versions: Versions | None, *, sure: bool
+    provider: Provider, entry: Entry, rows: Sequence[Remote], versions: Versions | None, findings: Findings
 ) -> OpenQuestion:
     """Ask which product is what was acknowledged and should be listed by now.
 
-    Where the account or the listing is in question (not `sure`) that it is not there is no answer.
+    Where the account is in question nothing is answered; where the listing is, that the product is not there
+    counts only if a person has removed it.
     """
     title, address = provider.title, entry.address
     if rows:
@@ -70,7 +72,10 @@ def where_it_is(
         answers = of_wanted(provider, address, rows, versions)
     else:
         why = f"{title} acknowledged it and does not list it"
-        answers = of_unlisted(provider, address, versions) if sure else ()
+        sure = findings.reading.sound and findings.reading.fresh
+        if not sure:
+            why += ", and what it lists is not whole"
+        answers = of_unlisted(provider, address, versions, sure=sure) if findings.account or sure else ()
     return OpenQuestion(_with_versions(why, versions), answers)
 
 
@@ -203,10 +208,13 @@ def of_wanted(
     return (*rows, f"{none}: podsync import --not-ours {provider.name} {ids}")
 
 
-def of_unlisted(provider: Provider, address: Address, versions: Versions | None = None) -> tuple[str, ...]:
+def of_unlisted(
+    provider: Provider, address: Address, versions: Versions | None = None, *, sure: bool = True
+) -> tuple[str, ...]:
     """Return the possible outcomes of a create that was acknowledged and is not listed."""
     shown = _shown_there(provider, f"podsync import {address.word} ID", versions)
-    none = f"{_letter(len(shown))}) it does not: podsync state rm {address.word}, then: podsync apply"
+    absent = "it does not" if sure else "somebody has removed it there"
+    none = f"{_letter(len(shown))}) {absent}: podsync state rm {address.word}, then: podsync apply"
     return (*shown, none)
 
 

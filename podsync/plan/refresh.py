@@ -223,7 +223,7 @@ def _about_all(provider: Provider, findings: Findings, *, makes: bool) -> list[D
 
 def _about_unlisted(findings: Findings, changes: Sequence[Change]) -> list[Diagnostic]:
     """Return questions about created products whose ids should be known by now; apply asks them, too."""
-    known, found, reading = findings.known, [], findings.reading
+    known, found = findings.known, []
     wanted = {change.address: change.after for change in changes}
     for item in (*known.unbound, *known.provisional):
         rows = findings.overdue.get((item.address, item.created_at))
@@ -234,7 +234,7 @@ def _about_unlisted(findings: Findings, changes: Sequence[Change]) -> list[Diagn
             asked = where_the_orphan_is(known.provider, item, rows, alike=alike)
         else:
             versions = known.versions_of_made(item, wanted.get(item.address))
-            asked = where_it_is(known.provider, item, rows, versions, sure=reading.sound and reading.fresh)
+            asked = where_it_is(known.provider, item, rows, versions, findings)
         words = f"{item.address}: {asked.why}"
         found.append(Diagnostic("warning", "not-listed", words, None, "\n".join(asked.answers), item.address))
     return found

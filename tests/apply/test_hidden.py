@@ -5,6 +5,7 @@ Nothing is made beside it, however many whole readings lack it; a person's word 
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import pytest
@@ -363,3 +364,23 @@ def test_a_row_that_is_just_what_another_one_was_refused_is_no_others_likely_one
     ends_well(world)
     assert (world.entry(refused).id, world.entry(other).id) == (first, second)
     assert creates(world) == 2
+
+
+@both
+def test_what_was_removed_before_a_listing_showed_it_has_a_way_out_of_a_listing_that_is_never_whole(
+    world, provider
+):
+    begin(world, provider)
+    address = make(world, provider)
+    world.server.lag = DAY
+    world.apply(wait=False)
+    world.server.remove(the_only_one(world, provider))
+    more = itertools.count(3)
+    world.server.total = lambda rows, _page: rows + next(more)
+    world.clock.pass_by(2 * DAY)
+
+    told = outcome(world.apply(), address)
+
+    assert told.result is Result.IN_DOUBT
+    assert "does not list it, and what it lists is not whole" in told.error
+    assert f"b) somebody has removed it there: podsync state rm {address}, then: podsync apply" in told.next
