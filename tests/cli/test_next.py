@@ -270,7 +270,7 @@ def a_person_says_which_version_it_is(shop: Shop) -> None:
 
 @prints("plan/answers.py: state settle")
 def a_person_says_that_it_is_the_version_that_was_sent(shop: Shop) -> None:
-    """The other one is a question of its own: no listing tells the two apart, and nothing is made beside it."""
+    """The other one is a question of its own: no listing tells the two apart. Nothing is made beside it."""
     address = two_may_be_it(shop)
     edited_unseen(shop, address)
     asked = shop.last
