@@ -331,7 +331,9 @@ class ProviderRun:
         with self.lock:
             if self._read_before is None and self.findings is not None:
                 owned, name = self.known.owned, self.provider.name
-                ids = tuple(sorted(row for row in self.findings.reading.rows if row not in owned))
+                # What a look has seen before was there before, be it hidden or removed by now.
+                seen = {*self.findings.reading.rows, *self.known.remembered}
+                ids = tuple(sorted(seen - owned))
                 number = self.ledger.state().next_reading(name)
                 self.ledger.record(Looked(name, self.context.clock.now(), number, ids))
                 self._read_before = number
