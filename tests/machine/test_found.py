@@ -803,7 +803,8 @@ def test_what_a_document_wants_now_is_not_asked_before_what_it_made_is_known(flo
 
     (told,) = report.outcomes
     takes = [line for line in told.next if "podsync import designed" in line]
-    assert takes and all(" --as " in line for line in takes)
+    assert takes
+    assert all(" --as " in line for line in takes)
     floor.good_day()
     assert floor.state.owned("kakaclo").keys() >= {made}
 
