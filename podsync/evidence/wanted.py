@@ -155,20 +155,20 @@ class WantedJudge:
         refusal = otherwise.get(want.address, {}).get(row.id)
         if refusal is not None:
             self._findings.questions[want.address] = _hidden(refusal, (row,))
-        elif self._is_alike_before(want):
+        elif self._may_be_a_twin(want, row):
             why = "it may be this one, or a second one of what it replaces: no listing tells the two apart"
             self._findings.questions[want.address] = Question(why, (row,))
         else:
             self._findings.adopted[want.address] = row
 
-    def _is_alike_before(self, want: Want) -> bool:
-        """Whether its address has another version, and all that a listing tells of the two is equal."""
+    def _may_be_a_twin(self, want: Want, row: Remote) -> bool:
+        """Whether its address has another version, of which the listing would show just this as well."""
         entry, provider = self._known.state.entries.get(want.address), self._known.provider
         if entry is None or entry.spec is None or entry.pending is not None:
             return False
         if provider.canonical(entry.spec) == provider.canonical(want.spec):
             return False
-        return bool(provider.identity(want.spec, Habits()) == provider.identity(entry.spec, Habits()))
+        return provider.match(entry.spec, row) is Match.SAME
 
     def _sent_otherwise(self, judging: Judge) -> Mapping[Address, Mapping[str, Refusal]]:
         """By address, the rows that a refused create of another body may have made."""

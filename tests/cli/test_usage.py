@@ -190,7 +190,7 @@ def test_every_long_option_comes_from_the_environment_too(monkeypatch, path, nam
     samples = {
         "output": "json", "allow": "creates=1", "selector": "a=b", "detail": "full", "expect": "a" * 12,
         "limit": "3", "max_failures": "3", "lock_timeout": "5s", "port": "0", "lag": "5s", "images": "head",
-        "to": "local",
+        "to": "local", "of_version": "sent",
     }  # fmt: skip
     variable = "_".join(["PODSYNC", *path, name]).upper()
     monkeypatch.setenv(variable, samples.get(name, "1"))
