@@ -194,7 +194,11 @@ def again_risk(provider: Provider, entry: Entry, *, gone: bool) -> str:
     noun, key = provider.info.visible_id
     seen = seen_ids(entry.remote).get(key) if key else None
     what = f"{noun} {seen}" if seen else f"{provider.title} {entry.id}"
-    known = "is gone" if gone else "may still exist: apply makes nothing before two whole readings missed it"
+    known = (
+        "is gone: two whole readings missed it (if it is only hidden there, you have two)"
+        if gone
+        else "may still exist: apply makes nothing before two whole readings missed it"
+    )
     return f"made again in place of {what}, which {known}"
 
 

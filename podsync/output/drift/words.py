@@ -64,7 +64,7 @@ def _details(drift: Drift) -> Iterator[str]:
         since = f"since {minute(drift.missing_since)}" if drift.missing_since is not None else "now"
         yield f"not listed {since}; a listing may lag: gone is what a second whole reading misses as well"
     elif drift.kind is DriftKind.GONE:
-        yield "two whole readings do not show it: somebody removed it"
+        yield "two whole readings do not show it: it was removed, or is hidden there; look at its web page"
     else:
         yield "nobody has to remove it any more"
 
