@@ -170,6 +170,12 @@ class State:
         """Return the number that the next reading of a provider gets, larger than that of each kept one."""
         return number_after(self.readings.get(provider, NOTHING))
 
+    def known_addresses(self) -> frozenset[Address]:
+        """Addresses with a product, an orphan, a refused create, or a listed product that may be theirs."""
+        rows = (row for each in self.remembered.values() for row in each.values())
+        asked = {Address.parse(address) for row in rows for address in row.addresses}
+        return frozenset(asked.union(self.entries, self.refusals, (each.address for each in self.orphans)))
+
     def owned(self, provider: str) -> dict[str, Address]:
         """Ids that an entry or an orphan of this provider holds, with the address."""
         held = {o.id: o.address for o in self.orphans if o.provider == provider and o.id is not None}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 
 import pytest
 
 from podsync.apply.report import report_line
 from podsync.model.address import Address
+from podsync.model.frozen import freeze
 from podsync.output.forecast import PlanFacts
 from podsync.output.json.report import report_json
 from podsync.output.json.state import state_list_json, state_orphans_json, state_show_json
@@ -18,6 +20,7 @@ from podsync.output.text.plan import Detail, plan_text
 from podsync.output.text.report import apply_head, report_text
 from podsync.output.text.state import state_list, state_orphans, state_show
 from podsync.plan.model import Plan, summary_line
+from podsync.state.entries import Refusal, RememberedRow
 from podsync.state.model import State
 from tests.output import samples
 from tests.output.golden import Golden
@@ -177,3 +180,20 @@ def test_state_as_json(name: str, golden: Golden) -> None:
 def test_an_address_that_the_state_does_not_know() -> None:
     with pytest.raises(KeyError, match=r"designed_product\.nobody"):
         state_show(samples.state(), Address("designed_product", "nobody"), style=PLAIN)
+
+
+def test_an_address_of_which_only_a_refusal_or_a_listed_product_is_known() -> None:
+    wolf, fox = Address("designed_product", "wolf"), Address("designed_product", "fox")
+    body = freeze({"enName": "Wolf Tee", "modelId": "1"})
+    known = State(
+        refusals={wolf: (Refusal("kakaclo", "default", body, 1e9, message="HTTP 400"),)},
+        remembered={"kakaclo": {"5040": RememberedRow(1e9, (str(fox),), body)}},
+    )
+
+    assert 'refused 2001-09-09 01:46:40 UTC: a create of "Wolf Tee": HTTP 400' in _flat(known, wolf)
+    assert 'nothing is known to exist may be this: 5040 "Wolf Tee"' in _flat(known, fox)
+    assert json.loads(state_show_json(known, fox))["entry"] is None
+
+
+def _flat(state: State, address: Address) -> str:
+    return " ".join(state_show(state, address, style=PLAIN).split())

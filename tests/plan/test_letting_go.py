@@ -58,7 +58,11 @@ def test_recreate_says_what_it_is_and_whether_the_old_one_may_still_exist() -> N
     wanted = replace(DINO, history=DINO.history._replace(recreate="5012"))
 
     assert "in place of KakaClo 5012, which may still exist" in only(plan([wanted], state(KNOWN))).risks[0]
-    assert only(plan([wanted], gone(state(KNOWN)))).risks[0].endswith("(if it is only hidden there, you have two)")
+    assert (
+        only(plan([wanted], gone(state(KNOWN))))
+        .risks[0]
+        .endswith("(if it is only hidden there, you have two)")
+    )
 
 
 def test_recreate_makes_the_document_as_it_is_now() -> None:

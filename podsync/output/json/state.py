@@ -44,7 +44,7 @@ def state_show_json(state: State, address: Address) -> str:
     """
     entries = {address: state.entries[address]} if address in state.entries else {}
     orphans = tuple(one for one in state.orphans if one.address == address)
-    if not entries and not orphans:
+    if address not in state.known_addresses():
         raise KeyError(str(address))
     document = json.loads(statefile.dumps(replace(state, entries=entries, orphans=orphans)))
     return json_text(

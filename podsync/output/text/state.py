@@ -82,20 +82,25 @@ def state_show(state: State, address: Address, *, style: Style, width: int = 80)
     """Return everything that the state knows about an address; raises KeyError if that is nothing."""
     entry = state.entries.get(address)
     orphans = [one for one in state.orphans if one.address == address]
-    if entry is None and not orphans:
+    if address not in state.known_addresses():
         raise KeyError(str(address))
     lines = [style.bold(str(address))]
     if entry is not None:
         lines += _entry_lines(state, entry, style, width)
-        lines += _doubt_lines(state, entry, style, width)
+    elif not orphans:
+        lines += wrap("nothing is known to exist", width, GAP)
+    lines += _remembered_lines(state, address, style, width)
+    if entry is not None:
+        lines += _lost_lines(entry, width)
     lines += _refusal_lines(state, address, style, width)
     successors = _successors(state) if orphans else {}
     for orphan in orphans:
         rows = _orphan_lines(state, orphan, successors.get((orphan.address, orphan.created_at)), width)
         lines += ["", f"An orphan of this address: it {STAYS}", *rows]
         if entry is None:
-            lines += _doubt_lines(state, orphan, style, width)
-    lines += _provider_lines(state, entry if entry is not None else orphans[0], width)
+            lines += _lost_lines(orphan, width)
+    if entry is not None or orphans:
+        lines += _provider_lines(state, entry if entry is not None else orphans[0], width)
     return page(lines)
 
 
@@ -239,17 +244,17 @@ def _id_facts(state: State, item: Entry | Orphan) -> Iterator[str]:
         yield f"gone at {title(item.provider)} since {since}" if absent.gone else f"not listed since {since}"
 
 
-def _doubt_lines(state: State, item: Entry | Orphan, style: Style, width: int) -> Iterator[str]:
+def _remembered_lines(state: State, address: Address, style: Style, width: int) -> Iterator[str]:
     """Yield listed products that may be this one: a create asks about them until a person answers."""
-    rows = state.remembered.get(item.provider, {})
-    settled = {*state.foreign.get(item.provider, ()), *state.owned(item.provider)}
+    settled = {p: {*state.foreign.get(p, ()), *state.owned(p)} for p in state.remembered}
     mine = sorted(
-        (row.at, each, row)
+        (row.at, each, provider, row)
+        for provider, rows in state.remembered.items()
         for each, row in rows.items()
-        if str(item.address) in row.addresses and each not in settled
+        if str(address) in row.addresses and each not in settled[provider]
     )
-    for at, each, row in mine[:_SHOWN]:
-        name = quoted(name_of(item.provider, row.fields), 48)
+    for at, each, provider, row in mine[:_SHOWN]:
+        name = quoted(name_of(provider, row.fields), 48)
         text = (
             f"may be this: {safe(each)} {name}, listed first {second(at)}. "
             "A create at this address asks about it until a person has said what it is."
@@ -257,6 +262,10 @@ def _doubt_lines(state: State, item: Entry | Orphan, style: Style, width: int) -
         yield from (style.warn(line) for line in wrap(text, width, GAP, GAP * 2))
     if len(mine) > _SHOWN:
         yield f"{GAP}and {counted(len(mine) - _SHOWN, 'more product')} that may be this"
+
+
+def _lost_lines(item: Entry | Orphan, width: int) -> Iterator[str]:
+    """Yield what a newer state may have known of this product, and what is known not to be there."""
     if item.outdated_at is not None:
         text = (
             f"a newer state was lost {second(item.outdated_at)}: steps may have added more than is known here"

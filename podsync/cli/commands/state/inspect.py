@@ -79,7 +79,7 @@ def tell(space: Workspace, outputs: Outputs, what: str, address: str | None = No
     remembered = space.store.load()
     wanted = None
     if address is not None:
-        known = [str(each) for each in {*remembered.entries, *(o.address for o in remembered.orphans)}]
+        known = [str(each) for each in remembered.known_addresses()]
         if address not in known:
             raise UsageError(f"the state knows no {address}", near(address, sorted(known)))
         wanted = Address.parse(address)
