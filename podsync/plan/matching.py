@@ -134,9 +134,9 @@ def _unless_orphans(
     providers: Mapping[str, Provider],
 ) -> dict[Address, Entry]:
     """Return the moves, but those of documents that want just what an orphan is: it exists already."""
-    there = {_fingerprint(providers[each.provider], each.account, each.spec) for each in orphans}
-    if not there:
+    if not moved or not orphans:
         return moved
+    there = {_fingerprint(providers[each.provider], each.account, each.spec) for each in orphans}
     kept = {}
     for address, entry in moved.items():
         product = wanted[address]
