@@ -54,6 +54,14 @@ def hidden_for_a_day(world, provider, identity):
     return report
 
 
+def in_doubt_until_it_is_listed(world, provider, address, identity):
+    report = hidden_for_a_day(world, provider, identity)
+    assert outcome(report, address).result is Result.IN_DOUBT
+    world.clock.pass_by(DAY)
+    ends_well(world)
+    assert made(world, provider) == 1
+
+
 def takes(world, address, identity):
     """A person types `import`, while no listing shows it."""
     provider, store = world.documents[address].provider, world._store(Life())
@@ -185,12 +193,7 @@ def test_a_listing_shows_it_and_breaks_off(world, provider):
     assert provider in report.stopped
     world.server.behave()
 
-    report = hidden_for_a_day(world, provider, the_only_one(world, provider))
-    assert outcome(report, address).result is Result.IN_DOUBT
-    world.clock.pass_by(DAY)
-
-    ends_well(world)
-    assert made(world, provider) == 1
+    in_doubt_until_it_is_listed(world, provider, address, the_only_one(world, provider))
 
 
 @both
@@ -278,11 +281,7 @@ def test_a_plan_with_refresh_finds_what_a_doubt_made_and_it_is_hidden(world, pro
     identity = the_only_one(world, provider)
     assert world.refresh()[provider].found[address].id == identity
 
-    report = hidden_for_a_day(world, provider, identity)
-    assert outcome(report, address).result is Result.IN_DOUBT
-    world.clock.pass_by(DAY)
-    ends_well(world)
-    assert made(world, provider) == 1
+    in_doubt_until_it_is_listed(world, provider, address, identity)
 
 
 @both
