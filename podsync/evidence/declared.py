@@ -20,8 +20,18 @@ from podsync.model.product import Product
 from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import Habits
 from podsync.providers.name_forms import unmarked
-from podsync.state.entries import Entry, Pending, Refusal
-from podsync.state.events import Adopted, Answered, Bound, Confirmed, Event, Intent, Settled, Unbound
+from podsync.state.entries import Entry, Pending, Refusal, Window
+from podsync.state.events import (  # fmt: skip
+    Adopted,
+    Answered,
+    Bound,
+    Confirmed,
+    Event,
+    Identified,
+    Intent,
+    Settled,
+    Unbound,
+)
 
 
 @dataclass(frozen=True)
@@ -49,6 +59,8 @@ class Said:
         where the listing does not tell.
         """
         entry = self.known.state.entries.get(address)
+        if entry is not None and identity not in self.rows and entry.sought:
+            return self._identified(entry, identity, version)
         row = self._row(identity)
         if entry is not None and entry.id == identity and entry.pending is None and not entry.provisional:
             return []
@@ -76,6 +88,8 @@ class Said:
 
         Without `version` a row that is listed as the document says today is refused.
         """
+        if identity not in self.rows:
+            return self._identified(entry, identity, version)
         row, versions = self._row(identity), self._versions_of_doubt(entry)
         if versions is not None and version is None and versions.possible(row) == (Version.DOCUMENT,):
             raise self._contradicted(entry.address, row, Version.DOCUMENT)
@@ -89,12 +103,12 @@ class Said:
         body = entry.pending.body
         freed = self._freed(entry.address, row)
         self._agrees(entry.address, body, row)
-        self._came_after(entry.address, row, self.known.before(entry.pending))
-        not_listed = unverified(body, row)
-        found = Settled(
-            entry.address, self.now, found=True, id=row.id, remote=row.shown, unverified=not_listed
-        )
-        return [*freed, found]
+        self._came_after(entry.address, row.id, self.known.before(entry.pending))
+        return [*freed, self._made(entry.address, body, row)]
+
+    def _made(self, address: Address, body: Spec, row: Remote) -> Settled:
+        lacks = unverified(body, row)
+        return Settled(address, self.now, found=True, id=row.id, remote=row.shown, unverified=lacks)
 
     def _beside_a_doubt(self, entry: Entry, pending: Pending, row: Remote) -> list[Event]:
         """The row is the document's of today: what was sent before stays open, as an orphan without an id."""
@@ -108,6 +122,29 @@ class Said:
             )
         adopted = self._adopted(address, None, row, product)
         return [Settled(address, self.now, found=True), *adopted]
+
+    def _identified(self, entry: Entry, identity: str, version: Version | None) -> list[Event]:
+        """A person has seen what was sent, which no listing shows: bound once one shows it under this id."""
+        address, pending, sent = entry.address, entry.pending, entry.pending or entry.window or Window(0, 0)
+        versions = self._versions_of_made(entry) if pending is None else self._versions_of_doubt(entry)
+        if versions is not None and versions.apart and version is None:
+            raise self._which(address, identity, versions)
+        spec = entry.spec or EMPTY if pending is None else pending.body
+        if version is Version.DOCUMENT or identity in self.known.gone or self._is_listed(spec, sent):
+            self._row(identity)
+        holder = self._owned.get(identity) or self.known.identified.get(identity)
+        if holder is not None and (holder != address or pending is not None):
+            raise PodsyncError(f"{identity} belongs to {holder} already", "one product has one address")
+        self._came_after(address, identity, self.known.before(sent))
+        if self.known.identified.get(identity) == address:
+            return []
+        made: list[Event] = [] if pending is None else [Settled(address, self.now, found=True)]
+        return [*made, Identified(address, self.now, identity)]
+
+    def _is_listed(self, spec: Spec, sent: Pending | Window) -> bool:
+        """Whether a listed row may be what was sent: then it is not hidden under another id."""
+        aside = self.known.foreign.union(self._owned, self.known.before(sent))
+        return any(self._fits(spec, row) > 0 for row in self.rows.values() if row.id not in aside)
 
     # -- which version
 
@@ -131,19 +168,17 @@ class Said:
         if said is not None and said not in possible:
             raise self._contradicted(address, row, possible[0])
         if said is None and len(possible) > 1:
-            fields = ", ".join(versions.fields)
-            raise ProtectedError(
-                f"{address} has sent another version than its document describes today ({fields}), and the "
-                f"listing does not tell which of them {row.id} is",
-                "\n".join(
-                    f"{letter}) it is {words}: {self._answer(address, row)} --as {version.value}"
-                    for letter, words, version in (
-                        ("a", "as it was sent", Version.SENT),
-                        ("b", "as the document says today", Version.DOCUMENT),
-                    )
-                ),
-            )
+            raise self._which(address, row.id, versions)
         return said or possible[0]
+
+    def _which(self, address: Address, identity: str, versions: Versions) -> PodsyncError:
+        fields, answer = ", ".join(versions.fields), self._answer(address, identity)
+        return ProtectedError(
+            f"{address} has sent another version than its document describes today ({fields}), and the "
+            f"listing does not tell which of them {identity} is",
+            f"a) it is as it was sent: {answer} --as {Version.SENT.value}\n"
+            f"b) it is as the document says today: {answer} --as {Version.DOCUMENT.value}",
+        )
 
     def _contradicted(self, address: Address, row: Remote, told: Version) -> PodsyncError:
         is_, not_ = "as the document says today", "as it was sent"
@@ -151,12 +186,12 @@ class Said:
             is_, not_ = not_, is_
         return ProtectedError(
             f"{row.id} is listed {is_}, and not {not_} for {address}",
-            f"if it is that: {self._answer(address, row)} --as {told.value}; else look at the id again",
+            f"if it is that: {self._answer(address, row.id)} --as {told.value}; else look at the id again",
         )
 
     @staticmethod
-    def _answer(address: Address, row: Remote) -> str:
-        return f"podsync import {address.word} {row.id}"
+    def _answer(address: Address, identity: str) -> str:
+        return f"podsync import {address.word} {identity}"
 
     # -- what fits
 
@@ -237,11 +272,7 @@ class Said:
             steps_left=tuple(step.name for step in provider.steps(body, made)),
             takes=freeze({field_: product.spec.get(field_)}),
         )  # fmt: skip
-        not_listed = unverified(body, row)
-        found = Settled(
-            entry.address, self.now, found=True, id=row.id, remote=row.shown, unverified=not_listed
-        )
-        return [intent, found]
+        return [intent, self._made(entry.address, body, row)]
 
     def _fits(self, spec: Spec, row: Remote) -> int:
         return self.known.provider.match(spec, row, self.known.habits).rank
@@ -276,20 +307,10 @@ class Said:
             wanted = freeze({**wanted, **{name: row.fields.get(name) for name in takes}})
         spec = as_said(self.known.provider, wanted, row)
         adopted = Adopted(
-            address,
-            self.known.name,
-            product.account,
-            self.now,
-            row.id,
-            spec,
-            row.shown,
-            unverified(spec, row),
-            product.labels,
-            product.lifecycle,
-            "imported",
-            f"{product.declared_at.path}:{product.declared_at.line}",
-            takes,
-        )
+            address, self.known.name, product.account, self.now, row.id, spec, row.shown,
+            unverified(spec, row), product.labels, product.lifecycle, "imported",
+            f"{product.declared_at.path}:{product.declared_at.line}", takes,
+        )  # fmt: skip
         return [*freed, adopted]
 
     def _to_take_over(self, entry: Entry | None, product: Product, row: Remote) -> Spec:
@@ -307,7 +328,7 @@ class Said:
         if entry.id == row.id:
             return [Confirmed(address, self.now, remote=row.shown)]
         if entry.window is not None:
-            self._came_after(address, row, self.known.before(entry.window))
+            self._came_after(address, row.id, self.known.before(entry.window))
         elif entry.id is not None:
             self._is_not_as_sent(entry, row)
         taken_back: list[Event] = [Unbound(address, self.now)] if entry.provisional else []
@@ -354,7 +375,7 @@ class Said:
             raise PodsyncError(
                 f"{title} lists no product {identity}",
                 f"its id is on {title}'s web page, and here: podsync import --match; "
-                "what was made just now, or is in review, is listed later; nothing is made beside it",
+                "what was made just now, or is in review, can be taken once it is listed",
             )
         return row
 
@@ -413,16 +434,10 @@ class Said:
                 "look at the id again, or at the document",
             )
 
-    def _came_after(self, address: Address, row: Remote, before: Collection[str]) -> None:
-        if row.id in before:
+    def _came_after(self, address: Address, identity: str, before: Collection[str]) -> None:
+        if identity in before:
             raise ProtectedError(
-                f"{row.id} was listed before {address} was sent: that request did not make it",
+                f"{identity} was listed before {address} was sent: that request did not make it",
                 f"if nothing was made: podsync state settle {address.word} --not-created, "
-                f"then: podsync import {address.word} {row.id}",
+                f"then: podsync import {address.word} {identity}",
             )
-
-
-def listed_otherwise(known: Known, spec: Spec, row: Remote) -> str:
-    """Return the listed name of a taken product if it differs from the document's; "" if not."""
-    called = known.provider.name_of(row.fields)
-    return called if called != known.provider.name_of(spec) else ""

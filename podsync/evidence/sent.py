@@ -124,6 +124,7 @@ class SentJudge:
         )
         self._now = situation.times.now.wall or 0.0
 
+    @cached_property
     def claims(self) -> list[Claim]:
         """Return a claim for each create in doubt and each product whose id is not confirmed."""
         known, situation = self._known, self._situation
@@ -139,6 +140,7 @@ class SentJudge:
         ]  # fmt: skip
         for item in (*known.unbound, *known.provisional):
             window = item.window or Window(0.0, 0.0)
+            named = window.answered if item.id is None and window.answered not in known.owned else None
             claims.append(
                 Claim(
                     (item.address, item.created_at),
@@ -149,6 +151,8 @@ class SentJudge:
                     id=item.id,
                     answered=window.answered is not None,
                     shown=window.shown is not None,
+                    named=named,
+                    said=named is not None and window.said is not None,
                     latest=self._latest(window),
                     versions=self._versions(item),
                 )
@@ -189,8 +193,9 @@ class SentJudge:
             else:
                 findings.overdue[key] = rows
         findings.noticed += [(key[0], rows) for key, rows in verdicts.offered.items()]
+        waits = {claim.key for claim in self.claims if claim.said and claim.named not in self._reading.rows}
         for key, item in self._items.items():
-            known_by_now = key in verdicts.found or key in findings.overdue
+            known_by_now = key in verdicts.found or key in findings.overdue or key in waits
             if item.id is None and not known_by_now and self._situation.item_is_settled(item):
                 findings.overdue[key] = ()
         done = {*findings.found, *findings.none, *findings.asks, *findings.unread}

@@ -72,10 +72,16 @@ def where_it_is(
         answers = of_wanted(provider, address, rows, versions)
     else:
         why = f"{title} acknowledged it and does not list it"
+        told = entry.window.answered if entry.window is not None else None
+        if told in findings.reading.rows:
+            why += f" ({told}, which was told to be it, is listed as another product)"
+            told = None
         sure = findings.reading.sound and findings.reading.fresh
         if not sure:
             why += ", and what it lists is not whole"
-        answers = of_unlisted(provider, address, versions, sure=sure) if findings.account or sure else ()
+        answers = (
+            of_unlisted(provider, address, versions, told, sure=sure) if findings.account or sure else ()
+        )
     return OpenQuestion(_with_versions(why, versions), answers)
 
 
@@ -213,10 +219,15 @@ def of_wanted(
 
 
 def of_unlisted(
-    provider: Provider, address: Address, versions: Versions | None = None, *, sure: bool = True
+    provider: Provider,
+    address: Address,
+    versions: Versions | None = None,
+    told: str | None = None,
+    *,
+    sure: bool = True,
 ) -> tuple[str, ...]:
-    """Return the possible outcomes of a create that was acknowledged and is not listed."""
-    shown = _shown_there(provider, f"podsync import {address.word} ID", versions)
+    """Return the possible outcomes of a create that was acknowledged and is not listed; `told` is its id."""
+    shown = _shown_there(provider, f"podsync import {address.word} {told or 'ID'}", versions)
     absent = "it does not" if sure else "somebody has removed it there"
     none = f"{_letter(len(shown))}) {absent}: podsync state rm {address.word}, then: podsync apply"
     return (*shown, none)
@@ -310,12 +321,13 @@ def _lettered(
 
 
 def _shown_there(provider: Provider, command: str, versions: Versions | None) -> tuple[str, ...]:
-    """Return what to type where only the web page shows it, for each version that it may be."""
+    """Return what to do where only the web page shows it, for each version that it may be."""
     if versions is None or not versions.apart:
         return (f"a) {_page(provider)} shows it: {command}",)
-    return tuple(
-        f"{_letter(index)}) {_page(provider)} shows it {words}: {command} --as {each}"
-        for index, (each, words) in enumerate(VERSIONS.items())
+    sent, today = VERSIONS.values()
+    return (
+        f"a) {_page(provider)} shows it {sent}: {command} --as sent",
+        f"b) that page shows it {today}: it can be taken once it is listed",
     )
 
 

@@ -23,9 +23,9 @@ class Window:
     """When the request of a create was on its way, UTC seconds since the epoch by our clock.
 
     `date` is the provider's own clock at `until`, None when it never sent one. `reading` and `beside` say
-    what existed before it (see Intent). `answered` is the id in the answer, `shown` when a listing
-    showed it otherwise than it was sent. `asked`: when a person was asked where the product is, by the clock
-    of a run that would have seen it.
+    what existed before it (see Intent). `answered` is the id in the answer, or the one that a person has seen
+    on the web page (`said`: when they said so); `shown` when a listing showed it otherwise than it was sent.
+    `asked`: when a person was asked where the product is, by the clock of a run that would have seen it.
     """
 
     since: float
@@ -36,6 +36,7 @@ class Window:
     answered: str | None = None
     shown: float | None = None
     asked: float | None = None
+    said: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,18 @@ class KnownProduct:
     def unbound(self) -> bool:
         """Acknowledged by the provider, but its id is not known yet."""
         return self.spec is not None and self.id is None
+
+    @property
+    def sought(self) -> bool:
+        """It is one product that was sent, made or in doubt, and no listing has shown its id."""
+        if self.pending is None:
+            return self.unlisted
+        return self.pending.op == "create" and self.window is None
+
+    @property
+    def identified(self) -> bool:
+        """A person has seen it on the web page, and no listing has shown it yet."""
+        return self.id is None and self.window is not None and self.window.said is not None
 
     @property
     def guessed(self) -> bool:

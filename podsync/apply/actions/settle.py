@@ -34,6 +34,7 @@ from podsync.model.address import Address
 from podsync.model.errors import ProviderError, StoppedError, UnauthorizedError
 from podsync.model.product import seen_ids
 from podsync.plan.action import Action
+from podsync.plan.answers import NAMED
 from podsync.plan.change import Change, left_by
 from podsync.plan.diff import differing_fields
 from podsync.providers.contract import Remote
@@ -120,7 +121,12 @@ def _tell_unlisted(run: ProviderRun) -> None:
     """Say what has no confirmed id yet; what should have been listed long ago is a question to a person."""
     known = run.known
     overdue = [] if run.looked == -math.inf else _overdue(run)
-    count = len(known.unbound) + len(known.provisional) - len(overdue)
+    waits = {i: a for i, a in known.identified.items() if a not in {item.address for item in overdue}}
+    if waits:
+        named = ", ".join(f"{address} ({identity})" for identity, address in [*waits.items()][:NAMED])
+        more = f" and {len(waits) - NAMED} more" if len(waits) > NAMED else ""
+        run.context.board.note(f"seen on {run.provider.title}'s web page, and not listed yet: {named}{more}")
+    count = len(known.unbound) + len(known.provisional) - len(overdue) - len(waits)
     if count:
         what = f"{count} new at {run.provider.title}: not confirmed by a listing yet"
         run.context.board.note(f"{what}; the next apply looks again")
@@ -148,7 +154,11 @@ def _overdue(run: ProviderRun) -> list[Entry | Orphan]:
     """Return what this run did not make and the last look should have shown."""
     situation = run.looker.dated(run.situation(), run.looked)
     return [
-        item for item in run.known.unbound if item.address not in run.made and situation.item_is_settled(item)
+        item
+        for item in run.known.unbound
+        if item.address not in run.made
+        and (item.address, item.created_at) in run.overdue
+        and situation.item_is_settled(item)
     ]
 
 
