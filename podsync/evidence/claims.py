@@ -177,6 +177,9 @@ class Judge:
         self._named(sent, exact, maybe, verdicts)
         # What a person has seen on the web page is waited for, and nothing else is taken for it unasked.
         waits = {c.key for c in sent if c.said and c.named not in listed and c.key not in verdicts.found}
+        for claim in sent:
+            if claim.key in waits and claim.answered:
+                maybe[claim.key] = []  # the answer had told the same id
         spoken = {row for rows in exact.values() for row in rows}
         left = self._exact(sent, wanted, exact, knows_all, waits, verdicts)
         candidates = self._candidates(left, maybe, spoken, verdicts)

@@ -130,7 +130,9 @@ class Said:
         if versions is not None and versions.apart and version is None:
             raise self._which(address, identity, versions)
         spec = entry.spec or EMPTY if pending is None else pending.body
-        if version is Version.DOCUMENT or identity in self.known.gone or self._is_listed(spec, sent):
+        told = entry.window is not None and entry.window.answered == identity
+        is_listed = not told and self._is_listed(spec, sent)
+        if version is Version.DOCUMENT or identity in self.known.gone or is_listed:
             self._row(identity)
         holder = self._owned.get(identity) or self.known.identified.get(identity)
         if holder is not None and (holder != address or pending is not None):

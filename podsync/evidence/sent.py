@@ -140,7 +140,7 @@ class SentJudge:
         ]  # fmt: skip
         for item in (*known.unbound, *known.provisional):
             window = item.window or Window(0.0, 0.0)
-            named = window.answered if item.id is None and window.answered not in known.owned else None
+            named = window.named if item.id is None and window.named not in known.owned else None
             claims.append(
                 Claim(
                     (item.address, item.created_at),
@@ -149,7 +149,7 @@ class SentJudge:
                     before=known.before(window),
                     settled=situation.item_is_settled(item),
                     id=item.id,
-                    answered=window.answered is not None,
+                    answered=window.answered is not None and window.answered == (item.id or named),
                     shown=window.shown is not None,
                     named=named,
                     said=named is not None and window.said is not None,

@@ -93,9 +93,7 @@ class Known:
     @cached_property
     def identified(self) -> Mapping[str, Address]:
         """Ids that a person has seen on the web page, and no listing has shown yet, with their addresses."""
-        found = (
-            (i.window.answered, i.address) for i in self.entries if i.identified and i.window is not None
-        )
+        found = ((i.window.said, i.address) for i in self.entries if i.identified and i.window is not None)
         return {identity: address for identity, address in found if identity and identity not in self.owned}
 
     @cached_property

@@ -66,14 +66,15 @@ def where_it_is(
     counts only if a person has removed it.
     """
     title, address = provider.title, entry.address
+    told = entry.window.named if entry.window is not None else None
+    elsewhere = told in findings.reading.rows
     if rows:
         several = "several products that may be it" if len(rows) > 1 else "one product that may be it"
         why = f"{title} acknowledged it, and lists {several}: {named_rows(provider, rows)}"
-        answers = of_wanted(provider, address, rows, versions)
+        answers = of_wanted(provider, address, rows, versions, None if elsewhere else told)
     else:
         why = f"{title} acknowledged it and does not list it"
-        told = entry.window.answered if entry.window is not None else None
-        if told in findings.reading.rows:
+        if elsewhere:
             why += f" ({told}, which was told to be it, is listed as another product)"
             told = None
         sure = findings.reading.sound and findings.reading.fresh
@@ -209,10 +210,21 @@ def again_risk(provider: Provider, entry: Entry, *, gone: bool) -> str:
 
 
 def of_wanted(
-    provider: Provider, address: Address, candidates: Sequence[Remote], versions: Versions | None = None
+    provider: Provider,
+    address: Address,
+    candidates: Sequence[Remote],
+    versions: Versions | None = None,
+    told: str | None = None,
 ) -> tuple[str, ...]:
-    """Return what products may be that look like one which is to be created, or which was."""
+    """Return what products may be that look like one which is to be created, or which was.
+
+    `told` is the id that an answer, or a person, has told, and that is not listed.
+    """
     rows = _lettered(provider, candidates, f"podsync import {address.word}", versions)
+    if told is not None:
+        version = "" if versions is None or not versions.apart else " --as sent"
+        there = f"{_page(provider)} shows it as {told}, which is not listed"
+        rows += (f"{_letter(len(rows))}) {there}: podsync import {address.word} {told}{version}",)
     ids = " ".join(row.id for row in candidates[:NAMED])
     none = f"{_letter(len(rows))}) {_none_of(candidates)}"
     return (*rows, f"{none}: podsync import --not-ours {provider.name} {ids}")

@@ -23,8 +23,8 @@ class Window:
     """When the request of a create was on its way, UTC seconds since the epoch by our clock.
 
     `date` is the provider's own clock at `until`, None when it never sent one. `reading` and `beside` say
-    what existed before it (see Intent). `answered` is the id in the answer, or the one that a person has seen
-    on the web page (`said`: when they said so); `shown` when a listing showed it otherwise than it was sent.
+    what existed before it (see Intent). `answered` is the id in the answer, `shown` when a listing
+    showed it otherwise than it was sent. `said` is the id under which a person has seen it on the web page.
     `asked`: when a person was asked where the product is, by the clock of a run that would have seen it.
     """
 
@@ -36,7 +36,12 @@ class Window:
     answered: str | None = None
     shown: float | None = None
     asked: float | None = None
-    said: float | None = None
+    said: str | None = None
+
+    @property
+    def named(self) -> str | None:
+        """The id that a person, or else the answer, has told."""
+        return self.answered if self.said is None else self.said
 
 
 @dataclass(frozen=True, slots=True)

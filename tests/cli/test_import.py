@@ -409,7 +409,7 @@ def test_what_no_listing_shows_yet_is_a_persons_word_until_one_does(podsync, fol
 
     later = "which no listing shows yet: apply takes it once one does, and makes nothing beside it"
     assert (run.code, run.out) == (0, f"{TEE}: it is {identity}, {later}\n")
-    assert (entries(folder)[TEE]["id"], entries(folder)[TEE]["window"]["answered"]) == (None, identity)
+    assert (entries(folder)[TEE]["id"], entries(folder)[TEE]["window"]["said"]) == (None, identity)
     assert f"seen on the web page as {identity}" in podsync("state", "show", TEE).out
     assert (podsync("import", TEE, identity).out, ids(shops)) == ("1 answer was known already\n", [identity])
     shops.set_rules(kakaclo_lag=0)

@@ -368,29 +368,36 @@ def test_an_id_that_an_answer_told_is_confirmed_by_being_listed_as_it_was_sent()
     assert told(row("7", "TEE", "gelato"), other, settled=True) == ["Unbound"]
 
 
-def identified(name: str, provider: str = "gelato", *, said: bool = False, identity: str = "7") -> Entry:
+def identified(
+    name: str, provider: str = "gelato", *, said: str | None = "7", answered: str | None = None
+) -> Entry:
     """Its id was told, by the answer or by a person, and no listing has shown it."""
-    when = Window(NOW - 30, NOW, NOW, answered=identity, said=NOW if said else None)
+    when = Window(NOW - 30, NOW, NOW, answered=answered, said=said)
     return entry(name, None, provider, window=when, created_at=NOW)
 
 
-@pytest.mark.parametrize("said", [True, False], ids=["a person", "the answer"])
-def test_an_id_that_was_told_is_bound_as_soon_as_it_is_listed(said: bool) -> None:
+BY = pytest.mark.parametrize(
+    "by", [{"said": "7"}, {"said": None, "answered": "7"}], ids=["a person", "the answer"]
+)
+
+
+@BY
+def test_an_id_that_was_told_is_bound_as_soon_as_it_is_listed(by: Any) -> None:
     """Whatever else is listed in a changed form, or cannot be told from it."""
-    two = state(identified("Wolf", said=said), provider="gelato")
+    two = state(identified("Wolf", **by), provider="gelato")
     changed = [row("7", "WOLF", "gelato", at=NEW), row("8", "wolf", "gelato", at=NEW)]
 
     assert bound(look(two, changed, provider="gelato")) == {"Wolf": ("7", False)}
     assert bound(look(two, changed, provider="gelato", settled=False)) == {"Wolf": ("7", True)}
-    twins = state(identified("tee", "kakaclo", said=said), unbound("dog", spec=spec("tee")))
+    twins = state(identified("tee", "kakaclo", **by), unbound("dog", spec=spec("tee")))
     alike = [row("7", "tee", at=NEW), row("8", "tee", at=NEW)]
     assert bound(look(twins, alike)) == {"tee": ("7", False), "dog": ("8", False)}
 
 
-@pytest.mark.parametrize("said", [True, False], ids=["a person", "the answer"])
-def test_an_id_that_was_told_binds_nothing_that_is_another_product(said: bool) -> None:
+@BY
+def test_an_id_that_was_told_binds_nothing_that_is_another_product(by: Any) -> None:
     """Listed as another one, exactly another document's, or while another row is what was sent: asked."""
-    known = state(identified("Wolf", said=said), provider="gelato")
+    known = state(identified("Wolf", **by), provider="gelato")
 
     def asked(*rows: Remote, wanted: Sequence[Want] = ()) -> list[list[str]]:
         found = look(known, rows, wanted, provider="gelato")
@@ -410,11 +417,13 @@ def test_what_a_person_has_seen_on_the_web_page_is_waited_for() -> None:
         assert bound(found) == {}
         return [ids(each) for each in found.overdue.values()]
 
-    assert asked(identified("Wolf", said=True)) == []
-    assert asked(identified("Wolf", said=True), row("8", "Wolf", "gelato", at=NEW)) == [["8"]]
-    assert asked(identified("Wolf", said=True), row("8", "WOLF", "gelato", at=NEW)) == [["8"]]
-    assert asked(identified("Wolf", said=False)) == [[]]
-    assert asked(identified("Wolf", said=True, identity="1")) == [[]]  # another one's by now
+    exact, changed = row("8", "Wolf", "gelato", at=NEW), row("8", "WOLF", "gelato", at=NEW)
+    assert asked(identified("Wolf")) == []
+    assert asked(identified("Wolf"), exact) == asked(identified("Wolf"), changed) == [["8"]]
+    both = identified("Wolf", answered="7")
+    assert (asked(both, exact), asked(both, changed)) == ([["8"]], [])
+    assert asked(identified("Wolf", said=None, answered="7")) == [[]]
+    assert asked(identified("Wolf", said="1")) == [[]]  # another one's by now
 
 
 def test_what_was_made_before_is_no_want_of_its_row() -> None:

@@ -193,7 +193,7 @@ def _sought(known: Known, also: Iterable[str], there: Collection[str]) -> dict[s
     """Return the known products to look up: landmarks, ids that were told, requested ids, a few others."""
     sought: dict[str, object] = {item.id: seen_ids(item.remote) for item in known.answered if item.id}
     if known.provider.tells_ids:
-        told = (each.window.answered for each in known.unbound if each.window is not None)
+        told = (each.window.named for each in known.unbound if each.window is not None)
         sought |= {identity: EMPTY for identity in told if identity}
     sought |= {identity: known.shown[identity] for identity in also if identity in known.shown}
     marks = {

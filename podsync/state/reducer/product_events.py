@@ -253,7 +253,7 @@ def _identified(draft: MutableState, event: ev.Identified) -> None:
     if not entry.unlisted:
         raise Unfitting(f"a listing has shown {event.address}")
     window = entry.window or Window(entry.created_at, entry.created_at)
-    window = replace(window, answered=event.id, shown=None, said=event.at)
+    window = replace(window, shown=None, said=event.id)
     _put(draft, replace(entry, id=None, remote=EMPTY, window=window), event.at)
 
 

@@ -89,7 +89,7 @@ def test_an_id_that_a_person_has_seen_is_looked_for_until_a_listing_shows_which_
     likely = replay(made, [ev.Bound(CAT, AT + 4, "7", provisional=True)]).entries[CAT]
     sure = replay(made, [ev.Bound(CAT, AT + 4, "6")])
 
-    assert (seen.id, seen.window) == (None, Window(AT, AT, answered="6", said=AT + 3))
+    assert (seen.id, seen.window) == (None, Window(AT, AT, answered="5", said="6"))
     assert (likely.id, likely.window) == ("7", Window(AT, AT))
     assert (sure.entries[CAT].id, sure.entries[CAT].window) == ("6", None)
     with pytest.raises(StateError, match="a listing has shown"):
