@@ -280,11 +280,8 @@ class SentJudge:
         if entry.pending is not None and entry.pending.acknowledged is not None:
             return f"{why}, and no listing shows it"
         if self._known.state.released.get(entry.address, 0) >= NONES:
-            return (
-                f"{why}; nothing was made the last time either"
-                if why
-                else "nothing was made the last time either"
-            )
+            again = "no listing shows it, nor what was sent before it"
+            return f"{why}; {again}" if why else again
         return ""
 
     def _perhaps_made(self, entry: Entry, model: str, verdicts: Verdicts) -> tuple[Remote, ...]:

@@ -20,6 +20,7 @@ from podsync.apply.outcomes import (
     done,
     failed,
     half_made,
+    ids_of,
     in_doubt,
     later,
     not_sure,
@@ -381,10 +382,10 @@ def _nothing_was_made(run: ProviderRun, entry: Entry) -> None:
         unseen = f"{run.conflicts[address]}: something like it exists, and is not listed"
         failed(run, change, unseen, remedy="look at its web page; apply again later", replans=False)
     elif sends >= SENDS_AN_APPLY:
-        failed(run, change, f"sent {sends} times, and nothing was made")
+        failed(run, change, f"sent {sends} times, and no listing shows it")
     elif not run.going:
         why = "the plan is refused" if run.context.options.settles else "the run had to stop"
-        not_tried(run, change, f"nothing was made, and {why}")
+        not_tried(run, change, f"no listing shows it, and {why}")
     elif sends:
         create(run, change)
     elif change.action is Action.SETTLE and run.worked:
@@ -396,5 +397,7 @@ def _retell(run: ProviderRun, address: Address) -> None:
     board, entry = run.context.board, run.ledger.entry(address)
     with board.lock:
         outcome = board.outcomes.get(address)
-        if outcome is not None and entry is not None and outcome.id != entry.id:
-            board.outcomes[address] = replace(outcome, id=entry.id, remote=seen_ids(entry.remote))
+        if outcome is not None and entry is not None:
+            sure, likely = ids_of(entry)
+            told = seen_ids(entry.remote)
+            board.outcomes[address] = replace(outcome, id=sure, provisional_id=likely, remote=told)

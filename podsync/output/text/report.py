@@ -193,9 +193,21 @@ def safety_text(report: Report) -> str:
     others = "the one that is left" if left == 1 else f"the {number(left)} that are left"
     rest = [f"it does {others}" if left else "", person if asked else ""]
     return (
-        "Nothing was sent twice. Nothing has to be undone. Running apply again is safe: "
+        f"{_sent_again(report)}Nothing has to be undone. Running apply again is safe: "
         f"{', and '.join(part for part in rest if part)}."
     )
+
+
+def _sent_again(report: Report) -> str:
+    """Say whether anything was sent a second time; "" of a run that broke off, of which nobody can say."""
+    if report.broke_off:
+        return ""
+    if not report.repeated:
+        return "Nothing was sent twice. "
+    one = report.repeated == 1
+    whose = "a product of its first request" if one else "products of their first requests"
+    was = "create was" if one else "creates were"
+    return f"{number(report.repeated)} {was} sent again: no listing had shown {whose}. "
 
 
 def _next(report: Report, width: int, command: str, place: str) -> list[str]:
