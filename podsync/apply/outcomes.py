@@ -122,11 +122,20 @@ def done(
         result,
         id=sure,
         provisional_id=likely,
+        leaves=_left_by_swap(run, change),
         remote=seen_ids(entry.remote) if entry is not None else {},
         attempts=sent.attempts if sent is not None else attempts,
         http_status=receipt.status if receipt is not None else None,
         provider_code=receipt.code if receipt is not None else None,
     )
+
+
+def _left_by_swap(run: ProviderRun, change: Change) -> str:
+    """Return what the old product is called by now, where its name was exchanged."""
+    if SWAP not in change.steps_left:
+        return ""
+    old = [each for each in run.ledger.orphans(run.provider.name) if each.address == change.address]
+    return run.provider.name_of(max(old, key=lambda each: each.orphaned_at).spec) if old else ""
 
 
 def failed(

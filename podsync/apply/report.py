@@ -56,7 +56,7 @@ class Outcome:
     looked for. `replans`:
     what `next` asks for makes another plan, so that an apply of this one would end the same way.
     `steps_done` and `steps_left` name the requests of a product that takes several, `step` the one that is
-    in doubt.
+    in doubt. `leaves` is what the old product is called once its name has passed to another one.
     """
 
     address: Address
@@ -80,6 +80,7 @@ class Outcome:
     steps_done: tuple[str, ...] = ()
     steps_left: tuple[str, ...] = ()
     step: str = ""
+    leaves: str = ""
 
     @property
     def half_made(self) -> str:
