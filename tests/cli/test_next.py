@@ -1295,6 +1295,37 @@ def a_field_that_somebody_else_has_set_meanwhile(shop: Shop) -> None:
     assert shop.run("drift", "--detailed-exitcode").code == 0
 
 
+def _value(name: str) -> str:
+    stands_for = f"[{{partModelId: body, attributes: {{attr-one: {name}}}}}]"
+    return f"{{value: {name}, attributeValues: {stands_for}}}"
+
+
+@prints()
+def values_that_somebody_else_has_added_meanwhile(shop: Shop) -> None:
+    """No patch holds them: they are written into the document by hand, and nothing is sent of them."""
+    shop.tote()
+    mapping = "attributesMapping: [{partModelId: body, attributeIds: [attr-one]}]"
+    shop.edit("tote", mapping, f"{mapping}\n      values: [{_value('small')}]")
+    shop.vendors.values_as = "texts"
+    assert shop.apply().code == 0
+    settled(shop)
+    added = {"partModelId": "body", "attributes": {"attr-one": "medium"}}
+    shop.vendors.add_value("Tote", {"value": "medium", "attributeValues": [added]})
+    shop.edit("tote", "values: [", f"values: [{_value('large')}, ")
+
+    assert shop.apply().code == 4
+    assert "write it into the document too" in " ".join(shop.told().split())
+    assert "drift.patch" not in shop.told()
+    drift = shop.run("drift").out
+    assert "No patch holds variantOptions" in drift
+    assert "Gelato cannot set back variantOptions" in drift
+    assert [word for word in ("drift.patch", "--replace") if word in drift] == []
+    shop.edit("tote", "values: [", f"values: [{_value('medium')}, ")
+    assert shop.apply().code == 0
+    assert shop.run("drift", "--detailed-exitcode").code == 0
+    assert shop.vendors.values_twice() == []
+
+
 @prints("output/drift/words.py: apply --replace", "output/drift/words.py: state orphans --check")
 def drift_is_set_back_or_made_anew(shop: Shop) -> None:
     shop.person_doubles = True  # what cannot be set back is made anew beside the old one, as it is asked
