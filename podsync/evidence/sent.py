@@ -269,7 +269,7 @@ class SentJudge:
                     findings.unread.append(entry.address)
             elif told := self._told_otherwise(entry):
                 findings.asks[entry.address] = ()
-                findings.why[entry.address] = f"{told}: send it again only if you say so"
+                findings.why[entry.address] = f"{told}: it is sent again only if you say so"
             else:
                 findings.none.append(entry.address)
                 findings.events.append(Settled(entry.address, self._now, found=False))

@@ -574,6 +574,7 @@ def first_contact(shop: Shop) -> None:
     shop.vendors.fill("kakaclo", 2)
     shop.tee()
     assert shop.apply().code == 5
+    assert "KakaClo lists 2 products that the state knows nothing of" in " ".join(shop.told().split())
     assert shop.creates() == 0
 
 
