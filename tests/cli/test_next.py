@@ -246,7 +246,7 @@ def edited_unseen(shop: Shop, address: str) -> None:
     assert shop.apply().code == 8
 
 
-@prints("evidence/declared.py: import")
+@prints("plan/answers.py: import")
 def a_person_says_which_version_it_is(shop: Shop) -> None:
     """Without the version it is not believed; what was sent before stays open, and nothing is made again."""
     address = two_may_be_it(shop)
@@ -1382,18 +1382,54 @@ def an_update_that_is_listed_in_a_form_of_its_own(shop: Shop) -> None:
     assert shop.entries()[address].get("pending") is None
 
 
-@prints("state/operations.py: import")
+@prints("state/operations.py: state settle")
 def a_refusal_is_answered_with_an_id(shop: Shop) -> None:
     address = shop.tee()
     shop.vendors.misbehave("kakaclo.create", Odd("code", status=20013, commit=True))
     assert shop.apply().code == 4
     settled(shop)
     mine = shop.vendors.products("kakaclo")[0]["id"]
-    assert shop.run("state", "settle", address, "--adopt", mine).code == 64
+    assert shop.run("state", "settle", address, "--step", "values", "--made").code == 64
 
-    assert shop.follow("import", ID=mine).code == 0
+    assert shop.follow("--adopt", ID=mine).code == 0
+    assert shop.last.out == f"{address}: it is {mine}\n"
     assert shop.entries()[address]["id"] == mine
     assert shop.apply().code == 0
+
+
+def refused_though_made(shop: Shop) -> str:
+    """The create was refused and made all the same; staff copied the product, and the document was edited."""
+    shop.tee("hat")
+    assert shop.apply().code == 0
+    address = shop.tee()
+    shop.vendors.misbehave("kakaclo.create", Odd("code", status=20013, commit=True))
+    assert shop.apply().code == 4
+    shop.vendors.by_hand("kakaclo", shop.vendors.body_of(shop.vendors.products("kakaclo")[1]["id"]))
+    settled(shop)
+    shop.edit("tee", "#A72525", "#112233")
+    return address
+
+
+@prints("evidence/listing.py: import", "plan/answers.py: import --not-ours")
+def a_person_says_which_version_a_refused_create_made(shop: Shop) -> None:
+    """What was sent is known as it was sent, so that the edit is carried out."""
+    address = refused_though_made(shop)
+    assert shop.apply().code == 4
+    asked, told = shop.last, " ".join(shop.last.out.split())
+    mine, copy = (each["id"] for each in shop.vendors.products("kakaclo")[1:])
+    assert 'colorValue "#A72525" (its document says "#112233" today)' in told
+
+    assert shop.run("import", address, mine).code == 5
+    assert shop.follow(rf"import {address} {mine} --as sent").code == 0
+    assert shop.entries()[address]["spec"]["colorValue"] == "#A72525"
+    shop.last = Run(0, asked.out.replace(f"kakaclo {mine} {copy}", f"kakaclo {copy}"), asked.err)
+    assert shop.follow("--not-ours").code == 0
+    shop.last = asked
+    assert shop.follow_apply().code == 7  # a replace is not what was looked at
+    assert shop.apply().code == 0
+    assert shop.entries()[address]["spec"]["colorValue"] == "#112233"
+    assert shop.creates() == 3
+    assert "No changes." in shop.run("plan").out
 
 
 @prints("plan/checks.py: state settle")

@@ -13,7 +13,7 @@ from podsync.evidence.sent import existing, unverified
 from podsync.model.errors import ConflictError, InDoubtError, PodsyncError
 from podsync.model.frozen import EMPTY, FrozenDict
 from podsync.plan.action import Action
-from podsync.plan.answers import COMPLETE, of_wanted
+from podsync.plan.answers import COMPLETE, whose_it_is
 from podsync.plan.change import Change
 from podsync.plan.diff import differing_fields
 from podsync.plan.drift.compare import differences
@@ -162,8 +162,8 @@ def _stopped_by_rows(run: ProviderRun, change: Change) -> bool:
     address = change.address
     if address in found.questions:
         question = found.questions[address]
-        answers = of_wanted(run.provider, address, question.rows) if question.after is None else ()
-        not_tried(run, change, f"{question.why}: {listed(run, question.rows)}", *answers)
+        asked = whose_it_is(found, address, question, listed(run, question.rows))
+        not_tried(run, change, asked.why, *asked.answers)
         return True
     if address in found.taken:
         name_is_taken(run, change, found.taken[address])

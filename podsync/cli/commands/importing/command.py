@@ -9,7 +9,7 @@ from podsync.cli.app.options import address_of, output_option, sandbox_option, v
 from podsync.cli.app.outputs import Outputs
 from podsync.cli.app.session import Session
 from podsync.cli.commands.importing.claiming import claim
-from podsync.cli.commands.importing.decisions import Decision, checked_id, read_decisions
+from podsync.cli.commands.importing.decisions import Decision, checked_id, read_decisions, version_of
 from podsync.cli.commands.importing.matching import match_all
 from podsync.cli.commands.importing.pinning import pin_all
 from podsync.cli.workspace import Workspace
@@ -64,7 +64,7 @@ def import_products(
     -o patch=FILE writes what is certain into documents, as `adopt`. --pin does so with the ids of all that
     the state has, and asks nobody: a state that is lost costs nothing then.
     """
-    said = Version(of_version) if of_version is not None else None
+    said = version_of(of_version)
     if said is not None and (match or pin or not_ours is not None or len(words) != 2):
         raise UsageError("--as belongs to ADDRESS ID", f"{_FORMS[2]} --as sent")
     if match or pin:

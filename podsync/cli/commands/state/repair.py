@@ -16,6 +16,7 @@ from podsync.cli.app.framework import command
 from podsync.cli.app.options import address_of, sandbox_state_option, version_option
 from podsync.cli.app.session import Session
 from podsync.cli.commands.importing.claiming import LEFT_OPEN, can_look_up, looked_up
+from podsync.cli.commands.importing.decisions import version_of
 from podsync.cli.commands.state.changing import StateChange, change_state
 from podsync.cli.workspace import CACHE, Workspace
 from podsync.evidence.listing import Version
@@ -130,7 +131,8 @@ def settle_doubts(
 
     The ID has to be listed, which takes the provider's key. Where an update is in doubt: --adopt with its
     own id says that it took effect, --not-created that not. Of a step of a product that exists, --made says
-    that it was done. Of a create that was refused, --not-created says that it hid no product.
+    that it was done. Of a create that was refused, --not-created says that it hid no product,
+    --adopt which one it hid.
 
     Where the document has changed since, and the listing does not tell whether the product is the one that
     was sent or the one of today, --as says it.
@@ -152,7 +154,8 @@ def settle_doubts(
         given, said = _read_answers(answers)
     else:
         given = [SettleAnswer(address_of(address or ""), adopt, step or "", bool(made))]
-        said = {} if of_version is None else {given[0].address: Version(of_version)}
+        version = version_of(of_version)
+        said = {} if version is None else {given[0].address: version}
 
     def settled(state: State, space: Workspace) -> list[Event]:
         return settle(state, given, time.time(), space.waits, bare_id)
@@ -177,10 +180,12 @@ def settle_doubts(
 
 def _said(entry: Entry | None, answer: SettleAnswer, events: Sequence[Event]) -> str:
     adopt = answer.adopt
+    if entry is None or entry.pending is None:
+        if adopt is not None:
+            return f"{answer.address}: it is {adopt}"
+        return f"{answer.address}: nothing was made by what was refused"
     if any(isinstance(each, Adopted) and each.address == answer.address for each in events):
         return f"{answer.address}: it is {adopt}, as its document says; {LEFT_OPEN}"
-    if entry is None or entry.pending is None:
-        return f"{answer.address}: nothing was made by what was refused"
     if answer.step:
         return f"{entry.address}: {answer.step} were {'' if answer.made else 'not '}added"
     if entry.pending.op == "update":
@@ -199,15 +204,23 @@ def _read_answers(file: str) -> tuple[list[SettleAnswer], dict[Address, Version]
         words = line.split()
         if not words or words[0].startswith("#"):
             continue
-        versions = {each.value: each for each in Version} if words[1:2] != ["not-created"] else {}
-        if len(words) != 2 and not (len(words) == 3 and words[2] in versions):
+        version = _version_of(words)
+        if len(words) not in (2, 3) or (len(words) == 3 and version is None):
             raise UsageError(f"{file}:{number}: expected ADDRESS ID [sent | document] or ADDRESS not-created")
         found.append(SettleAnswer(address_of(words[0]), None if words[1] == "not-created" else words[1]))
-        if len(words) == 3:
-            said[found[-1].address] = versions[words[2]]
+        if version is not None:
+            said[found[-1].address] = version
     if not found:
         raise UsageError(f"{file} holds no answer")
     return found, said
+
+
+def _version_of(words: Sequence[str]) -> Version | None:
+    """Return the version that an answer in a file names after its id, None where it names none."""
+    try:
+        return Version.parse(words[2]) if words[1] != "not-created" else None
+    except (IndexError, ValueError):
+        return None
 
 
 @command("check", examples=("podsync state check", "podsync state check --emptied {provider}"))
