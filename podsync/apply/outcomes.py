@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -22,6 +23,8 @@ from podsync.plan.answers import (
     NAMED,
     if_removed,
     named_rows,
+    not_told,
+    of_steps,
     of_unwanted,
     what_became_of,
     where_it_is,
@@ -35,6 +38,8 @@ from podsync.state.entries import Entry, Orphan
 from podsync.state.operations import settled_at
 
 _GONE = 404
+#: So many products are asked about one by one.
+ONE_BY_ONE = 3
 #: The end of a refusal's message, unless a row may be its product.
 NOTHING_MADE = ". Nothing was made"
 
@@ -305,6 +310,23 @@ def listed(run: ProviderRun, remotes: Sequence[Remote]) -> str:
     return named_rows(run.provider, remotes)
 
 
+def asked_together(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
+    """Ask once of many products whether others have done a step that nobody here has sent."""
+    by_step = Counter(_step_of_others(each) for each in outcomes)
+    return tuple(
+        replace(each, next=of_steps(*key))
+        if (key := _step_of_others(each)) is not None and by_step[key] > ONE_BY_ONE
+        else each
+        for each in outcomes
+    )
+
+
+def _step_of_others(outcome: Outcome) -> tuple[str, str] | None:
+    """Return the kind of the product and the step, if it is open whether others have done that."""
+    asked = outcome.result is Result.IN_DOUBT and bool(outcome.step and outcome.next)
+    return (outcome.address.kind, outcome.step) if asked and outcome.attempts == 0 else None
+
+
 def tell_otherwise(run: ProviderRun) -> None:
     """Take down which adopted products are listed with other values than their documents have."""
     found = sorted(run.otherwise.items())
@@ -313,3 +335,5 @@ def tell_otherwise(run: ProviderRun) -> None:
         run.context.board.note(f"{address} is not as its document says: {values}; see podsync drift")
     if len(found) > NAMED:
         run.context.board.note(f"{len(found) - NAMED} more adopted products differ: see podsync drift")
+    for step, count in run.untold.items():
+        run.context.board.note(not_told(run.provider, step, count))

@@ -148,7 +148,8 @@ class ProviderRun:
     those of updates that were read back. `postponed` creates wait for a doubt that the listing could not tell
     from them, `held` for what becomes of pictures. `unsure` says why nothing may be created although it is
     not listed. `settled` are the specs of products that this run found made: no plan could compare them.
-    `otherwise` are adopted products that are listed with other values than their documents have. `caught_up`:
+    `otherwise` are adopted products that are listed with other values than their documents have, `untold`
+    counts those of which no listing tells whether they have what a step adds. `caught_up`:
     the listing shows everything that was made before a state was lost. `young`: it adopts a product that was
     made a moment ago.
     """
@@ -180,6 +181,7 @@ class ProviderRun:
     gone_orphans: set[Address] = field(default_factory=set)
     overdue: Mapping[Key, tuple[Remote, ...]] = field(default_factory=dict)
     otherwise: dict[Address, tuple[ListedField, ...]] = field(default_factory=dict)
+    untold: Counter[str] = field(default_factory=Counter)
     unwanted: Mapping[Address, Question] = field(default_factory=dict)
     looked: float = -math.inf
     unsure: str | None = None

@@ -169,6 +169,16 @@ def of_step(address: Address, step: str) -> tuple[str, ...]:
     )
 
 
+def of_steps(kind: str, step: str) -> tuple[str, ...]:
+    """Return the possible outcomes of a step that others may have done to many products, for all of them."""
+    settle = f'podsync state settle "{kind}.*" --step {step}'
+    return (
+        f"a) all of them are there, at each of these: {settle} --made",
+        f"b) none of them is there, at any of these: {settle} --not-made",
+        f"c) it differs: podsync state settle ADDRESS --step {step} --made, or --not-made, for each",
+    )
+
+
 def if_removed(address: Address, doubt: str = "", *, replaces: bool = False) -> str:
     """Return the remedy for a product that a person has removed.
 
@@ -185,6 +195,13 @@ def if_removed(address: Address, doubt: str = "", *, replaces: bool = False) -> 
 def perhaps_added(what: str) -> str:
     """Return why a step is in doubt that this state has not sent; `what` is what it adds."""
     return f"others may have added {what}"
+
+
+def not_told(provider: Provider, step: str, count: int) -> str:
+    """Say of how many products that a person named no listing tells whether they have what a step adds."""
+    products = f"{count} products" if count > 1 else "1 product"
+    what = provider.info.steps.get(step, step)
+    return f"{what}: no listing tells them of {products}; the next apply asks whether they are there"
 
 
 def step_in_doubt(what: str, additions: Sequence[str], *, sent: bool) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from podsync.model.address import Address
+from podsync.model.address import Address, Selection
 from podsync.model.errors import ProtectedError, UsageError
 from podsync.model.product import seen_ids
 from podsync.state.entries import Entry, Orphan, Pending, Window
@@ -212,6 +212,27 @@ def settle(
         sent = tuple(sorted(entry.pending.body))
         events.append(Settled(answer.address, now, found=True, id=bare, unverified=sent))
     return events
+
+
+def steps_of_others(state: State, pattern: str, step: str, *, made: bool) -> list[SettleAnswer]:
+    """Return one answer for every product that a pattern means, of a step that nobody here has sent.
+
+    What was sent and is in doubt is answered by its own address: others have not done that one.
+    """
+    chosen = Selection(targets=(pattern,))
+    found = [
+        SettleAnswer(entry.address, step=step, made=made)
+        for entry in state.entries.values()
+        if entry.pending is not None
+        and (entry.pending.step, entry.pending.attempts) == (step, 0)
+        and chosen.targeted(entry.address)
+    ]
+    if not found:
+        raise UsageError(
+            f"of no product that {pattern} means is it open whether others have done this step: {step}",
+            "what is in doubt: podsync state list",
+        )
+    return found
 
 
 def _settle_refused(

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from podsync.sandbox import Sandbox
 from podsync.state.git.branch import OvertakenError
@@ -1336,6 +1337,34 @@ def a_value_that_was_added_is_no_longer_wanted(shop: Shop) -> None:
     assert shop.follow("settings.yaml plan").code == 5
     shop.edit("tote", "spec:", "lifecycle: {replace: swap}\nspec:")
     assert shop.apply().code == 0
+
+
+@prints("plan/answers.py: state settle", "evidence/declared.py: import --match")
+def many_products_that_are_imported_are_asked_about_at_once(shop: Shop) -> None:
+    """No listing tells their values: four answers are one, given once."""
+    names = [f"tote-{number}" for number in range(4)]
+    mapping = "attributesMapping: [{partModelId: body, attributeIds: [attr-one]}]"
+    value = "{value: S, attributeValues: [{partModelId: body, attributes: {attr-one: s}}]}"
+    shop.vendors.values_as, ids = "hidden", {}
+    for name in names:
+        shop.tote(name)
+        spec = yaml.safe_load((shop.folder / "catalog" / f"{name}.yaml").read_text("utf-8"))["spec"]
+        ids[name] = shop.vendors.by_hand("gelato", spec)
+        shop.edit(name, mapping, f"{mapping}\n      values: [{value}]")
+    assert shop.run("import", f"customer_product.{names[0]}", "99").code == 1
+    assert shop.follow("import --match").code == 0
+    rows = [f"yes,customer_product.{name},gelato:{identity}" for name, identity in ids.items()]
+    (shop.folder / "said.csv").write_text("\n".join(["take,address,id", *rows]), encoding="utf-8")
+
+    assert "no listing tells them of 4 products" in shop.run("import", "said.csv").out
+    assert "4 to update" in shop.run("plan").out
+    assert shop.apply().code == 8
+    asked = shop.last
+    assert shop.follow(r'state settle "?customer_product\.\*"? --step values --not-made').code == 0
+    shop.last = asked
+    assert shop.follow_apply().code == 0
+    assert "No changes." in shop.run("plan").out
+    assert len(shop.vendors.sent("gelato.values")) == 4
 
 
 @prints("cli/commands/importing/claiming.py: plan --detail")

@@ -314,3 +314,42 @@ def test_of_what_was_never_sent_there_is_one_version() -> None:
 
     with pytest.raises(UsageError, match="nothing was sent for"):
         word.ours(DOG, "7", Version.SENT)
+
+
+# -- what steps add to a product that a person names
+
+
+def option(*values: dict[str, object], listed: bool = False) -> dict[str, object]:
+    mapping = [{"partModelId": "frame", "attributeIds": ["width"]}]
+    told = {} if listed else {"values": list(values)}
+    return {"id": "size", "name": "Size", "attributesMapping": mapping, **told}
+
+
+SMALL, LARGE = (
+    {"value": name, "attributeValues": [{"partModelId": "frame", "attributes": {"width": name}}]}
+    for name in ("30", "50")
+)
+
+
+@pytest.mark.parametrize("refused_before", [True, False])
+@pytest.mark.parametrize(
+    ("values", "there"), [((SMALL, LARGE), []), (({"value": "30"}, LARGE), ["30"])], ids=["sent", "said"]
+)
+def test_values_that_no_listing_tells_are_there_only_where_a_document_says_so(
+    refused_before: bool, values: tuple[dict[str, object], ...], there: list[str]
+) -> None:
+    """A document can leave out what a value stands for only of a value that exists."""
+    dog = address("dog", "gelato")
+    body, today = (spec("dog", "gelato", variantOptions=[option(*each)]) for each in ((), values))
+    refusals = {dog: (refusal("dog", "gelato", body=PROVIDERS["gelato"].first(body)),)}
+    known = state(provider="gelato", refusals=refusals if refused_before else {})
+    document = replace(designed("dog"), address=dog, provider="gelato", spec=today)
+    rows = {"7": row("7", "dog", "gelato", variantOptions=[option(listed=True)])}
+
+    told = Said(Known(PROVIDERS["gelato"], known, "default"), rows, NOW, {dog: document}).ours(dog, "7")
+
+    made = replay(known, told)
+    (known_option,) = made.entries[dog].spec["variantOptions"]
+    assert [each["value"] for each in known_option.get("values", ())] == there
+    assert made.entries[dog].may_have_more
+    assert made.refusals == {}

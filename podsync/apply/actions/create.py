@@ -9,7 +9,7 @@ from podsync.apply.outcomes import conclude, done, later, listed, name_is_taken,
 from podsync.apply.report import DONE, Result
 from podsync.apply.run import DeferredChange, Doubt, ProviderRun
 from podsync.evidence.declared import Said
-from podsync.evidence.sent import existing, unverified
+from podsync.evidence.sent import existing, untold, unverified
 from podsync.model.errors import ConflictError, InDoubtError, PodsyncError
 from podsync.model.frozen import EMPTY, FrozenDict
 from podsync.plan.action import Action
@@ -139,8 +139,11 @@ def take(run: ProviderRun, change: Change) -> None:
         return
     run.ledger.record(*events)
     fields, _ = differences(known, change.document.spec, rows[change.named or ""], run.habits)
-    if fields:
-        with run.lock:
+    entry = run.ledger.entry(change.address)
+    made = entry.spec or EMPTY if entry is not None else EMPTY
+    with run.lock:
+        run.untold.update(untold(run.provider, made, change.document.spec, rows[change.named or ""]))
+        if fields:
             run.otherwise[change.address] = fields
     done(run, change, Result.ADOPTED)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,6 +16,7 @@ from podsync.cli.environment.connect import connected, keys_for, rows_seen
 from podsync.cli.workspace import Workspace
 from podsync.evidence.declared import Said, listed_otherwise
 from podsync.evidence.listing import Version
+from podsync.evidence.sent import untold
 from podsync.evidence.situation import Want
 from podsync.model.address import Address
 from podsync.model.diagnostic import Diagnostic
@@ -23,6 +25,7 @@ from podsync.model.frozen import EMPTY
 from podsync.model.product import Product
 from podsync.output.escape import safe
 from podsync.output.wording import counted, title
+from podsync.plan.answers import not_told
 from podsync.plan.planner import check_hosts
 from podsync.providers.contract import Match
 from podsync.state.events import Adopted, Disowned, Event, Intent, Settled
@@ -122,6 +125,8 @@ class _ImportClaim:
         self._lines: list[str] = []
         self._foreign: dict[str, list[str]] = {}
         self._known = 0
+        #: How many products may lack what a step adds, by provider and step.
+        self._untold = Counter[tuple[str, str]]()
 
     def take(self, word: Decision) -> None:
         assert word.address is not None  # noqa: S101 (a yes has one)
@@ -133,6 +138,11 @@ class _ImportClaim:
             return
         self._events += events
         self._known += not events
+        provider = decisions.known.provider
+        for event in events:
+            if isinstance(event, Adopted) and product is not None:
+                steps = untold(provider, event.spec, product.spec, decisions.rows[word.id])
+                self._untold.update((provider.name, step) for step in steps)
         if events:
             self._lines.append(self._line(word, decisions, product, events))
 
@@ -163,6 +173,8 @@ class _ImportClaim:
             more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
             named = ", ".join(safe(each) for each in ids[:_NAMED])
             lines.append(f"{title(provider)}: not ours: {named}{more}")
+        providers = {name: each.known.provider for name, each in self._decisions.items()}
+        lines += [not_told(providers[name], step, count) for (name, step), count in self._untold.items()]
         if self._known:
             lines.append(f"{counted(self._known, 'answer was', 'answers were')} known already")
         return lines or ["Nothing was decided; nothing was changed."]

@@ -6,7 +6,7 @@ Each change is made under the lock, keeps a backup, and prints how to undo it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -27,9 +27,19 @@ from podsync.providers.registry import bare_id
 from podsync.state.entries import Entry
 from podsync.state.events import Adopted, Event, Unbound
 from podsync.state.model import State
-from podsync.state.operations import SettleAnswer, emptied, entries_at, move, remove, settle
+from podsync.state.operations import (
+    SettleAnswer,
+    emptied,
+    entries_at,
+    move,
+    remove,
+    settle,
+    steps_of_others,
+)
 from podsync.state.run_history import RunHistory
 
+#: So many products are named of an answer for many.
+_NAMED = 10
 #: Makes the events of a change.
 _Make: TypeAlias = Callable[[State, Workspace], Sequence[Event]]
 
@@ -99,10 +109,11 @@ def remove_entry(session: Session, address: str, sandbox: bool) -> int:
         "podsync state settle {kind}.dino --adopt 5012",
         "podsync state settle {kind}.dino --not-created",
         "podsync state settle {kind}.dino --step values --made",
+        "podsync state settle '{kind}.*' --step values --made",
         "podsync state settle --from answers.txt",
     ),
 )
-@click.argument("address", required=False)
+@click.argument("address", required=False, metavar="[ADDRESS | PATTERN]")
 @click.option("--adopt", metavar="ID", help="It was made (or changed): this is its id.")
 @version_option
 @click.option("--not-created", is_flag=True, help="Nothing was made (or changed); apply may send it.")
@@ -134,6 +145,9 @@ def settle_doubts(
     that it was done. Of a create that was refused, --not-created says that it hid no product,
     --adopt which one it hid.
 
+    What others may have done to products that podsync did not make is answered for all of them at once: a
+    PATTERN with * and ? in place of ADDRESS, and --step.
+
     Where the document has changed since, and the listing does not tell whether the product is the one that
     was sent or the one of today, --as says it.
     """
@@ -150,27 +164,47 @@ def settle_doubts(
         )
     if of_version is not None and adopt is None:
         raise UsageError("--as belongs to --adopt ID", "podsync state settle ADDRESS --adopt ID --as sent")
+    said: dict[Address, Version] = {}
     if answers is not None:
         given, said = _read_answers(answers)
-    else:
-        given = [SettleAnswer(address_of(address or ""), adopt, step or "", bool(made))]
-        version = version_of(of_version)
-        said = {} if version is None else {given[0].address: version}
+        return _settle(Workspace.open(session, sandbox=sandbox), lambda _: given, said)
+    text, named, done = address or "", step or "", bool(made)
+    if step is not None and ("*" in text or "?" in text):
+        return _settle(
+            Workspace.open(session, sandbox=sandbox),
+            lambda state: steps_of_others(state, text, named, made=done),
+            said,
+        )
+    answer = SettleAnswer(address_of(text), adopt, named, done)
+    if (version := version_of(of_version)) is not None:
+        said[answer.address] = version
+    return _settle(Workspace.open(session, sandbox=sandbox), lambda _: [answer], said)
+
+
+def _settle(
+    space: Workspace,
+    answers: Callable[[State], Sequence[SettleAnswer]],
+    said: Mapping[Address, Version],
+) -> int:
+    """Settle as a person says; `answers` returns what is said of a state, `said` which versions those are."""
 
     def settled(state: State, space: Workspace) -> list[Event]:
-        return settle(state, given, time.time(), space.waits, bare_id)
+        return settle(state, answers(state), time.time(), space.waits, bare_id)
 
     def answerable(state: State, space: Workspace) -> list[Event]:
         can_look_up(space, state, events := settled(state, space))
         return events
 
     def done(state: State, events: Sequence[Event]) -> str:
-        lines = [_said(state.entries.get(each.address), each, events) for each in given]
+        given = answers(state)
+        lines = [_said(state.entries.get(each.address), each, events) for each in given[:_NAMED]]
+        if len(given) > _NAMED:
+            lines.append(f"and {counted(len(given) - _NAMED, 'more answer')}")
         lines += [f"the id of {each.address} is open again" for each in events if isinstance(each, Unbound)]
         return "\n".join(lines)
 
     return _write(
-        Workspace.open(session, sandbox=sandbox),
+        space,
         "settle",
         lambda state, space: looked_up(space, state, settled(state, space), said),
         done,
