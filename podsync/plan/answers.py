@@ -269,12 +269,13 @@ def of_open_orphan(
             f"a) it is {rows[0].id}: remove it on {page}, then{all_}: {done}",
             f"b) it is not: podsync import --not-ours {provider.name} {rows[0].id}",
         )
-    ids = " ".join(row.id for row in rows[:NAMED])
-    others = f"podsync import --not-ours {provider.name} ID [ID …]"
-    return (
-        f"a) it is one of {ids}: say which it is not: {others}",
-        f"b) it was removed on {page}{all_}: {done}",
+    named, not_ours = rows[:NAMED], f"podsync import --not-ours {provider.name}"
+    which = (
+        f"{_letter(index)}) it is {_identifying(provider, row)}: {not_ours} "
+        f"{' '.join(each.id for each in named if each is not row)}"
+        for index, row in enumerate(named)
     )
+    return (*which, f"{_letter(len(named))}) it was removed on {page}{all_}: {done}")
 
 
 def of_unwanted(provider: Provider, address: Address, candidates: Sequence[Remote]) -> tuple[str, ...]:

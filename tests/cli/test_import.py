@@ -310,6 +310,16 @@ def test_every_word_that_is_not_believed_is_named_and_none_is_taken(podsync, fol
     assert not (folder / "podsync.state.json").exists()
 
 
+def test_of_many_faults_of_a_file_the_first_are_shown(podsync, folder, catalog):
+    (folder / "bad.csv").write_text(HEADER + f"perhaps,{TEE},kakaclo:1\n" * 25, encoding="utf-8")
+
+    run = podsync("import", "bad.csv")
+
+    assert run.code == 1
+    assert run.err.count("error[take]") == 20
+    assert run.err.endswith("… and 5 more\n\n25 errors.\n")
+
+
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-x", "@a", "\tx", "'=1", "''-", "'plain", 'a"b', "a,b", ""])
 def test_a_cell_is_no_formula_and_comes_back_as_it_was(text):
     data = "".join(writer.written(("take", "address", "id"), [("", text, "")])).encode()

@@ -450,9 +450,12 @@ def an_orphan_that_is_one_of_several(shop: Shop) -> None:
         each["lag"] = 0
     settled(shop)
     assert shop.apply().code == 8
+    mine = shop.vendors.products("kakaclo")[-2]["id"]
 
-    assert other in shop.follow("--not-ours", ID=other).out
+    assert other in shop.follow(rf"--not-ours kakaclo {other}").out
     assert shop.apply().code == 0
+    state = json.loads((shop.folder / "podsync.state.json").read_text(encoding="utf-8"))
+    assert [each["id"] for each in state["orphans"]] == [mine]
 
 
 # -- updates
@@ -1339,6 +1342,14 @@ def a_value_that_was_added_is_no_longer_wanted(shop: Shop) -> None:
     assert shop.apply().code == 0
 
 
+@prints("cli/commands/importing/command.py: import --match")
+def an_address_without_the_id_of_its_product(shop: Shop) -> None:
+    address = shop.tee()
+    assert shop.run("import", address).code == 64
+    assert f"which product is that of {address}?" in shop.last.err
+    assert shop.follow("import --match").code == 0
+
+
 @prints("plan/answers.py: state settle", "evidence/declared.py: import --match")
 def many_products_that_are_imported_are_asked_about_at_once(shop: Shop) -> None:
     """No listing tells their values: four answers are one, given once."""
@@ -1487,6 +1498,20 @@ def a_refusal_that_no_document_wants_any_more(shop: Shop) -> None:
 
 
 # -- what people may say unasked
+
+
+@pytest.mark.parametrize("words", [("apply", "--auto-approve"), ("plan", "--refresh")])
+def test_a_question_about_what_the_selection_leaves_out_names_versions(shop, words):
+    """A doubt is settled whatever is selected, and its document counts."""
+    address = two_may_be_it(shop)
+    edited_unseen(shop, address)
+
+    run = shop.run(*words, "--target", "customer_product.*")
+
+    told = " ".join(run.out.split())
+    assert run.code == 8
+    assert 'colorValue "#A72525" (its document says "#112233" today)' in told
+    assert told.count("--as document") == told.count("--as sent") == 2
 
 
 def test_a_row_that_was_offered_may_be_nobodys_and_the_doubt_stays_open(shop):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from podsync.cli.app.framework import command
@@ -14,6 +16,7 @@ from podsync.cli.commands.importing.matching import match_all
 from podsync.cli.commands.importing.pinning import pin_all
 from podsync.cli.workspace import Workspace
 from podsync.evidence.listing import Version
+from podsync.model.address import Address
 from podsync.model.errors import UsageError
 from podsync.providers.registry import kinds, plugins
 
@@ -88,6 +91,11 @@ def _claim(
         return claim(space, (), _not_ours(not_ours, words))
     if len(words) == 2:
         return claim(space, (_one(*words, said),), ())
+    if len(words) == 1 and not Path(words[0]).exists() and _is_address(words[0]):
+        raise UsageError(
+            f"which product is that of {words[0]}?",
+            f"{_FORMS[2]}; what looks like what: podsync import --match",
+        )
     if len(words) != 1:
         raise UsageError("import takes a FILE, or an ADDRESS and an ID", "\n".join(_FORMS))
     decisions = read_decisions(words[0])
@@ -95,6 +103,13 @@ def _claim(
     if decisions.open:
         more.append(f"{decisions.open} rows are left open; apply asks about them")
     return claim(space, decisions.taken, decisions.left_out, more)
+
+
+def _is_address(word: str) -> bool:
+    try:
+        return Address.parse(word).kind in kinds()
+    except ValueError:
+        return False
 
 
 def _one(address: str, identity: str, said: Version | None) -> Decision:
