@@ -1502,9 +1502,14 @@ def a_refusal_that_no_document_wants_any_more(shop: Shop) -> None:
 
 @pytest.mark.parametrize("words", [("apply", "--auto-approve"), ("plan", "--refresh")])
 def test_a_question_about_what_the_selection_leaves_out_names_versions(shop, words):
-    """A doubt is settled whatever is selected, and its document counts."""
-    address = two_may_be_it(shop)
-    edited_unseen(shop, address)
+    """What was acknowledged is looked for whatever is selected, and its document counts."""
+    address = acknowledged(shop)
+    shop.vendors.by_hand("kakaclo", shop.vendors.body_of(shop.vendors.products("kakaclo")[-1]["id"]))
+    for each in shop.vendors.products("kakaclo"):
+        each["lag"] = 0
+    settled(shop)
+    shop.edit(address.partition(".")[2], "#A72525", "#112233")
+    shop.tote()
 
     run = shop.run(*words, "--target", "customer_product.*")
 
