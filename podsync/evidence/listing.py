@@ -15,6 +15,7 @@ from string import ascii_lowercase
 from typing import ClassVar
 
 from podsync.model.address import Address
+from podsync.model.digests import digest
 from podsync.model.errors import PodsyncError, ProtectedError
 from podsync.model.frozen import EMPTY, Spec
 from podsync.providers.contract import Listing, Remote
@@ -125,31 +126,41 @@ def together(one: Reading, other: Reading) -> Reading:
     )
 
 
+#: So many characters of a digest tell the bodies of one address apart.
+_NAMED_BY = 6
+
+
 @dataclass(frozen=True, slots=True)
 class Version:
     """Which version of a document a listed product is: one that was sent, or the one of today.
 
-    `number` tells several that were refused at one address apart, from the oldest on; 0: there is one.
+    `which` tells several that were refused at one address apart, by their bodies: what is answered of one
+    leaves the names of the others as they are.
     """
 
     word: str
-    number: int = 0
+    which: str = ""
 
     SENT: ClassVar[Version]
     DOCUMENT: ClassVar[Version]
 
     @property
     def value(self) -> str:
-        """The version as a person types it: `sent`, `sent-2`, `document`."""
-        return f"{self.word}-{self.number}" if self.number else self.word
+        """The version as a person types it: `sent`, `sent-3f9ab1`, `document`."""
+        return f"{self.word}-{self.which}" if self.which else self.word
+
+    @classmethod
+    def of_body(cls, body: Spec) -> Version:
+        """Return the version that this body was sent as."""
+        return cls(cls.SENT.word, digest(body).rpartition(":")[2][:_NAMED_BY])
 
     @classmethod
     def parse(cls, text: str) -> Version:
         """Read what a person typed; raises ValueError for what is no version."""
-        found = re.fullmatch("(sent)-([1-9][0-9]?)|(sent|document)", text)
-        if found is None:
-            raise ValueError(f"{text!r} is no version: sent, document, or sent-1 and so on")
-        return cls(found[1], int(found[2])) if found[1] else cls(found[3])
+        if re.fullmatch(f"document|sent(-[0-9a-f]{{{_NAMED_BY}}})?", text) is None:
+            raise ValueError(f"{text!r} is no version: sent or document, or as it is printed")
+        word, _, which = text.partition("-")
+        return cls(word, which)
 
 
 Version.SENT, Version.DOCUMENT = Version("sent"), Version("document")
@@ -209,10 +220,8 @@ class Versions:
         """Say in words what this version is; several that were sent have each its time."""
         if version == Version.DOCUMENT:
             return "as its document says today"
-        when = [
-            f" {_to_the_second(one.at)}" for one in self.sent if one.version == version and version.number
-        ]
-        return f"as it was sent{''.join(when)}"
+        alike = (one for one in self.sent if one.version == version and version.which)
+        return " ".join(["as it was sent", *(_to_the_second(one.at) for one in alike)])
 
     def told(self, address: Address, row: Remote, said: Version | None) -> Version:
         """Return which version the row is: the listing tells, or the person.
@@ -257,7 +266,7 @@ class Versions:
         return replace(self, sent=sent) if sent else None
 
     def _fitting(self, row: Remote) -> dict[Version, Wording]:
-        """Return the wordings that fit a row best; one that alone was sent is `sent`, whatever its number."""
+        """Return the wordings that fit a row best; one that alone was sent is `sent`."""
         habits = Habits(setting=self.setting)
         wordings = [one for one in self.sent if row.id not in one.before]
         wordings.append(Wording(Version.DOCUMENT, self.wanted))

@@ -248,12 +248,11 @@ class Known:
         if wanted is None or not refused:
             return None
         found = []
-        for order, each in enumerate(reversed(refused), 1):
-            version = Version(Version.SENT.word, order) if len(refused) > 1 else Version.SENT
+        for each in reversed(refused):
             name = self.provider.name_field
             waits = name_forms.unmarked(called := self.provider.name_of(each.body)) != called
             takes = freeze({name: wanted.get(name)}) if waits else EMPTY
-            sent, _ = self._wordings(version, each.body, takes, each.at, wanted)
+            sent, _ = self._wordings(Version.of_body(each.body), each.body, takes, each.at, wanted)
             if sent.fields:
                 found.append(replace(sent, before=self.before(each)))
         first = self.provider.first(wanted)

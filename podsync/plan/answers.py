@@ -115,7 +115,7 @@ def what_was_sent(versions: Versions) -> str:
     told = []
     for one in versions.sent:
         differing = ", ".join(_beside(each, one.spec.get(each), wanted.get(each)) for each in one.fields)
-        when = since(one.at, seconds=several)
+        when = f"{since(one.at, seconds=True)} ({one.version.value})" if several else since(one.at)
         told.append(f"It was sent {when} as {canonical_json(name_of(one.spec))}, with {differing}")
     return ". ".join(told)
 

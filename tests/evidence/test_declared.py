@@ -273,14 +273,22 @@ def test_several_that_no_listing_tells_apart_are_named_by_their_times() -> None:
     with pytest.raises(ProtectedError, match="2 other versions") as asked:
         word.ours(DOG, "7", Version.SENT)
 
+    first, other = Version.of_body(SENT).value, Version.of_body(second).value
     assert asked.value.remedy.splitlines() == [
-        f"a) it is as it was sent 2025-10-09 08:53:20 UTC: podsync import {DOG.word} 7 --as sent-1",
-        f"b) it is as it was sent 2025-10-09 08:53:21 UTC: podsync import {DOG.word} 7 --as sent-2",
+        f"a) it is as it was sent 2025-10-09 08:53:20 UTC: podsync import {DOG.word} 7 --as {first}",
+        f"b) it is as it was sent 2025-10-09 08:53:21 UTC: podsync import {DOG.word} 7 --as {other}",
         f"c) it is as its document says today: podsync import {DOG.word} 7 --as document",
     ]
-    for version, spec_ in {"sent-1": SENT, "sent-2": second, "document": TODAY}.items():
+    for version, spec_ in {first: SENT, other: second, "document": TODAY}.items():
         assert after(word, "7", version).entries[DOG].spec == spec_
-    assert [each.body for each in after(word, "7", "sent-2").refusals[DOG]] == [SENT]
+    one_left = replace(word, known=replace(word.known, state=after(word, "7", first)))
+    assert [each.body for each in one_left.known.state.refusals[DOG]] == [second]
+    # The name of the other one stays.
+    assert (
+        after(one_left, "8", other).entries[DOG].spec
+        == after(one_left, "8", "sent").entries[DOG].spec
+        == second
+    )
 
 
 def test_what_was_listed_before_it_was_refused_is_the_documents() -> None:

@@ -730,10 +730,10 @@ class Floor(World):
         """Whether a product is the document's of today, or what was sent earlier."""
         there = self.there(provider).get(identity, {})
         today = self.body(provider, there) == self.body(provider, self.documents[address].spec)
-        refused = [self.body(provider, each.body) for each in self.state.refusals.get(address, ())][::-1]
-        several = len(refused) > 1 and self.body(provider, there) in refused
-        number = refused.index(self.body(provider, there)) + 1 if several else 0
-        return Version.DOCUMENT if today else Version(Version.SENT.word, number)
+        refused = self.state.refusals.get(address, ())
+        made = [each.body for each in refused if self.body(provider, each.body) == self.body(provider, there)]
+        sent = Version.of_body(made[0]) if made else Version.SENT
+        return Version.DOCUMENT if today else sent
 
     def emptied(self, provider: str) -> None:
         """`state check --emptied`: the right account, and nothing that the state knows is there any more."""
