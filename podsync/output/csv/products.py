@@ -46,7 +46,10 @@ def state_csv(state: State) -> Iterator[str]:
     rows = [
         ProductRow(
             one.address,
-            (one.status, of_provider(one.provider, one.id) if one.id is not None else ""),
+            (
+                one.status,
+                of_provider(one.provider, one.id) if one.id is not None and not one.provisional else "",
+            ),
             one.sent,
         )
         for one in entries

@@ -8,7 +8,8 @@ from difflib import unified_diff
 from pathlib import Path
 from typing import NamedTuple
 
-from podsync.catalog.accepting import AcceptedField, CatalogEditor, EditedFile, can_be_written
+from podsync.catalog.accepting import AcceptedField, CatalogEditor, EditedFile
+from podsync.model.frozen import is_flat
 from podsync.plan.drift.values import Drift, DriftKind
 
 #: The file beside the products that lists what is let go.
@@ -46,7 +47,7 @@ def patch_of(drift: Sequence[Drift], root: Path, catalog: str, settings: str, en
 def _change(editor: CatalogEditor, drift: Drift) -> list[str]:
     """Accept a changed product; return what a person has to do."""
     fields = [AcceptedField(each.field, each.known, each.listed) for each in drift.fields]
-    written = [each for each in fields if can_be_written(each.listed)]
+    written = [each for each in fields if is_flat(each.listed)]
     taken: bool | None = None if drift.source is None else True
     if drift.source is not None and written:
         taken = editor.accept(drift.source.path, drift.address, written)

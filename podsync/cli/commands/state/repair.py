@@ -15,7 +15,7 @@ import click
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import address_of, sandbox_state_option, version_option
 from podsync.cli.app.session import Session
-from podsync.cli.commands.importing.claiming import LEFT_OPEN, can_look_up, looked_up
+from podsync.cli.commands.importing.claiming import LEFT_OPEN, UNLISTED, can_look_up, looked_up
 from podsync.cli.commands.importing.decisions import version_of
 from podsync.cli.commands.state.changing import StateChange, change_state
 from podsync.cli.workspace import CACHE, Workspace
@@ -25,7 +25,7 @@ from podsync.model.errors import UsageError
 from podsync.output.wording import counted, title
 from podsync.providers.registry import bare_id
 from podsync.state.entries import Entry
-from podsync.state.events import Adopted, Event, Unbound
+from podsync.state.events import Adopted, Event, Identified, Unbound
 from podsync.state.model import State
 from podsync.state.operations import (
     SettleAnswer,
@@ -140,7 +140,8 @@ def settle_doubts(
 ) -> int:
     """Answer the question that apply could not: whether the product at ADDRESS was made, and which it is.
 
-    The ID has to be listed, which takes the provider's key. Where an update is in doubt: --adopt with its
+    The ID is looked up, which takes the provider's key. Where no listing shows it yet, apply takes it once
+    one does. Where an update is in doubt: --adopt with its
     own id says that it took effect, --not-created that not. Of a step of a product that exists, --made says
     that it was done. Of a create that was refused, --not-created says that it hid no product,
     --adopt which one it hid.
@@ -220,6 +221,8 @@ def _said(entry: Entry | None, answer: SettleAnswer, events: Sequence[Event]) ->
         return f"{answer.address}: nothing was made by what was refused"
     if any(isinstance(each, Adopted) and each.address == answer.address for each in events):
         return f"{answer.address}: it is {adopt}, as its document says; {LEFT_OPEN}"
+    if any(isinstance(each, Identified) and each.address == answer.address for each in events):
+        return f"{answer.address}: it is {adopt}, {UNLISTED}"
     if answer.step:
         return f"{entry.address}: {answer.step} were {'' if answer.made else 'not '}added"
     if entry.pending.op == "update":
