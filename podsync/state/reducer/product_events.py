@@ -32,7 +32,7 @@ def _intent(draft: MutableState, event: ev.Intent) -> None:
         raise Unfitting(f"{event.address} does not exist, so it cannot be updated")
     facts = _shared(event, Pending)
     facts["earlier"] = EMPTY if doubted is None else freeze(dict(doubted.earlier) | dict(doubted.body))
-    if event.reading not in draft.readings.get(event.provider, EMPTY):
+    if (event.provider, event.reading) not in draft.readings:
         facts["reading"] = None  # a number that nobody has may name another reading some day
     pending = Pending(**facts)
     base = known or Entry(event.address, event.provider, event.account, spec=None)
@@ -153,7 +153,7 @@ def _unused_instant(draft: MutableState, address: Address, at: float) -> float:
 
 def _to_orphans(draft: MutableState, entry: Entry, at: float, reason: Any, replaced_by: str | None) -> None:
     assert entry.spec is not None  # noqa: S101 (only what exists becomes an orphan)
-    known = draft.absent.get(entry.provider, EMPTY).get(entry.id or "")
+    known = draft.absent.get((entry.provider, entry.id or ""))
     if known is not None and known.gone:
         return  # nobody has to remove it
     pending = entry.pending if entry.pending is not None and entry.pending.op == "update" else None
