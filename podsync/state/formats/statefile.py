@@ -26,8 +26,17 @@ from podsync.files.foreign import Conflict
 from podsync.model.address import Address
 from podsync.model.errors import StateError
 from podsync.model.frozen import EMPTY, freeze, thaw
-from podsync.state.formats.dataclass_json import JsonPlace, Unfit, from_json, mapping, to_json
-from podsync.state.formats.times import time_at, time_from_text, time_to_text
+from podsync.state.formats.dataclass_json import (
+    JsonPlace,
+    Unfit,
+    each_of,
+    from_json,
+    mapping,
+    object_of,
+    read_time,
+    to_json,
+)
+from podsync.state.formats.times import time_from_text, time_to_text
 from podsync.state.model import Host, State
 
 if TYPE_CHECKING:
@@ -194,14 +203,16 @@ def _from_document(document: dict[str, Any]) -> State:
     if type(serial) is not int or serial < 0:
         raise Unfit("serial", "is not a whole number from 0")
     extra = {key: value for key, value in document.items() if key not in _TOP and key not in LEARNED}
-    hosts = _hosts(document, extra)
+    top = JsonPlace("", time_from_text)
+    hosts = each_of(object_of(Host))(document["providers"], top, "providers")
+    extra |= top.unknown
     entries = [_entry(text, data) for text, data in mapping(document["entries"], "entries").items()]
     return State(
         lineage=lineage,
         serial=serial,
         entries=MappingProxyType({each.address: each for each in sorted(entries, key=lambda e: e.address)}),
         orphans=_orphans(document["orphans"]),
-        hosts=freeze(hosts),
+        hosts=hosts,
         last_apply=_last_apply(document.get("last_apply")),
         extra=freeze(extra),
         **_learned(document),
@@ -213,32 +224,18 @@ def _learned(document: dict[str, Any]) -> dict[str, Any]:
         return {}
     from podsync.state.formats import learned_json
 
-    return learned_json.from_json(document)
-
-
-def _hosts(document: dict[str, Any], extra: dict[str, Any]) -> dict[str, Host]:
-    """Read the hosts of the providers; what is unknown in one goes to `extra["providers"][name]`."""
-    found, unknown = {}, {}
-    for name, data in mapping(document["providers"], "providers").items():
-        place = JsonPlace(f"providers.{name}", time_from_text)
-        found[name] = from_json(Host, data, place)
-        if place.unknown:
-            unknown[name] = place.unknown
-    if unknown:
-        extra["providers"] = unknown
-    return found
+    return learned_json.learned_from(document)
 
 
 def _last_apply(data: Any) -> Any:
     if data is None:
         return None
-    read = dict(mapping(data, "last_apply"))
+    read, place = dict(mapping(data, "last_apply")), JsonPlace("last_apply", time_from_text)
     for key in _APPLY_TIMES:
         if read.get(key) is not None:
-            read[key] = time_at(read[key], f"last_apply.{key}")
+            read[key] = read_time(read[key], place, key)
     if "dates" in read:
-        dates = mapping(read["dates"], "last_apply.dates")
-        read["dates"] = {name: time_at(date, f"last_apply.dates.{name}") for name, date in dates.items()}
+        read["dates"] = each_of(read_time)(read["dates"], place, "dates")
     return freeze(read)
 
 
