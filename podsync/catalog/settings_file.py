@@ -109,7 +109,7 @@ def _in_vain(document: Document, path: tuple[Any, ...], identity: str, address: 
         f"take it out of `ignore`; or let it go: remove its document, and write `removed: [{address.word}]` "
         "as a document of its own"
     )
-    span = document.places.raw.get(path) or document.start
+    span = document.places.get(path) or document.start
     return document.text.fault("ignored-managed", span, summary, detail, severity="warning", address=address)
 
 

@@ -21,11 +21,11 @@ from podsync.catalog.discovery import (
     within,
 )
 from podsync.catalog.parsing.document import Document, ParsedFile
-from podsync.catalog.parsing.source_text import START, RawSpan, Text
+from podsync.catalog.parsing.source_text import START, Text
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.digests import short_digest
 from podsync.model.frozen import Path as ValuePath
-from podsync.model.position import Position
+from podsync.model.position import Position, Span
 from podsync.model.settings import Authoring
 
 
@@ -121,11 +121,11 @@ class AuthoringContext:
         """`vars` of the settings, those of the environment put over them."""
         return self.settings.variables
 
-    def place_of(self, variable: str) -> tuple[Text, RawSpan]:
+    def place_of(self, variable: str) -> tuple[Text, Span]:
         """Return where the settings define a variable: the chosen environment first, then the top level."""
         found = self._read_settings
         own: ValuePath = ("environments", self.settings.environment, "vars", variable)
-        places = found.places.raw if found is not None else {}
+        places = found.places if found is not None else {}
         spans = (places.get(path) for path in (own, ("vars", variable), *self._elsewhere(variable)))
         return self._settings_text, next(filter(None, spans), START)
 

@@ -20,7 +20,7 @@ from podsync.catalog.authoring.references import (
     strays,
 )
 from podsync.catalog.parsing.scalars import resolve
-from podsync.catalog.validation.nearest import did_you_mean
+from podsync.catalog.validation.nearest import did_you_mean, suggestion
 from podsync.catalog.validation.schemas import schema
 from podsync.model.frozen import Path
 
@@ -135,8 +135,7 @@ class Template:
         if name == VARIABLE:
             self._one_of(mark, field, self.context.variables, "vars of the settings have no", "vars")
         elif name not in self.axes:
-            near = did_you_mean(name, [*self.axes, VARIABLE])
-            detail = f"did you mean {near}?" if near else f"the axes: {', '.join(self.axes)}"
+            detail = suggestion(name, [*self.axes, VARIABLE], f"the axes: {', '.join(self.axes)}")
             raise NoReferenceError(mark, f"there is no axis '{name}'", detail)
         elif field in self.axes[name].twice:
             raise NoReferenceError(
@@ -156,9 +155,8 @@ class Template:
         if field in known:
             return
         known = list(known)
-        near = did_you_mean(field, known)
         detail = f"{what}: {', '.join(known[:12])}" if known else f"there are no {what}"
-        raise NoReferenceError(mark, f"{words} '{field}'", f"did you mean {near}?" if near else detail)
+        raise NoReferenceError(mark, f"{words} '{field}'", suggestion(field, known, detail))
 
     def column(self, reference: Reference, path: Path, *, whole: bool) -> _Column:
         """Return what a reference to an axis makes of each key, as the field at `path` takes it."""

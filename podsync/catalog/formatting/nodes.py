@@ -55,8 +55,8 @@ def tree(document: Document, lines: Sequence[str]) -> Node:
 
 class _Builder:
     def __init__(self, document: Document, lines: Sequence[str]) -> None:
-        self._places = document.places.raw
-        self._keys = document.keys.raw
+        self._places = document.places
+        self._keys = document.keys
         self._lines = lines
 
     def node(self, path: Path, value: Any) -> Node:

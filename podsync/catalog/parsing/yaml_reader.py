@@ -27,11 +27,12 @@ from podsync.catalog.parsing import strictness
 from podsync.catalog.parsing.document import Document, ParsedFile
 from podsync.catalog.parsing.encoding import decode
 from podsync.catalog.parsing.scalars import SUSPECTS, joined, resolve
-from podsync.catalog.parsing.source_text import MAX_DEPTH, MAX_FAULTS, Places, RawSpan, Text
+from podsync.catalog.parsing.source_text import MAX_DEPTH, MAX_FAULTS, Text
 from podsync.catalog.parsing.strictness import HEADS, StrictnessFault
 from podsync.catalog.parsing.syntax_errors import Complaint, explain
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import Path
+from podsync.model.position import Span
 
 #: A product has some thirty values; a list of 5,000 customers fits.
 MAX_VALUES = 20_000
@@ -70,14 +71,14 @@ class _EventWalk:
         self.diagnostics: list[Diagnostic] = []
         self._loader = _LOADER
         self._comments = _COMMENT.search(text.content) is not None
-        self._aliases: list[RawSpan] = []
+        self._aliases: list[Span] = []
         self._left_in_file = MAX_VALUES_IN_FILE
         self._first_line = 1
         self._fresh()
 
     def _fresh(self) -> None:
-        self._places: dict[Path, RawSpan] = {}
-        self._keys: dict[Path, RawSpan] = {}
+        self._places: dict[Path, Span] = {}
+        self._keys: dict[Path, Span] = {}
         self._faulty: set[Path] = set()
         self._end = (1, 1)
 
@@ -149,9 +150,9 @@ class _EventWalk:
             self._refuse(strictness.not_a_mapping(value, span))
         self._fresh()
 
-    def _finish(self, data: dict[str, Any], start: RawSpan) -> None:
-        places, keys = Places(self._places), Places(self._keys)
-        self.documents.append(Document(self.text, data, start, places, keys, frozenset(self._faulty)))
+    def _finish(self, data: dict[str, Any], start: Span) -> None:
+        faulty = frozenset(self._faulty)
+        self.documents.append(Document(self.text, data, start, self._places, self._keys, faulty))
         self._fresh()
 
     # -- values
@@ -217,7 +218,7 @@ class _EventWalk:
         return {}, True
 
     @property
-    def _begun(self) -> RawSpan | None:
+    def _begun(self) -> Span | None:
         """Where the first key of the document stands; None in `{}`."""
         return next(iter(self._keys.values()), None)
 
@@ -279,7 +280,7 @@ class _EventWalk:
 
     # -- faults
 
-    def _span(self, event: Any) -> RawSpan:
+    def _span(self, event: Any) -> Span:
         start, end, line = event.start_mark, event.end_mark, self._first_line
         return start.line + line, start.column + 1, end.line + line, end.column + 1
 
@@ -293,7 +294,7 @@ class _EventWalk:
             raise _StopReading
         return True
 
-    def _property(self, event: Any, path: Path, span: RawSpan) -> None:
+    def _property(self, event: Any, path: Path, span: Span) -> None:
         """Refuse an anchor or a tag that stands before a value."""
         if event.anchor is not None:
             self._aliases.append(span)

@@ -7,10 +7,10 @@ from itertools import product
 from math import prod
 from typing import Any, NamedTuple
 
-from podsync.catalog.authoring.axes.axis import Axis, fault_in
+from podsync.catalog.authoring.axes.axis import Axis
 from podsync.catalog.authoring.layers import MERGED
 from podsync.catalog.parsing.document import Document
-from podsync.catalog.validation.nearest import did_you_mean
+from podsync.catalog.validation.nearest import suggestion
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import Path
 
@@ -122,10 +122,10 @@ class Choices:
         detail = "take keys out, or split it into several documents"
         if count <= MOST_COMBINATIONS:
             detail += "; limits.max_each in podsync.yaml raises it"
-        self.faults.append(fault_in(self._document, "max-each", ("each",), summary, detail))
+        self.faults.append(self._document.fault("max-each", ("each",), summary, detail))
 
     def _refuse(self, path: Path, summary: str, detail: str, *, key: bool = False) -> None:
-        self.faults.append(fault_in(self._document, "each", path, summary, detail, key=key))
+        self.faults.append(self._document.fault("each", path, summary, detail, key=key))
 
     def _list(self, word: str) -> list[Any]:
         items = self._document.data.get(word)
@@ -144,8 +144,7 @@ class Choices:
             return None
         for key in override:
             if key not in {"when", *_SAID}:
-                near = did_you_mean(key, ["when", *_SAID])
-                detail = f"did you mean {near}?" if near else f"known keys: when, {', '.join(_SAID)}"
+                detail = suggestion(key, ["when", *_SAID], f"known keys: when, {', '.join(_SAID)}")
                 self._refuse((*path, key), f"unknown key '{key}'", detail, key=True)
                 return None
             if key != "when" and not isinstance(override[key], dict):
@@ -162,8 +161,7 @@ class Choices:
         names = list(self._axes)
         for name, keys in condition.items():
             if name not in self._axes:
-                near = did_you_mean(name, names)
-                detail = f"did you mean {near}?" if near else f"the axes: {', '.join(names)}"
+                detail = suggestion(name, names, f"the axes: {', '.join(names)}")
                 self._refuse((*path, name), f"there is no axis '{name}'", detail, key=True)
                 continue
             wanted = keys if isinstance(keys, list) else [keys]
@@ -171,8 +169,7 @@ class Choices:
             for index, key in enumerate(wanted):
                 if not isinstance(key, str) or key not in known:
                     inner = (*path, name, index) if isinstance(keys, list) else (*path, name)
-                    near = did_you_mean(key, known)
-                    detail = f"did you mean {near}?" if near else f"keys: {', '.join(list(known)[:8])}"
+                    detail = suggestion(key, known, f"keys: {', '.join(list(known)[:8])}")
                     self._refuse(inner, f"the axis {name} has no key {key!r}", detail)
             if not wanted:
                 self._refuse((*path, name), "this names no key", "write one, or remove the axis")
