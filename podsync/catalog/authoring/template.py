@@ -21,7 +21,7 @@ from podsync.catalog.authoring.references import (
 )
 from podsync.catalog.parsing.scalars import resolve
 from podsync.catalog.validation.nearest import did_you_mean, suggestion
-from podsync.catalog.validation.schemas import schema
+from podsync.catalog.validation.schemas import schema, types_of
 from podsync.model.frozen import Path
 
 #: In these a `${…}` counts.
@@ -88,7 +88,7 @@ class Template:
         self._overrides = overrides
         self._schema = schema(kind)["properties"]
         self._shapes: dict[tuple[int, ...], Shape] = {}
-        self._columns: dict[tuple[Reference, str, str], _Column] = {}
+        self._columns: dict[tuple[Reference, str], _Column] = {}
 
     def layers_of(self, combination: Combination) -> tuple[Layer, ...]:
         """Return all that speaks of a product, what counts most last."""
@@ -160,10 +160,9 @@ class Template:
 
     def column(self, reference: Reference, path: Path, *, whole: bool) -> _Column:
         """Return what a reference to an axis makes of each key, as the field at `path` takes it."""
-        node = self.schema_of(path) if whole else {}
-        wanted = _types(node) if whole else ""
-        key = reference, wanted, str(path) if whole else ""
+        key = reference, str(path) if whole else ""
         if key not in self._columns:
+            node = self.schema_of(path) if whole else {}
             self._columns[key] = self._column(reference, path, node, whole=whole)
         return self._columns[key]
 
@@ -177,7 +176,7 @@ class Template:
         cells = [row.get(field) for row in axis.rows.values()]
         examples = node.get("examples") or [""]
         check = checker({c for c in cells if isinstance(c, str)}, str(examples[0])) if axis.table else unfit
-        texts = "string" in _types(node) or not whole
+        texts = "string" in types_of(node) or not whole
         for key, value in zip(axis.rows, cells, strict=True):
             if (key, field) in axis.exact:
                 values[key] = value if texts else _typed(str(value), node)
@@ -284,14 +283,8 @@ class _Shaping:
             self._faults.append(TextFault(path, error.mark, error.summary, error.detail))
             return None
         for mark, inner in strays(text) if not self._template.axes else ():
-            self._odd.append(
-                TextFault(
-                    path,
-                    mark,
-                    f"{mark} is no name of a value, and is sent as it is",
-                    self._template.meant(inner),
-                )
-            )
+            summary = f"{mark} is no name of a value, and is sent as it is"
+            self._odd.append(TextFault(path, mark, summary, self._template.meant(inner)))
         known = self._with_variables(found, path)
         if all(isinstance(piece, str) for piece in known):
             value: Any = "".join(map(str, known))
@@ -317,8 +310,7 @@ class _Shaping:
         known: list[str | Reference] = []
         for piece in found:
             if isinstance(piece, Reference) and piece.name == VARIABLE:
-                value = self._template.context.variables[piece.field]
-                text = str(value).lower() if isinstance(value, bool) else str(value)
+                text = _as_text(self._template.context.variables[piece.field])
                 if (fault := unfit(text)) is not None:
                     self._faults.append(TextFault(path, piece.text, fault.summary, fault.detail))
                 known.append(text)
@@ -329,21 +321,19 @@ class _Shaping:
     def _whole_variable(self, reference: Reference, path: Path) -> Any:
         value = self._template.context.variables[reference.field]
         node = self._template.schema_of(path)
-        if "string" in _types(node):
-            return str(value).lower() if isinstance(value, bool) else str(value)
+        if "string" in types_of(node):
+            return _as_text(value)
         return _typed(value, node) if isinstance(value, str) else value
 
 
-def _types(node: Mapping[str, Any]) -> str:
-    """Return the types that a schema allows, as one text; "string" if it names none."""
-    types = node.get("type", "string")
-    return types if isinstance(types, str) else " ".join(types)
+def _as_text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _typed(text: str, node: Mapping[str, Any]) -> Any:
     """Return a text as the type that the schema wants, if it can be read so."""
     value = resolve(text)
-    wanted = _types(node)
+    wanted = types_of(node)
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if isinstance(value, bool) and "boolean" in wanted:
         return value

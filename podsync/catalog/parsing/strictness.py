@@ -35,20 +35,19 @@ class StrictnessFault(NamedTuple):
     fix: Fix = ()
 
 
-#: Of what the parser gives up without saying where.
+#: Faults that say the same wherever they are; the first is of what the parser gives up without saying where.
 NOT_YAML = StrictnessFault("yaml", START, "this is not YAML", "save the file as UTF-8 text")
+_DEPTH = f"more than {MAX_DEPTH} levels of nesting"
+TOO_DEEP = StrictnessFault("too-deep", START, _DEPTH, "no product needs as many; check the brackets")
+MAPPING_AS_KEY = StrictnessFault("key", START, "a key must be text", "write `key: value`")
+_WRITTEN_OUT = "write the keys out here: a reviewer must see what is sent"
+MERGE_KEY = StrictnessFault("merge-key", START, "merge keys (<<) are not read", _WRITTEN_OUT)
 
 
 def too_many(span: Span, count: int) -> StrictnessFault:
     """Say that the rest of a file is not read."""
     summary = f"{count} faults up to here; the rest of the file was not read"
     return StrictnessFault("too-many", span, summary, "fix these first; is it a catalog file?")
-
-
-def too_deep(span: Span) -> StrictnessFault:
-    """Refuse more nesting than any product needs."""
-    summary = f"more than {MAX_DEPTH} levels of nesting"
-    return StrictnessFault("too-deep", span, summary, "no product needs as many; check the brackets")
 
 
 def directive(text: Text, span: Span) -> StrictnessFault:
@@ -168,17 +167,6 @@ def not_a_key(written: str, span: Span) -> StrictnessFault:
     detail = f'put it in quotes: "{written}"' if written else "write a key before the colon"
     fix = (Edit(*span, f'"{written}"'),) if written else ()
     return StrictnessFault("key", span, f"a key must be text; {written or 'nothing'} is not", detail, fix)
-
-
-def mapping_as_key(span: Span) -> StrictnessFault:
-    """Refuse `? [a, b]` and `[a]: b`."""
-    return StrictnessFault("key", span, "a key must be text", "write `key: value`")
-
-
-def merge_key(span: Span) -> StrictnessFault:
-    """Refuse `<<: *base`."""
-    detail = "write the keys out here: a reviewer must see what is sent"
-    return StrictnessFault("merge-key", span, "merge keys (<<) are not read", detail)
 
 
 def tag(text: Text, span: Span, path: Path) -> StrictnessFault:

@@ -172,7 +172,7 @@ class _EventWalk:
             self._faulty.add(path)
             return None
         if depth > MAX_DEPTH:
-            self._refuse(strictness.too_deep(span))
+            self._refuse(strictness.TOO_DEEP._replace(span=span))
             raise _StopReading
         if event.anchor is not None or event.tag is not None:
             self._property(event, path, span)
@@ -234,7 +234,7 @@ class _EventWalk:
         span = self._span(event)
         if type(event) is not ScalarEvent:
             self._value(event, (*path, "?"), depth + 1)
-            self._refuse(strictness.mapping_as_key(span))
+            self._refuse(strictness.MAPPING_AS_KEY._replace(span=span))
             return None
         self._left -= 1
         text: str = event.value
@@ -244,7 +244,7 @@ class _EventWalk:
             text = joined(text)
             return None if self._refuse(strictness.unwanted_character(text, span)) else text
         if text == "<<":
-            self._refuse(strictness.merge_key(span))
+            self._refuse(strictness.MERGE_KEY._replace(span=span))
             self._faulty.add(path)
             return None
         if (not text or text[0] in SUSPECTS) and not isinstance(resolve(text), str):

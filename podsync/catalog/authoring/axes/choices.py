@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 from math import prod
 from typing import Any, NamedTuple
@@ -73,19 +73,8 @@ class Choices:
         self._document = document
         self._axes = axes
         self._most = most
-        excepts = self._list("except")
-        self._excepts = _Conditions(
-            [
-                found
-                for number, data in enumerate(excepts)
-                if (found := self._condition(number, data, ("except", number)))
-            ]
-        )
-        self._wanted = [
-            found
-            for number, data in enumerate(self._list("overrides"))
-            if (found := self._override(number, data))
-        ]
+        self._excepts = _Conditions(self._conditions("except", self._except))
+        self._wanted = self._conditions("overrides", self._override)
         self._overrides = _Conditions(self._wanted)
 
     def combinations(self) -> Iterator[Combination]:
@@ -127,14 +116,15 @@ class Choices:
     def _refuse(self, path: Path, summary: str, detail: str, *, key: bool = False) -> None:
         self.faults.append(self._document.fault("each", path, summary, detail, key=key))
 
-    def _list(self, word: str) -> list[Any]:
-        items = self._document.data.get(word)
-        if items is None and word not in self._document.data:
+    def _conditions(self, word: str, read: Callable[[int, Any], _Condition | None]) -> list[_Condition]:
+        items = self._document.data.get(word, [])
+        if not isinstance(items, list):
+            self._refuse((word,), f"{word} is a list", f"write {word}: [...]")
             return []
-        if isinstance(items, list):
-            return items
-        self._refuse((word,), f"{word} is a list", f"write {word}: [...]")
-        return []
+        return [found for number, data in enumerate(items) if (found := read(number, data)) is not None]
+
+    def _except(self, number: int, data: Any) -> _Condition | None:
+        return self._condition(number, data, ("except", number))
 
     def _override(self, number: int, override: Any) -> _Condition | None:
         path: Path = ("overrides", number)

@@ -132,21 +132,17 @@ class AxesReader:
         found = self._file(path, axis_data["file"])
         if found is None:
             return None
-        axis = self._read(name, axis_data, found)
-        if axis is not None:
-            self.files.append(found)
-        return axis
-
-    def _read(self, name: str, axis_data: Mapping[str, Any], found: FoundFile) -> Axis | None:
-        path: Path = ("each", name, "file")
-        if not found.path.lower().endswith(".csv"):
-            return self._from_yaml(name, axis_data, found)
-        reader = TableReader(self._context, found, name)
         try:
-            return reader.axis(axis_data.get("key"))
+            if found.path.lower().endswith(".csv"):
+                axis: Axis | None = TableReader(self._context, found, name).axis(axis_data.get("key"))
+            else:
+                axis = self._from_yaml(name, axis_data, found)
         except CatalogError as error:
             self.faults += [self._from_here(each, path) for each in error.diagnostics]
             return None
+        if axis is not None:
+            self.files.append(found)
+        return axis
 
     def _file(self, path: Path, name: str) -> FoundFile | None:
         """Return the file of that name, if it may be read."""
