@@ -59,7 +59,7 @@ class CatalogEditor:
         False and nothing is kept.
         """
         documents = self._documents(path)
-        found = next((each for each in documents if _is_of(each, address)), None)
+        found = _of(documents, address)
         if found is None:
             return None
         change = overridden(found, address, fields) if address.keys else accepted(found, fields)
@@ -78,7 +78,7 @@ class CatalogEditor:
 
     def adopt(self, path: str, address: Address, identity: str, environment: str = "") -> bool:
         """Name the product in an address's document, for one `environment` if given; False if that fails."""
-        found = next((each for each in self._documents(path) if _is_of(each, address)), None)
+        found = _of(self._documents(path), address)
         if found is None or "adopt" in found.data:
             return False
         self._after[path] = mended(self._after[path], adopting(found, identity, environment))
@@ -87,12 +87,11 @@ class CatalogEditor:
     def remove(self, path: str, address: Address) -> None:
         """Take the document of an address out; a file that holds no other is removed."""
         documents = self._documents(path)
-        found = next((each for each in documents if _is_of(each, address)), None)
-        if found is not None:
-            if address.keys:
-                change = appended(found, "except", flow(dict(address.keys)))
-                self._after[path] = mended(self._after[path], change)
-                return
+        found = _of(documents, address)
+        if found is not None and address.keys:
+            change = appended(found, "except", flow(dict(address.keys)))
+            self._after[path] = mended(self._after[path], change)
+        elif found is not None:
             self._after[path] = without(self._after[path], found, documents)
 
     def list_more(self, path: str, keys: tuple[str, ...], items: Iterable[str]) -> None:
@@ -120,6 +119,10 @@ class CatalogEditor:
                 self._marked.add(path)
             self._before[path] = self._after[path] = text
         return read(path, self._after[path].encode()).documents
+
+
+def _of(documents: Sequence[Document], address: Address) -> Document | None:
+    return next((each for each in documents if _is_of(each, address)), None)
 
 
 def _is_of(document: Document, address: Address) -> bool:

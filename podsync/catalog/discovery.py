@@ -21,8 +21,7 @@ from podsync.model.position import Severity
 MAX_BYTES = 4 * 1024 * 1024
 
 _NAME_OF = attrgetter("name")
-_USUAL = (".yaml", ".yml")
-_SUFFIXES = frozenset({".yaml", ".yml"})
+_SUFFIXES = (".yaml", ".yml")
 #: Files that are ignored without a warning: notes, tables, pictures.
 _SILENT = frozenset({
     ".md", ".csv", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg", ".tif", ".tiff", ".bmp",
@@ -94,7 +93,7 @@ class _FolderWalk:
                 continue
             path = prefix + (name if name.isascii() else _valid(name))
             try:
-                if name.endswith(_USUAL) and entry.is_file(follow_symlinks=False):
+                if name.endswith(_SUFFIXES) and entry.is_file(follow_symlinks=False):
                     self.found.append(FoundFile(entry.path, path))
                 else:
                     self._entry(entry, path)
@@ -108,8 +107,7 @@ class _FolderWalk:
             if within(os.path.realpath(entry.path), self._limits):
                 self.found.append(FoundDefaults(FoundFile(entry.path, path)))
             else:
-                summary = "this link leaves the catalog"
-                self.found.append(_fault("link", path, summary, "put the file itself here"))
+                self.found.append(_leaves(path))
         elif entry.name in _NEARLY_DEFAULTS:
             self.found.append(_not_read(path, "this file is not read", f"did you mean {DEFAULTS}?"))
 
@@ -132,10 +130,8 @@ class _FolderWalk:
         if _is_link(entry):
             if suffix in _SILENT:
                 return
-            target = os.path.realpath(entry.path)
-            if not within(target, self._limits):
-                summary = "this link leaves the catalog"
-                self.found.append(_fault("link", path, summary, "put the file itself here"))
+            if not within(os.path.realpath(entry.path), self._limits):
+                self.found.append(_leaves(path))
                 return
             if entry.is_dir():
                 detail = "what it points to is read where it is"
@@ -253,6 +249,10 @@ def too_large(path: str, size: int) -> Diagnostic:
 
 def _reason(error: OSError) -> str:
     return (error.strerror or type(error).__name__).lower()
+
+
+def _leaves(path: str) -> Diagnostic:
+    return _fault("link", path, "this link leaves the catalog", "put the file itself here")
 
 
 def _not_read(path: str, summary: str, detail: str) -> Diagnostic:

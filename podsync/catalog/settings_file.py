@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ from podsync.catalog.environments import (
     shared_things,
 )
 from podsync.catalog.fast_path import settings_cache
-from podsync.catalog.validation.validator import fits, validate
+from podsync.catalog.validation.validator import fits
 from podsync.model.diagnostic import Diagnostic, errors_among, in_file_order
 from podsync.model.errors import CatalogError
 from podsync.model.frozen import EMPTY, freeze
@@ -139,21 +138,15 @@ def _parsed(name: str, raw: bytes) -> ParsedFile:
 
 
 def _faults(reading: ParsedFile) -> list[Diagnostic]:
-    faults = list(reading.diagnostics)
-    for document in reading.documents:
-        if not fits("podsync", document.data):
-            from podsync.catalog.validation.document_rules import in_place, written
+    faults: list[Diagnostic] = []
+    sound = all(fits("podsync", document.data) for document in reading.documents)
+    if not sound or reading.diagnostics or len(reading.documents) > 1:
+        from podsync.catalog.validation.document_rules import faults_of_one
 
-            typed = partial(written, document)
-            faults += in_place(document, validate("podsync", document.data, typed))
-        elif document.data.get("environments"):
-            faults += shared_things(document)
-    return faults + [_second(document) for document in reading.documents[1:]]
-
-
-def _second(document: Document) -> Diagnostic:
-    summary = "the settings are one document; this is another"
-    return document.text.fault("schema", document.start, summary, "remove the line `---` above it")
+        faults = faults_of_one(reading, "podsync", "schema", "the settings")
+    for document in reading.documents if sound else ():
+        faults += shared_things(document) if document.data.get("environments") else ()
+    return faults
 
 
 def defaults() -> Settings:

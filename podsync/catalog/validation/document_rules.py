@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
-from podsync.catalog.parsing.document import Document
+from podsync.catalog.parsing.document import Document, ParsedFile
 from podsync.catalog.rules import document_faults, signed_urls
 from podsync.catalog.validation.fixes import Fixing, edits, flow, quoted
 from podsync.catalog.validation.schemas import kind_of_fields
@@ -38,7 +39,7 @@ def build(document: Document, providers: Mapping[str, Provider]) -> Built:
     if provider is None:
         return Built((), tuple(in_place(document, _without_kind(sorted(by_kind), document))))
     address = document.address()
-    verdicts = validate(provider.kind, document.data, lambda path: written(document, path))
+    verdicts = validate(provider.kind, document.data, partial(written, document))
     if verdicts and (other := _of_another_kind(provider.kind, sorted(by_kind), document.data)):
         verdicts = [other, *(verdict for verdict in verdicts if verdict.path[:1] != ("spec",))]
     if verdicts or document.faulty or address is None:
@@ -54,7 +55,7 @@ def build(document: Document, providers: Mapping[str, Provider]) -> Built:
 
 
 def _built_removal(document: Document) -> Built:
-    verdicts = validate("removed", document.data, lambda path: written(document, path))
+    verdicts = validate("removed", document.data, partial(written, document))
     if verdicts or document.faulty:
         return Built((), tuple(in_place(document, verdicts)))
     removed, faults = [], []
@@ -69,6 +70,17 @@ def _built_removal(document: Document) -> Built:
     return Built((), tuple(faults), () if faults else tuple(removed))
 
 
+def faults_of_one(parsed: ParsedFile, name: str, rule: str, what: str) -> list[Diagnostic]:
+    """Return the faults of a file that holds one document, of the schema `name`; `what` they are."""
+    found = list(parsed.diagnostics)
+    for number, document in enumerate(parsed.documents):
+        found += in_place(document, validate(name, document.data, partial(written, document)))
+        if number:
+            summary, detail = f"{what} are one document; this is another", "remove the line `---` above it"
+            found.append(document.text.fault(rule, document.start, summary, detail))
+    return found
+
+
 def fits_its_schema(document: Document, providers: Mapping[str, Provider]) -> bool:
     """Whether a document is of a known kind and fits its schema; no other rule is asked."""
     kind = document.data.get("kind")
@@ -78,10 +90,7 @@ def fits_its_schema(document: Document, providers: Mapping[str, Provider]) -> bo
 
 def _without_kind(kinds: Sequence[str], document: Document) -> list[SchemaVerdict]:
     """Return the faults of a document whose kind is missing or unknown; its fields may show the kind."""
-
-    def typed(path: Path) -> str:
-        return written(document, path)
-
+    typed = partial(written, document)
     verdicts = validate_head(kinds, document.data, typed)
     meant = kind_of_fields(kinds, document.data.get("spec"))
     about = [each for each in verdicts if each.path == ("kind",) or each.summary == "'kind' is missing"]

@@ -79,8 +79,7 @@ class TableReader:
             table = grid(self._found.path, signed.raw)
         except NotCsvError as error:
             text = Text(self._found.path, signed.raw.decode("utf-8", "replace"))
-            span = (error.line, 1, error.line, 2) if error.line else START
-            raise CatalogError([text.fault("table", span, error.summary, error.remedy)]) from None
+            raise CatalogError([error.fault(text, "table")]) from None
         if table.faults:
             raise CatalogError(table.faults)
         if not table.header:
