@@ -28,9 +28,7 @@ class Scope:
     """What given PATHs mean: which faults are reported, and which files outside the catalog are read."""
 
     def __init__(self, reported: Sequence[str], files: Sequence[Path], folders: Sequence[Path]) -> None:
-        self.reported = tuple(reported)
-        self.files = tuple(files)
-        self.folders = tuple(folders)
+        self.reported, self.files, self.folders = tuple(reported), tuple(files), tuple(folders)
 
     def __contains__(self, path: object) -> bool:
         """Whether faults at `path` (as people see it) are asked for."""
@@ -151,12 +149,7 @@ def _candidates(folder: Path, extra_paths: Scope, root: Path) -> list[FoundFile 
     for folder_outside in extra_paths.folders:
         found += walk(folder_outside, root)
     found += [FoundFile(str(file), shown(file, root)) for file in extra_paths.files]
-    seen: set[str] = set()
-    once: list[FoundFile | FoundDefaults | Diagnostic] = []
+    once: dict[object, FoundFile | FoundDefaults | Diagnostic] = {}
     for each in found:
-        if isinstance(each, FoundFile):
-            if each.path in seen:
-                continue
-            seen.add(each.path)
-        once.append(each)
-    return once
+        once.setdefault(each.path if isinstance(each, FoundFile) else each, each)
+    return list(once.values())

@@ -12,7 +12,7 @@ from podsync.catalog.authoring.expansion import Expansion, among
 from podsync.catalog.authoring.layers import is_plain
 from podsync.catalog.authoring.origins import places_of
 from podsync.catalog.discovery import FoundDefaults, FoundFile, read_signed
-from podsync.catalog.loaded import AskedFor, CheckedFile, FindFiles, Loaded
+from podsync.catalog.loaded import CheckedFile, FindFiles, Loaded
 from podsync.catalog.parsing import yaml_reader
 from podsync.catalog.parsing.document import Document
 from podsync.catalog.parsing.source_text import MAX_FAULTS
@@ -85,7 +85,7 @@ class StraightRun:
         diagnostics += removed_and_declared(removed, first, first.__getitem__, line)
         products = sorted(first.values(), key=lambda product: str(product.address))
         catalog = Catalog(products, len(files), lets_go=frozenset(removed))
-        return Loaded.of(catalog, diagnostics, AskedFor(self._in_scope, shared))
+        return Loaded.of(catalog, diagnostics, self._in_scope, shared)
 
     def _clashes(self, declared: Sequence[Product], line: Line) -> list[Diagnostic]:
         rows = [
@@ -124,7 +124,8 @@ def read_closely(
     if unchecked:
         bad = errors_among(wrong)[MAX_FAULTS:]
         wrong = [each for each in wrong if each not in bad]
-        wrong.append(documents_left_out(found.path, unchecked))
+        last = max((each.at for each in wrong if each.at is not None), key=lambda at: at[1:3])
+        wrong.append(documents_left_out(Position(found.path, *last[1:3]), unchecked))
     if wrong:
         wrong = list(proved(reading.text, wrong, lambda text: _examined(text, found, providers, around)))
     wrong = [*file.faults_around(), *wrong]

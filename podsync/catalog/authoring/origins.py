@@ -48,7 +48,7 @@ class ProductOrigins:
             if not isinstance(piece, Reference):
                 continue
             if piece.name == VARIABLE:
-                if piece.field in self._template.context.variables:
+                if piece.field in self._template.context.settings.variables:
                     yield Used(piece.text, *self._template.context.place_of(piece.field))
             elif (axis := self._template.axes.get(piece.name)) is not None:
                 key = self._keys[piece.name]

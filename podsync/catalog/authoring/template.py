@@ -133,7 +133,7 @@ class Template:
     def _known(self, reference: Reference) -> None:
         name, field, mark = reference
         if name == VARIABLE:
-            self._one_of(mark, field, self.context.variables, "vars of the settings have no", "vars")
+            self._one_of(mark, field, self.context.settings.variables, "vars of the settings have no", "vars")
         elif name not in self.axes:
             detail = suggestion(name, [*self.axes, VARIABLE], f"the axes: {', '.join(self.axes)}")
             raise NoReferenceError(mark, f"there is no axis '{name}'", detail)
@@ -146,7 +146,7 @@ class Template:
 
     def meant(self, inner: str) -> str:
         """Say how a value of the settings is named that `${inner}` may mean."""
-        variables = self.context.variables
+        variables = self.context.settings.variables
         near = did_you_mean(inner.lower().removeprefix(f"{VARIABLE}."), list(variables))
         return f"to put a value of the settings in: ${{var.{near or 'NAME'}}}; {LITERAL}"
 
@@ -310,7 +310,7 @@ class _Shaping:
         known: list[str | Reference] = []
         for piece in found:
             if isinstance(piece, Reference) and piece.name == VARIABLE:
-                text = _as_text(self._template.context.variables[piece.field])
+                text = _as_text(self._template.context.settings.variables[piece.field])
                 if (fault := unfit(text)) is not None:
                     self._faults.append(TextFault(path, piece.text, fault.summary, fault.detail))
                 known.append(text)
@@ -319,7 +319,7 @@ class _Shaping:
         return known
 
     def _whole_variable(self, reference: Reference, path: Path) -> Any:
-        value = self._template.context.variables[reference.field]
+        value = self._template.context.settings.variables[reference.field]
         node = self._template.schema_of(path)
         if "string" in types_of(node):
             return _as_text(value)

@@ -6,6 +6,7 @@ block above. Lines before the first key of a document, up to a blank line, stay 
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -58,17 +59,11 @@ def _left(reading: ParsedFile, line: int) -> Diagnostic:
 
 def _same(before: ParsedFile, after: ParsedFile) -> bool:
     """Whether only places have changed: every value and every word of every line is the same."""
-    data = [[document.data for document in each.documents] for each in (before, after)]
+    # As text, 1, 1.0 and true differ, and the order of keys does not count.
+    data = [json.dumps([one.data for one in each.documents], sort_keys=True) for each in (before, after)]
     lines = [[line.strip(" -\r") for line in each.text.content.split("\n")] for each in (before, after)]
     words = [Counter(filter(None, each)) for each in lines]
-    return not after.diagnostics and _typed(data[0]) == _typed(data[1]) and words[0] == words[1]
-
-
-def _typed(data: Any) -> Any:
-    """Return plain data in a form in which 1, 1.0 and true differ, and the order of keys does not count."""
-    if isinstance(data, dict):
-        return {key: _typed(value) for key, value in data.items()}
-    return [_typed(item) for item in data] if isinstance(data, list) else (type(data), data)
+    return not after.diagnostics and data[0] == data[1] and words[0] == words[1]
 
 
 def _content(reading: ParsedFile) -> str:

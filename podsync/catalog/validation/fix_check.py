@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from os.path import commonprefix
 from typing import TypeAlias
 
 from podsync.catalog.parsing.source_text import Text
@@ -89,12 +90,8 @@ def _kinds(found: Iterable[Diagnostic]) -> Counter[tuple[str, str, str]]:
 
 def _difference(old: str, new: str) -> Fix:
     """Return the one edit that makes `new` of `old`: all between what they begin and end with alike."""
-    start = 0
-    while start < min(len(old), len(new)) and old[start] == new[start]:
-        start += 1
-    end = 0
-    while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
-        end += 1
+    start = len(commonprefix([old, new]))  # noqa: RUF071 (by characters)
+    end = len(commonprefix([old[start:][::-1], new[start:][::-1]]))  # noqa: RUF071 (as above)
     lines = Text("", old)
     line, column = lines.span_at(start)[:2]
     end_line, end_column = lines.span_at(len(old) - end)[:2]

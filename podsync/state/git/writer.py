@@ -95,7 +95,6 @@ class BranchWriter:
     lost: StateError | None = None
     undelivered: list[UndeliveredEvent] = field(default_factory=list)
     reported: bool = False
-    pushes: int = 0
 
     def __post_init__(self) -> None:
         self._base, self._durable = "", 0
@@ -269,7 +268,6 @@ class BranchWriter:
         )
         self.branch.publish(commit, self.head, patience=patience)
         self.head, self._last_push = commit, self.clock.monotonic()
-        self.pushes += 1
 
     def compact(self, state: State) -> None:
         """Put the snapshot on the branch, and take journal and lock away, in one commit."""
