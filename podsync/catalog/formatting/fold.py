@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 from podsync.catalog.authoring.layers import leaves
 from podsync.catalog.authoring.references import for_axes
+from podsync.catalog.formatting.form import ordered, schema_of
 from podsync.catalog.formatting.matrix import (
     Composition,
     Partition,
@@ -23,7 +24,6 @@ from podsync.catalog.formatting.matrix import (
     made_of,
     partition,
 )
-from podsync.catalog.formatting.order import ordered, schema_of
 from podsync.catalog.parsing.document import Document
 from podsync.catalog.validation.fixes import flow, quoted
 from podsync.catalog.validation.nearest import slug

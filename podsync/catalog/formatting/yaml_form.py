@@ -11,9 +11,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from podsync.catalog.formatting.form import Formatted
+from podsync.catalog.formatting.form import Formatted, ordered, schema_of
 from podsync.catalog.formatting.nodes import Child, Node, UnknownLayout, parted, tree
-from podsync.catalog.formatting.order import ordered, schema_of
 from podsync.catalog.parsing.document import Document, ParsedFile
 from podsync.catalog.parsing.yaml_reader import read
 from podsync.model.diagnostic import Diagnostic

@@ -6,14 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from podsync.catalog.authoring.axes.axis import (
-    MOST_AXES,
-    WRITTEN_SO,
-    Axis,
-    as_key,
-    is_key,
-    key_help,
-)
+from podsync.catalog.authoring.axes.axis import MOST_AXES, WRITTEN_SO, Axis, as_key, is_key, key_help
 from podsync.catalog.authoring.axes.tables import TableReader
 from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.authoring.references import VARIABLE
