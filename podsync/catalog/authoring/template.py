@@ -52,11 +52,8 @@ class BadValue(NamedTuple):
     fault: CellFault
 
 
-class _Column(NamedTuple):
-    """The value of a reference for each key of an axis."""
-
-    axis: int
-    values: Mapping[str, Any]
+#: The number of an axis, and a value for each of its keys; -1, and one value for all products.
+_Part: TypeAlias = tuple[int, Any]
 
 
 class Shape(NamedTuple):
@@ -88,7 +85,7 @@ class Template:
         self._overrides = overrides
         self._schema = schema(kind)["properties"]
         self._shapes: dict[tuple[int, ...], Shape] = {}
-        self._columns: dict[tuple[Reference, str], _Column] = {}
+        self._columns: dict[tuple[Reference, str], _Part] = {}
 
     def layers_of(self, combination: Combination) -> tuple[Layer, ...]:
         """Return all that speaks of a product, what counts most last."""
@@ -158,7 +155,7 @@ class Template:
         detail = f"{what}: {', '.join(known[:12])}" if known else f"there are no {what}"
         raise NoReferenceError(mark, f"{words} '{field}'", suggestion(field, known, detail))
 
-    def column(self, reference: Reference, path: Path, *, whole: bool) -> _Column:
+    def column(self, reference: Reference, path: Path, *, whole: bool) -> _Part:
         """Return what a reference to an axis makes of each key, as the field at `path` takes it."""
         key = reference, str(path) if whole else ""
         if key not in self._columns:
@@ -166,12 +163,12 @@ class Template:
             self._columns[key] = self._column(reference, path, node, whole=whole)
         return self._columns[key]
 
-    def _column(self, reference: Reference, path: Path, node: Mapping[str, Any], *, whole: bool) -> _Column:
+    def _column(self, reference: Reference, path: Path, node: Mapping[str, Any], *, whole: bool) -> _Part:
         name, field, _ = reference
         axis = self.axes[name]
         number = list(self.axes).index(name)
         if not field:
-            return _Column(number, {key: key for key in axis.rows})
+            return number, {key: key for key in axis.rows}
         values: dict[str, Any] = {}
         cells = [row.get(field) for row in axis.rows.values()]
         examples = node.get("examples") or [""]
@@ -188,7 +185,7 @@ class Template:
             if fault is None and value == LEAVE_OUT and not whole:
                 fault = CellFault("- leaves a whole field out, and here it is a part of one", "write a value")
             values[key] = made if fault is None else BadValue(path, reference, key, fault)
-        return _Column(number, values)
+        return number, values
 
     @staticmethod
     def _value(
@@ -218,7 +215,7 @@ class _Shaping:
         self._data = data
         self._faults: list[TextFault] = []
         self._odd: list[TextFault] = []
-        self._used: list[_Column] = []
+        self._used: list[_Part] = []
 
     def shape(self) -> Shape:
         filled = {key: self._filling(self._data[key], (key,)) for key in SUBSTITUTED if key in self._data}
@@ -235,44 +232,24 @@ class _Shaping:
                     data[key] = value
             return data
 
-        bad = []
-        for column in self._used:
-            found = {k: v for k, v in column.values.items() if type(v) is BadValue}
-            if found:
-                bad.append((column.axis, found))
-        return Shape(make, tuple(self._faults), tuple(self._odd), tuple(bad))
+        bad = ((axis, {k: v for k, v in known.items() if type(v) is BadValue}) for axis, known in self._used)
+        return Shape(make, tuple(self._faults), tuple(self._odd), tuple(each for each in bad if each[1]))
 
     def _filling(self, value: Any, path: Path) -> _Make | None:
         """Return a function that fills a value in, None if it is the same for all products."""
         if isinstance(value, str):
             return self._text(value, path) if "${" in value else None
-        if isinstance(value, dict):
-            return self._mapping(value, path)
-        return self._sequence(value, path) if isinstance(value, list) else None
-
-    def _mapping(self, value: dict[str, Any], path: Path) -> _Make | None:
-        fills = [(key, item, self._filling(item, (*path, key))) for key, item in value.items()]
+        if not isinstance(value, dict | list):
+            return None
+        inside = value.items() if isinstance(value, dict) else enumerate(value)
+        fills = [(key, item, self._filling(item, (*path, key))) for key, item in inside]
         if all(fill is None for *_, fill in fills):
             return None
 
         def make(keys: Sequence[str]) -> Any:
-            data = {}
-            for key, item, fill in fills:
-                made = item if fill is None else fill(keys)
-                if made is not _LEFT_OUT:
-                    data[key] = made
-            return data or _LEFT_OUT
-
-        return make
-
-    def _sequence(self, value: list[Any], path: Path) -> _Make | None:
-        fills = [(item, self._filling(item, (*path, number))) for number, item in enumerate(value)]
-        if all(fill is None for _, fill in fills):
-            return None
-
-        def make(keys: Sequence[str]) -> Any:
-            made = [item if fill is None else fill(keys) for item, fill in fills]
-            return [each for each in made if each is not _LEFT_OUT] or _LEFT_OUT
+            made = [(key, item if fill is None else fill(keys)) for key, item, fill in fills]
+            kept = [each for each in made if each[1] is not _LEFT_OUT]
+            return (dict(kept) if isinstance(value, dict) else [item for _, item in kept]) or _LEFT_OUT
 
         return make
 
@@ -285,49 +262,27 @@ class _Shaping:
         for mark, inner in strays(text) if not self._template.axes else ():
             summary = f"{mark} is no name of a value, and is sent as it is"
             self._odd.append(TextFault(path, mark, summary, self._template.meant(inner)))
-        known = self._with_variables(found, path)
-        if all(isinstance(piece, str) for piece in known):
-            value: Any = "".join(map(str, known))
-            if len(found) == 1 and isinstance(found[0], Reference):
-                value = self._whole_variable(found[0], path)
-            return lambda _keys: value
-        if len(known) == 1 and isinstance(known[0], Reference):
-            column = self._template.column(known[0], path, whole=True)
-            self._used.append(column)
-            axis, values = column.axis, column.values
-            return lambda keys: values[keys[axis]]
-        parts: list[tuple[int, Any]] = []
-        for piece in known:
-            if isinstance(piece, str):
-                parts.append((-1, piece))
-            else:
-                column = self._template.column(piece, path, whole=False)
-                self._used.append(column)
-                parts.append((column.axis, column.values))
+        parts = [self._part(piece, path, whole=len(found) == 1) for piece in found]
+        if len(parts) == 1:
+            axis, values = parts[0]
+            return lambda keys: values if axis < 0 else values[keys[axis]]
         return lambda keys: "".join([one if axis < 0 else one[keys[axis]] for axis, one in parts])
 
-    def _with_variables(self, found: Pieces, path: Path) -> list[str | Reference]:
-        known: list[str | Reference] = []
-        for piece in found:
-            if isinstance(piece, Reference) and piece.name == VARIABLE:
-                text = _as_text(self._template.context.settings.variables[piece.field])
-                if (fault := unfit(text)) is not None:
-                    self._faults.append(TextFault(path, piece.text, fault.summary, fault.detail))
-                known.append(text)
-            else:
-                known.append(piece)
-        return known
-
-    def _whole_variable(self, reference: Reference, path: Path) -> Any:
-        value = self._template.context.settings.variables[reference.field]
+    def _part(self, piece: str | Reference, path: Path, *, whole: bool) -> _Part:
+        if isinstance(piece, str):
+            return -1, piece
+        if piece.name != VARIABLE:
+            column = self._template.column(piece, path, whole=whole)
+            self._used.append(column)
+            return column
+        value = self._template.context.settings.variables[piece.field]
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+        if (fault := unfit(text)) is not None:
+            self._faults.append(TextFault(path, piece.text, fault.summary, fault.detail))
         node = self._template.schema_of(path)
-        if "string" in types_of(node):
-            return _as_text(value)
-        return _typed(value, node) if isinstance(value, str) else value
-
-
-def _as_text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+        if not whole or "string" in types_of(node):
+            return -1, text
+        return -1, _typed(value, node) if isinstance(value, str) else value
 
 
 def _typed(text: str, node: Mapping[str, Any]) -> Any:
