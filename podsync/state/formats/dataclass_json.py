@@ -179,8 +179,6 @@ def _reader(hint: Any) -> Reader:
     if origin is tuple:
         return read_texts if arguments[0] is str else items(read_opaque)
     if origin is not None and issubclass(origin, Mapping):
-        if arguments[1] is str:
-            return _labels
         return read_opaque if arguments[1] is Any else each_of(_reader(arguments[1]))
     if isinstance(hint, type) and is_dataclass(hint) and hint is not Address:
         return object_of(hint)
@@ -256,13 +254,6 @@ def each_of(read: Reader, key: Reader | None = None, *, full: bool = False) -> R
         return FrozenDict({each: inner for each, inner in found.items() if inner} if full else found)
 
     return read_all
-
-
-def _labels(value: Any, place: JsonPlace, name: str) -> Any:
-    labels = read_opaque(value, place, name)
-    if not all(isinstance(each, str) for each in labels.values()):
-        raise Unfit(place.below(name), "holds a value that is not text")
-    return labels
 
 
 def read_time(value: Any, place: JsonPlace, name: str) -> float:

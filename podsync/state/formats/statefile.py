@@ -15,7 +15,7 @@ the like goes back there for as long as that exists.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -88,7 +88,9 @@ def to_document(state: State) -> dict[str, Any]:
         "lineage": state.lineage,
         "serial": state.serial,
         "providers": {name: to_json(host, time_to_text) for name, host in state.hosts.items()},
-        "last_apply": None if state.last_apply is None else _last_apply_to_json(state.last_apply),
+        "last_apply": None
+        if state.last_apply is None
+        else _timed(thaw(state.last_apply), lambda time, _: time_to_text(time)),
         "entries": {str(address): _entry_to_json(entry) for address, entry in state.entries.items()},
         "orphans": [
             _with_unknown(_with_body(to_json(each, time_to_text, _ORPHAN_ALWAYS)), each.extra)
@@ -230,23 +232,17 @@ def _learned(document: dict[str, Any]) -> dict[str, Any]:
 def _last_apply(data: Any) -> Any:
     if data is None:
         return None
-    read, place = dict(mapping(data, "last_apply")), JsonPlace("last_apply", time_from_text)
-    for key in _APPLY_TIMES:
-        if read.get(key) is not None:
-            read[key] = read_time(read[key], place, key)
-    if "dates" in read:
-        read["dates"] = each_of(read_time)(read["dates"], place, "dates")
-    return freeze(read)
+    place = JsonPlace("last_apply", time_from_text)
+    return freeze(_timed(mapping(data, place.where), lambda value, name: read_time(value, place, name)))
 
 
-def _last_apply_to_json(last: Mapping[str, Any]) -> dict[str, Any]:
-    data: dict[str, Any] = thaw(last)
-    for key in _APPLY_TIMES:
-        if data.get(key) is not None:
-            data[key] = time_to_text(data[key])
-    if "dates" in data:
-        data["dates"] = {name: time_to_text(date) for name, date in data["dates"].items()}
-    return data
+def _timed(last: Mapping[str, Any], time: Callable[[Any, str], Any]) -> dict[str, Any]:
+    """Return what is kept of the last apply, each time in it converted."""
+    times = {key: time(last[key], key) for key in _APPLY_TIMES if last.get(key) is not None}
+    if "dates" in last:
+        dates = mapping(last["dates"], "last_apply.dates")
+        times["dates"] = {name: time(date, f"dates.{name}") for name, date in dates.items()}
+    return {**last, **times}
 
 
 def _entry(text: str, data: Any) -> Entry:
