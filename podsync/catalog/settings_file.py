@@ -19,7 +19,7 @@ from podsync.catalog.fast_path import settings_cache
 from podsync.catalog.validation.validator import fits
 from podsync.model.diagnostic import Diagnostic, errors_among, in_file_order
 from podsync.model.errors import CatalogError
-from podsync.model.frozen import EMPTY, freeze
+from podsync.model.frozen import EMPTY, freeze, value_at
 from podsync.model.settings import Limits, ProviderSettings, RateLimit, Settings
 from podsync.providers.registry import default_settings, plugins
 from podsync.state.backends import state_settings
@@ -85,10 +85,7 @@ def ignored_in_vain(
     found = []
     for document in _documents(path):
         for place in places:
-            node: Any = document.data
-            for key in place:
-                node = node.get(key, {})
-            for provider, ids in node.items():
+            for provider, ids in (value_at(document.data, place) or {}).items():
                 for index, identity in enumerate(ids):
                     address = owners.get(provider, {}).get(plugins()[provider].bare_id(identity))
                     if address is not None:

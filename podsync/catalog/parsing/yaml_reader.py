@@ -253,9 +253,7 @@ class _EventWalk:
         return text
 
     def _scalar(self, event: Any, path: Path) -> Any:
-        start, end, line = event.start_mark, event.end_mark, self._first_line
-        span = (start.line + line, start.column + 1, end.line + line, end.column + 1)
-        self._places[path] = span
+        self._places[path] = span = self._span(event)
         self._end = span[2:]
         if event.anchor is not None or event.tag is not None:
             self._property(event, path, span)
