@@ -132,13 +132,7 @@ def files_of(
     root = Path(os.path.abspath(root))  # noqa: PTH100 (links in it are the caller's)
     in_scope = scope(root, catalog_dir, paths)
     found = _candidates(root / catalog_dir, in_scope, root)
-    return [each for each in found if not isinstance(each, FoundDefaults) and _path_of(each) in in_scope]
-
-
-def _path_of(found: FoundFile | Diagnostic) -> str:
-    if isinstance(found, FoundFile):
-        return found.path
-    return found.at.path if found.at is not None else ""
+    return [each for each in found if not isinstance(each, FoundDefaults) and each.path in in_scope]
 
 
 def _candidates(folder: Path, extra_paths: Scope, root: Path) -> list[FoundFile | FoundDefaults | Diagnostic]:

@@ -73,8 +73,7 @@ class FilesInForm:
             yield FileForm(found.path, Path(found.location), read_file.raw, made.content, made.faults)
         for each in self._found:
             if isinstance(each, Diagnostic):
-                path = each.at.path if each.at is not None else ""
-                yield FileForm(path, self._root / path, b"", b"", (each,))
+                yield FileForm(each.path, self._root / each.path, b"", b"", (each,))
             elif _is_table(each):
                 tables[each.location] = each
         for location in sorted(tables):

@@ -28,13 +28,11 @@ _MOVING = re.compile(r"\bline \d+|\d+:\d+")
 
 def proved(text: Text, found: Sequence[Diagnostic], check: Check) -> list[Diagnostic]:
     """Return the faults with checked fixes; faults of other files lose theirs."""
-    proof, checked = _Proof(text, check), []
-    for number, each in enumerate(found):
-        in_this_file = each.at is not None and each.at.path == text.path
-        checked.append(
-            proof.of(each) if each.fix and in_this_file and number < _MOST else each._replace(fix=())
-        )
-    return checked
+    proof = _Proof(text, check)
+    return [
+        proof.of(each) if each.fix and each.path == text.path and number < _MOST else each._replace(fix=())
+        for number, each in enumerate(found)
+    ]
 
 
 class _Proof:

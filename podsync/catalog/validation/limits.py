@@ -30,7 +30,7 @@ def capped(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     in_all: Counter[str] = Counter()
     over: Counter[tuple[Severity, str]] = Counter()
     for each in diagnostics:
-        path = each.at.path if each.at else ""
+        path = each.path
         if each.rule == RULE:
             kept.append(each)
         elif in_all[each.severity] >= MOST_IN_ALL:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar
 
 from podsync.model.address import Address
-from podsync.state.entries import Entry, Orphan, Pending, Refusal
+from podsync.state.entries import Entry, Orphan, Refusal
 from podsync.state.model import State, number_after
 
 _K = TypeVar("_K")
@@ -147,12 +147,9 @@ class MutableState:
             raise Unfitting(f"{address} is in doubt")
         return entry
 
-    def pending(self, address: Address) -> tuple[Entry, Pending]:
-        """Return the entry at `address` and what is in doubt about it."""
-        entry = self.entry(address)
-        if entry.pending is None:
-            raise Unfitting(f"{address} has no intent")
-        return entry, entry.pending
+    def item(self, address: Address, orphan: float | None) -> Entry | Orphan:
+        """Return the orphan that was made then at `address`, or (None) the entry there."""
+        return self.entry(address) if orphan is None else self.orphan(address, orphan)
 
 
 def _flat(known: Mapping[str, Mapping[_K, _V]]) -> dict[tuple[str, _K], _V]:

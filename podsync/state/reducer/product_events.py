@@ -48,12 +48,10 @@ def _doubt(
     draft: MutableState, event: ev.Made | ev.Refused | ev.NotSent | ev.Doubted | ev.Settled
 ) -> tuple[Entry | Orphan, Pending]:
     """Return the entry, or the orphan, of which an Intent ended, and what is in doubt about it."""
-    if event.orphan is None:
-        return draft.pending(event.address)
-    orphan = draft.orphan(event.address, event.orphan)
-    if orphan.pending is None:
-        raise Unfitting(f"the orphan {event.address} has no intent")
-    return orphan, orphan.pending
+    item = draft.item(event.address, event.orphan)
+    if item.pending is None:
+        raise Unfitting(f"{event.address} has no intent")
+    return item, item.pending
 
 
 def _made(draft: MutableState, event: ev.Made) -> None:
@@ -214,7 +212,7 @@ def _settled(draft: MutableState, event: ev.Settled) -> None:
 
 
 def _bound(draft: MutableState, event: ev.Bound) -> None:
-    item = _item(draft, event)
+    item = draft.item(event.address, event.orphan)
     is_ours(draft, item.provider, event.id)
     window = item.window if event.provisional else None
     if window is not None and window.answered == event.id:
@@ -225,7 +223,7 @@ def _bound(draft: MutableState, event: ev.Bound) -> None:
 
 
 def _confirmed(draft: MutableState, event: ev.Confirmed) -> None:
-    item = _item(draft, event)
+    item = draft.item(event.address, event.orphan)
     if item.id is None:
         raise Unfitting(f"the id of {event.address} is not known")
     is_ours(draft, item.provider, item.id)
@@ -233,14 +231,14 @@ def _confirmed(draft: MutableState, event: ev.Confirmed) -> None:
 
 
 def _unbound(draft: MutableState, event: ev.Unbound) -> None:
-    item = _item(draft, event)
+    item = draft.item(event.address, event.orphan)
     if not item.provisional:
         raise Unfitting(f"the id of {event.address} is not provisional")
     _put(draft, replace(item, id=None, remote=EMPTY, window=_not_answered(item.window)), event.at)
 
 
 def _asked(draft: MutableState, event: ev.Asked) -> None:
-    item = _item(draft, event)
+    item = draft.item(event.address, event.orphan)
     if item.window is None:
         raise Unfitting(f"a listing has shown {event.address}")
     _put(draft, replace(item, window=replace(item.window, asked=event.at)), event.at)
@@ -249,12 +247,6 @@ def _asked(draft: MutableState, event: ev.Asked) -> None:
 def _not_answered(window: Window | None) -> Window | None:
     """Another id than that of the answer is believed now, or none."""
     return None if window is None else replace(window, answered=None, shown=None)
-
-
-def _item(draft: MutableState, event: ev.Bound | ev.Confirmed | ev.Unbound | ev.Asked) -> Entry | Orphan:
-    if event.orphan is not None:
-        return draft.orphan(event.address, event.orphan)
-    return draft.entry(event.address)
 
 
 def _put(draft: MutableState, item: Entry | Orphan, at: float) -> None:

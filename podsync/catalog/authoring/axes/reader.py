@@ -157,8 +157,7 @@ class AxesReader:
         """Put a fault of a whole file where the document names it."""
         if fault.at is not None and fault.rule not in {"unreadable", "not-a-file"}:
             return fault
-        at = fault.at.path if fault.at is not None else ""
-        return self._document.fault("each", path, f"{at}: {fault.summary}", fault.detail)
+        return self._document.fault("each", path, f"{fault.path}: {fault.summary}", fault.detail)
 
     def _from_yaml(self, name: str, axis_data: Mapping[str, Any], found: FoundFile) -> Axis | None:
         path: Path = ("each", name, "file")
