@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol, Self, TypeAlias
 
-from podsync.catalog.discovery import FoundDefaults, FoundFile, Signed
+from podsync.catalog.discovery import FoundFile, FoundFiles, Signed
 from podsync.model.address import Address
 from podsync.model.diagnostic import Diagnostic, errors_among, in_file_order
 from podsync.model.position import Position
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from podsync.providers.knowledge import Provider
 
 #: Finds the files of a catalog, and faults of the search.
-FindFiles: TypeAlias = Callable[[], Sequence[FoundFile | FoundDefaults | Diagnostic]]
+FindFiles: TypeAlias = Callable[[], FoundFiles]
 
 
 class Loaded(NamedTuple):

@@ -11,7 +11,7 @@ from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.authoring.expansion import Expansion, among
 from podsync.catalog.authoring.layers import is_plain
 from podsync.catalog.authoring.origins import places_of
-from podsync.catalog.discovery import FoundDefaults, FoundFile, read_signed
+from podsync.catalog.discovery import FoundFile, read_signed
 from podsync.catalog.loaded import CheckedFile, FindFiles, Loaded
 from podsync.catalog.parsing import yaml_reader
 from podsync.catalog.parsing.document import Document
@@ -56,11 +56,9 @@ class StraightRun:
     def finish(self) -> Loaded:
         """Read every file; return the catalog and all faults."""
         found = self._find_files()
-        around = AuthoringContext(
-            *self._context_arguments, [each.file for each in found if isinstance(each, FoundDefaults)]
-        )
-        files = [read_closely(each, self._providers, around) for each in found if isinstance(each, FoundFile)]
-        diagnostics = [each for each in found if isinstance(each, Diagnostic)]
+        around = AuthoringContext(*self._context_arguments, found.defaults)
+        files = [read_closely(each, self._providers, around) for each in found.files]
+        diagnostics = list(found.faults)
         diagnostics += [fault for each in around.defaults for fault in defaults_faults(each, around)]
         # A file that documents take keys from is not a document, and is not checked as one.
         tables = {table for file in files for table in file.tables}

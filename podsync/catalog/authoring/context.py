@@ -10,7 +10,6 @@ from pathlib import Path
 
 from podsync.catalog.authoring.chains import Chains, combined
 from podsync.catalog.discovery import (
-    FoundDefaults,
     FoundFile,
     Signed,
     read_bytes,
@@ -47,8 +46,7 @@ class AuthoringContext:
     @classmethod
     def of(cls, root: Path, folder: Path, settings: Authoring) -> AuthoringContext:
         """Return the context of a catalog, after a search for its defaults."""
-        found = walk(folder, root) if folder.is_dir() else []
-        return cls(root, folder, settings, [each.file for each in found if isinstance(each, FoundDefaults)])
+        return cls(root, folder, settings, walk([folder] if folder.is_dir() else [], root).defaults)
 
     def needs(self, path: str, tables: Iterable[str] = ()) -> tuple[FoundFile, ...]:
         """Return the files that the file at `path` depends on: its defaults, and `tables` by path."""
