@@ -15,6 +15,7 @@ from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from podsync.catalog.parsing.source_text import START, Text
+from podsync.files.os_files import is_link
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.position import Severity
 
@@ -131,7 +132,7 @@ class _FolderWalk:
 
     def _entry(self, entry: os.DirEntry[str], path: str) -> None:
         suffix = PurePath(entry.name).suffix.lower()
-        if _is_link(entry):
+        if is_link(entry):
             if suffix in _SILENT:
                 return
             if not within(os.path.realpath(entry.path), self._limits):
@@ -153,12 +154,6 @@ class _FolderWalk:
 def _folded(name: str) -> str:
     """Return a form that is equal for names which a disk may take for one."""
     return unicodedata.normalize("NFC", name).casefold()
-
-
-def _is_link(entry: os.DirEntry[str]) -> bool:
-    """Whether it is a symbolic link, or a junction of Windows (known to Python from 3.12 on)."""
-    junction = getattr(entry, "is_junction", None)
-    return entry.is_symlink() or (junction is not None and bool(junction()))
 
 
 def within(target: str, folder: str) -> bool:
