@@ -149,7 +149,6 @@ class _Documents:
         self._found, self._providers, self._around = found, providers, around
 
     def faults_around(self) -> list[Diagnostic]:
-        """Return the faults of the defaults for this file."""
         if self._around is None:
             return []
         chain = self._around.chain_of(self._found.path)

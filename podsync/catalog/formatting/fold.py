@@ -108,8 +108,6 @@ def _flat(document: Document) -> Iterator[tuple[Path, Any]]:
 
 
 class _Folding:
-    """Writes one document over given axes."""
-
     def __init__(
         self, first: Document, columns: _Rows, partitions: Mapping[Path, Partition], axes: Sequence[Partition]
     ) -> None:

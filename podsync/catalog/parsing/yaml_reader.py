@@ -63,8 +63,6 @@ class _StopReading(Exception):  # noqa: N818 (never leaves this module)
 
 
 class _EventWalk:
-    """One pass over one file's events."""
-
     def __init__(self, text: Text) -> None:
         self.text = text
         self.documents: list[Document] = []

@@ -43,7 +43,6 @@ class _Form(NamedTuple):
     lengths: tuple[int, ...]
 
     def rest(self, data: bytes) -> bytes:
-        """The file without its entries."""
         return data[: self.start - 1] + data[self.end + 1 :]
 
 

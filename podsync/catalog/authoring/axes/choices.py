@@ -55,7 +55,6 @@ class _Conditions:
         return bool(self._axes)
 
     def fitting(self, keys: Sequence[str]) -> list[int]:
-        """Return the numbers of the conditions that match, in order."""
         found = [
             each.number
             for axis in self._axes

@@ -138,7 +138,6 @@ class AxesReader:
         return axis
 
     def _file(self, path: Path, name: str) -> FoundFile | None:
-        """Return the file of that name, if it may be read."""
         detail = "write the name of a CSV or YAML file beside this document, inside the catalog"
         odd = "\\" in name or name.startswith(("/", "~")) or ":" in name or not name.isprintable()
         if not name or odd:
