@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from podsync.files.os_files import is_link
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.errors import CatalogError
 
@@ -50,7 +51,7 @@ def _fault(summary: str, remedy: str) -> Diagnostic:
 
 def _links(root: Path) -> Iterator[str]:
     """Yield the links: the folder itself, and whatever is where podsync writes."""
-    if _is_link(root / FOLDER):
+    if is_link(root / FOLDER):
         yield FOLDER
         return
     sandbox = root / FOLDER / "sandbox"
@@ -63,7 +64,7 @@ def _links(root: Path) -> Iterator[str]:
     for part in (*_PARTS, *inner):
         with suppress(OSError), os.scandir(root / FOLDER / part) as entries:
             yield from sorted(
-                f"{FOLDER}/{part}/{each.name}".replace("//", "/") for each in entries if _is_link(each)
+                f"{FOLDER}/{part}/{each.name}".replace("//", "/") for each in entries if is_link(each)
             )
 
 
@@ -74,12 +75,6 @@ def _folders(place: Path) -> list[os.DirEntry[str]]:
             return sorted((each for each in entries if each.is_dir()), key=lambda each: each.name)
     except OSError:
         return []
-
-
-def _is_link(place: Path | os.DirEntry[str]) -> bool:
-    """Whether it is a symbolic link, or a junction of Windows (known to Python from 3.12 on)."""
-    junction = getattr(place, "is_junction", None)
-    return place.is_symlink() or (junction is not None and bool(junction()))
 
 
 def _tracked(root: Path) -> list[str]:

@@ -27,14 +27,7 @@ from podsync.cli.commands.apply.interrupted import report_of
 from podsync.cli.commands.apply.request import ApplyRequest, first_of_all
 from podsync.cli.commands.saved_plan import read_plan
 from podsync.cli.environment.clock import Signals, SystemClock
-from podsync.cli.environment.connect import (
-    connected,
-    findings_of,
-    keys_for,
-    rows_seen,
-    spoken_to,
-    with_keys,
-)
+from podsync.cli.environment.connect import connected, findings_of, keys_for, rows_seen, spoken_to, with_keys
 from podsync.cli.environment.github_actions import append, of_report, tell
 from podsync.cli.environment.origin import origin
 from podsync.cli.environment.placement import catalog_of
