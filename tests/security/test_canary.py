@@ -241,9 +241,7 @@ def test_no_form_of_a_key_is_written_anywhere(
     monkeypatch.setenv("GELATO_API_KEY", key)
 
     runs = [podsync(*words) for words in COMMANDS]
-    pages = [
-        looks.again() for looks in (_FileLooks(Session(), sandbox=False), _saved("plan.json", Session()))
-    ]
+    pages = [looks.again() for looks in (_FileLooks(Session()), _saved("plan.json", Session()))]
 
     assert echo.heard == {key}
     told = [text for run in runs for text in (run.out, run.err)]

@@ -11,6 +11,7 @@ import click
 
 from podsync.cli.app.completion import addresses_of, complete_address
 from podsync.cli.app.formats import formats_of
+from podsync.cli.app.framework import remember
 from podsync.model.address import Address, Selection
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -99,11 +100,12 @@ class PlanHash(_Type):
         return text
 
 
+_in_session: Any = {"is_flag": True, "expose_value": False, "callback": remember}
 sandbox_option = click.option(
-    "--sandbox", is_flag=True, help="Use the built-in sandbox, with a state of its own; no key is read."
+    "--sandbox", help="Use the built-in sandbox, with a state of its own; no key is read.", **_in_session
 )
 #: The same for a command that works on the state alone.
-sandbox_state_option = click.option("--sandbox", is_flag=True, help="The state of the sandbox.")
+sandbox_state_option = click.option("--sandbox", help="The state of the sandbox.", **_in_session)
 provider_option = click.option(
     "--provider", metavar="NAME", help="Ask this provider only (default: each for which there is a key)."
 )

@@ -25,13 +25,11 @@ def pages() -> dict[str, Path]:
     "help", examples=("podsync help", "podsync help authoring", "podsync help plan", "podsync help same-name")
 )
 @click.argument("topic", required=False)
-@click.pass_context
-def help_(ctx: click.Context, topic: str | None) -> int:
+def help_(session: Session, topic: str | None) -> int:
     """Show a page of help, or with no TOPIC what there is.
 
     TOPIC is a page, a command (the same as COMMAND --help), or a rule.
     """
-    session: Session = ctx.obj
     known = pages()
     if topic is None:
         session.console.result(_contents(known))
@@ -41,7 +39,7 @@ def help_(ctx: click.Context, topic: str | None) -> int:
         text = known[topic].read_text(encoding="utf-8")
         console.result(rendered(text, Style(console.out_color), min(console.width, 100)))
         return 0
-    return _of_command_or_rule(ctx, session, topic, list(known))
+    return _of_command_or_rule(click.get_current_context(), session, topic, list(known))
 
 
 def _contents(known: dict[str, Path]) -> str:
@@ -71,7 +69,6 @@ def _of_command_or_rule(ctx: click.Context, session: Session, topic: str, known:
 
 
 @command(examples=("podsync version",))
-@click.pass_obj
 def version(session: Session) -> int:
     """Print the version, as --version does."""
     session.console.result(f"podsync {podsync.__version__}")

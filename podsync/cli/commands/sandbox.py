@@ -49,7 +49,6 @@ from podsync.sandbox import (
     "off. Without: the next create; a rule until off. Repeatable.",
 )
 @click.option("--lag", type=Duration(), default=0.0, help="Until a listing shows a change: 30s, 5m.")
-@click.pass_obj
 def sandbox(session: Session, port: int, fault: tuple[str, ...], lag: float) -> int:
     """Serve {owners} APIs, simulated, until Ctrl-C.
 

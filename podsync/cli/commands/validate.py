@@ -27,7 +27,6 @@ _INVALID = 3
     "Look at the pictures behind the URLs, over the network: their first kilobytes, or all of them."
 )
 @output_option("validate")
-@click.pass_obj
 def validate(
     session: Session, path: tuple[str, ...], output: tuple[str, ...], images: Literal["off", "head", "full"]
 ) -> int:

@@ -56,7 +56,6 @@ _REFUSED = 5
 @click.option("--no-wait", is_flag=True, help="Do not wait for doubts and ids; a later apply goes on.")
 @output_option("apply")
 @sandbox_option
-@click.pass_obj
 def apply(session: Session, /, **options: Any) -> int:
     """Create what is missing and change what differs, each product exactly once.
 
@@ -71,7 +70,7 @@ def apply(session: Session, /, **options: Any) -> int:
     outputs = Outputs.parse(options.pop("output"), "apply")
     request = ApplyRequest(selection=selection_of(options), **options)
     _refuse_contradictions(request)
-    space = Workspace.open_for(outputs, session, sandbox=request.sandbox, quiet=True)
+    space = Workspace.open_for(outputs, session, quiet=True)
     with outputs:
         return Applying(space, request, outputs).run()
 

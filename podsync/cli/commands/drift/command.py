@@ -53,10 +53,7 @@ _DRIFT = 2
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where something drifted.")
 @click.option("--no-wait", is_flag=True, help="Look once: what is missing may be gone, or late.")
 @sandbox_option
-@click.pass_obj
-def drift(
-    session: Session, detailed_exitcode: bool, no_wait: bool, output: tuple[str, ...], sandbox: bool
-) -> int:
+def drift(session: Session, detailed_exitcode: bool, no_wait: bool, output: tuple[str, ...]) -> int:
     """Compare what podsync knows with what the providers list. Nothing is sent, and the state stays as it is.
 
     What a listing does not show is looked for again after `settle_seconds`: what two whole readings miss is
@@ -64,7 +61,7 @@ def drift(
     ignores twins from now on.
     """
     outputs = Outputs.parse(output, "drift")
-    space = Workspace.open_for(outputs, session, sandbox=sandbox, quiet=True)
+    space = Workspace.open_for(outputs, session, quiet=True)
     with outputs, space.reading() as reading:
         state = space.load()
         made = space.plan(state, reading, Selection(), {})

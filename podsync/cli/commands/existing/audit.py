@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-import click
-
 from podsync.cli.app.console import Forms
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import images_option, output_option, provider_option, sandbox_option
@@ -35,13 +33,11 @@ from podsync.output.style import Style
 @images_option("Look at the pictures behind the URLs: their first kilobytes, or all of them.")
 @output_option("audit")
 @sandbox_option
-@click.pass_obj
 def audit(
     session: Session,
     provider: str | None,
     images: Literal["off", "head", "full"],
     output: tuple[str, ...],
-    sandbox: bool,
 ) -> int:
     """Show what each account holds: orphans, what nobody here manages, look-alikes side by side.
 
@@ -52,7 +48,7 @@ def audit(
     that is listed is the same. A product with an option that has no value cannot be ordered.
     """
     outputs = Outputs.parse(output, "audit")
-    space = Workspace.open_for(outputs, session, sandbox=sandbox, anywhere=True)
+    space = Workspace.open_for(outputs, session, anywhere=True)
     with outputs:
         return _audit(space, outputs, provider, None if images == "off" else images)
 

@@ -9,8 +9,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-import click
-
 from podsync import __version__
 from podsync.catalog import settings_file
 from podsync.cli.app.framework import command
@@ -55,8 +53,7 @@ class Checkup(NamedTuple):
 @command(examples=("podsync doctor", "podsync doctor -o json", "podsync doctor --sandbox"))
 @output_option("doctor")
 @sandbox_option
-@click.pass_obj
-def doctor(session: Session, output: tuple[str, ...], sandbox: bool) -> int:
+def doctor(session: Session, output: tuple[str, ...]) -> int:
     """Look at all that a run needs: settings, catalog, state, Git, keys, and who answers them.
 
     Each provider for which there is a key is asked one question that no product fits: who answers, how long
@@ -64,7 +61,7 @@ def doctor(session: Session, output: tuple[str, ...], sandbox: bool) -> int:
     change. A key is never shown. Every finding says what to do; what cannot be looked at is said too.
     """
     outputs = Outputs.parse(output)
-    found = list(_checked(session, sandbox))
+    found = list(_checked(session))
     forms = {
         "text": lambda: _text([each._replace(text=safe(each.text)) for each in found], session),
         "json": lambda: _json(found, session),
@@ -105,10 +102,10 @@ def _json(found: Sequence[Checkup], session: Session) -> str:
 # -- the checks, each of which stands alone
 
 
-def _checked(session: Session, sandbox: bool) -> Iterator[Checkup]:
+def _checked(session: Session) -> Iterator[Checkup]:
     system = f"{platform.system()} {platform.machine()}"
     yield Checkup("podsync", f"{__version__}, Python {platform.python_version()}, {system}, in {Path.cwd()}")
-    space, faults = _space(session, sandbox)
+    space, faults = _space(session)
     yield from faults
     if space is None:
         return
@@ -130,12 +127,12 @@ def _guarded(area: str, check: Callable[[], Iterator[Checkup]]) -> Iterator[Chec
         yield Checkup(area, error.message, error.remedy or "see above", True, error.exit_code)
 
 
-def _space(session: Session, sandbox: bool) -> tuple[Workspace | None, list[Checkup]]:
+def _space(session: Session) -> tuple[Workspace | None, list[Checkup]]:
     """Return the workspace and the findings; the settings are the defaults if the file is faulty."""
     made: list[Workspace] = []
 
     def settings() -> Iterator[Checkup]:
-        made.append(Workspace.open(session, sandbox=sandbox, anywhere=True))
+        made.append(Workspace.open(session, anywhere=True))
         path = made[0].settings_path
         where = str(path) if path is not None else "no podsync.yaml: the defaults hold"
         env = f", environment {made[0].environment}" if made[0].environment else ""
@@ -146,7 +143,9 @@ def _space(session: Session, sandbox: bool) -> tuple[Workspace | None, list[Chec
     if not made:
         with suppress(PodsyncError):
             made.append(
-                Workspace(session, with_base_urls(settings_file.defaults(), os.environ), None, sandbox)
+                Workspace(
+                    session, with_base_urls(settings_file.defaults(), os.environ), None, session.sandbox
+                )
             )
             found.append(Checkup("settings", "the rest is looked at with the defaults", "mend them first"))
     return (made[0] if made else None), found

@@ -37,8 +37,7 @@ _NAMED = 10
 @click.argument("folder", required=False, metavar="[DIR]")
 @provider_option
 @sandbox_option
-@click.pass_obj
-def export(session: Session, folder: str | None, provider: str | None, sandbox: bool) -> int:
+def export(session: Session, folder: str | None, provider: str | None) -> int:
     """Write a document for each product that nobody here manages, below DIR.
 
     Each names its product by `adopt`, so that the next apply takes it over and sends nothing. What no listing
@@ -48,7 +47,7 @@ def export(session: Session, folder: str | None, provider: str | None, sandbox: 
     No file is ever overwritten. A second export writes only what is new: products that no document adopts,
     that the state does not have, and of which nobody has said that they are not ours.
     """
-    space = Workspace.open(session, sandbox=sandbox)
+    space = Workspace.open(session)
     space.announce()
     return _export(space, folder, provider)
 

@@ -40,15 +40,14 @@ PORT = 8790
 @click.option("--port", type=click.IntRange(0, 65535), help=f"Default: {PORT}, or a free one.")
 @click.option("--open", "browser", is_flag=True, help="Open it in the browser.")
 @sandbox_option
-@click.pass_obj
-def review(session: Session, file: str | None, port: int | None, browser: bool, sandbox: bool) -> int:
+def review(session: Session, file: str | None, port: int | None, browser: bool) -> int:
     """Serve the page of the plan on this machine, and renew it while files are saved.
 
     Faults of the YAML stand on the page at their line. No provider is asked, no key is needed, and
     nothing is written but the cache of `plan`. Only this machine is answered, at an address that
     nobody can guess. Ctrl-C ends it.
     """
-    looks = _saved(file, session) if file is not None else _FileLooks(session, sandbox=sandbox)
+    looks = _saved(file, session) if file is not None else _FileLooks(session)
     return _serve(looks, session, port, browser=browser)
 
 
@@ -97,8 +96,8 @@ class _FileLooks:
     The state is read once and, if it is a file, whenever that changes; any other store would be fetched.
     """
 
-    def __init__(self, session: Session, *, sandbox: bool) -> None:
-        self._session, self._sandbox = session, sandbox
+    def __init__(self, session: Session) -> None:
+        self._session = session
         space = self._open()
         self._state = space.load()
         states = [
@@ -121,7 +120,7 @@ class _FileLooks:
         return self._seen.render
 
     def _open(self) -> Workspace:
-        return _Silent.open(self._session, sandbox=self._sandbox)
+        return _Silent.open(self._session)
 
     def _look(self) -> _ReviewedPlan:
         before = self._seen or _ReviewedPlan(None, About(), ())

@@ -45,14 +45,12 @@ from podsync.state.operations import removed
 )  # fmt: skip
 @output_option("state orphans")
 @sandbox_state_option
-@click.pass_obj
 def list_orphans(
     session: Session,
     check: bool,
     no_wait: bool,
     done: tuple[str, ...],
     output: tuple[str, ...],
-    sandbox: bool,
 ) -> int:
     """List the products that nobody here wants any more.
 
@@ -64,7 +62,7 @@ def list_orphans(
     if check and done:
         raise UsageError("--check asks the providers, --done says it by hand: one of the two")
     outputs = Outputs.parse(output)
-    space = Workspace.open_for(outputs, session, sandbox=sandbox)
+    space = Workspace.open_for(outputs, session)
     if done:
         _tick_off(space, done)
     if check:
