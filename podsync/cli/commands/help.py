@@ -9,7 +9,6 @@ import click
 import podsync
 from podsync.cli.app.formats import installed_rules
 from podsync.cli.app.framework import command, nearest
-from podsync.cli.app.help_text import rendered
 from podsync.cli.app.session import Session
 from podsync.model.errors import UsageError
 from podsync.output.style import Style
@@ -35,6 +34,8 @@ def help_(session: Session, topic: str | None) -> int:
         session.console.result(_contents(known))
         return 0
     if topic in known:
+        from podsync.cli.app.help_text import rendered
+
         console = session.console
         text = known[topic].read_text(encoding="utf-8")
         console.result(rendered(text, Style(console.out_color), min(console.width, 100)))
