@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
-from podsync.images.facts import PictureReader, SeenImage, UnseenImage
+from podsync.images.facts import SeenImage, UnseenImage
 
 Sight: TypeAlias = SeenImage | UnseenImage
 #: Pictures on their way at once, and those of one host among them.
@@ -25,11 +25,11 @@ _NOT_ASKED: Sight = UnseenImage(
 
 def look_at_all(
     urls: Iterable[str],
-    reader: PictureReader,
+    look: Callable[[str, SeenImage | None], Sight],
     known: Mapping[str, SeenImage],
     heard: Callable[[str, Sight], None],
 ) -> None:
-    """Look at every URL once; `heard` gets each result, in the calling thread.
+    """Look at every URL once, in several threads; `heard` gets each result, in the calling one.
 
     An exception of `heard`, or an interrupt, ends at once: pending requests are abandoned.
     """
@@ -53,7 +53,7 @@ def look_at_all(
                     url, sight = left.popleft(), _NOT_ASKED
                     given_up = silent[host] >= PATIENCE
                 if not given_up:
-                    sight = reader.look(url, known.get(url))
+                    sight = look(url, known.get(url))
                     unheard = isinstance(sight, UnseenImage) and sight.silent
                     with lock:
                         silent[host] = silent[host] + 1 if unheard else 0

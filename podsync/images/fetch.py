@@ -42,7 +42,7 @@ LIMITS: Final = FetchLimits()
 
 
 class Fetcher:
-    """A `PictureReader` over HTTPS."""
+    """Looks at pictures over HTTPS. Thread-safe."""
 
     def __init__(self, mode: Mode, network: Network, clock: Clock, limits: FetchLimits = LIMITS) -> None:
         self._full = mode == "full"
@@ -51,7 +51,11 @@ class Fetcher:
         self._clock, self._limits = clock, limits
 
     def look(self, url: str, known: SeenImage | None) -> SeenImage | UnseenImage:
-        """Follow redirects explicitly and judge every hop; retry where that may help."""
+        """Return the picture, or why there is none; `known` if the server says that it is unchanged.
+
+        Redirects are followed explicitly, and every hop is judged; what may help is tried again. Never
+        raises, whatever the server does.
+        """
         seconds = self._limits.full_seconds if self._full else self._limits.head_seconds
         until = Deadline(self._clock.monotonic() + seconds, self._clock.monotonic)
         if known is not None and self._full and known.digest is None:
