@@ -137,7 +137,7 @@ def _show(
     about: Any = {"catalog": space.settings.catalog, "environments": len(space.settings.environments)}
     shown = formats.plan_forms(made, session, facts, detail=detail, base=base, **about)
     session.console.result(outputs.write(shown), exact=outputs.exact)
-    append(lambda room: formats.plan_markdown_of(made, session, facts, room), session)
+    append(shown["markdown"], session)
     tell(lambda: of_plan(made), session)
 
 

@@ -56,5 +56,5 @@ def validate(
             loaded, pictures = with_pictures(space, loaded, images, path)
         found = formats.validate_forms(loaded, space.settings.catalog, session, pictures)
         session.console.result(outputs.write(found), exact=outputs.exact)
-        append(lambda room: formats.validate_markdown(loaded, room), session)
+        append(found["markdown"], session)
     return _INVALID if loaded.errors else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal
 
 from podsync.cli.app.console import Forms
@@ -17,7 +18,6 @@ from podsync.images.facts import Mode
 from podsync.inventory.audit import AccountAudit
 from podsync.inventory.products import Standing
 from podsync.output.audit import csv, json, markdown, page, text
-from podsync.output.audit.markdown import audit_markdown
 from podsync.output.style import Style
 
 
@@ -58,8 +58,9 @@ def _audit(space: Workspace, outputs: Outputs, provider: str | None, images: Mod
         found = [audit_of(each) for each in answers.accounts]
     if images is not None:
         found = with_picture_faults(found, images, space.session)
-    space.session.console.result(outputs.write(_forms(found, space.session)), exact=outputs.exact)
-    append(lambda room: audit_markdown(found, room), space.session)
+    forms = _forms(found, space.session)
+    space.session.console.result(outputs.write(forms), exact=outputs.exact)
+    append(forms["markdown"], space.session)
     if space.session.console.hints:
         _say_next(space, outputs, found)
     return answers.code
@@ -71,7 +72,7 @@ def _forms(audits: list[AccountAudit], session: Session) -> Forms:
         "text": lambda: text.audit_text(audits, style, width),
         "json": lambda: json.audit_json(audits),
         "csv": lambda: csv.audit_csv(audits),
-        "markdown": lambda: markdown.audit_markdown(audits),
+        "markdown": partial(markdown.audit_markdown, audits),
         "html": lambda: page.audit_page(audits),
     }
 
