@@ -10,7 +10,7 @@ from podsync.cli.app.framework import command
 from podsync.cli.app.options import images_option, output_option, provider_option, sandbox_option
 from podsync.cli.app.outputs import Outputs
 from podsync.cli.app.session import Session
-from podsync.cli.commands.existing.accounts import answers_of, audit_of
+from podsync.cli.commands.existing.accounts import audits_of
 from podsync.cli.commands.validate_images import with_picture_faults
 from podsync.cli.environment.github_actions import append
 from podsync.cli.workspace import Workspace
@@ -54,8 +54,8 @@ def audit(
 
 
 def _audit(space: Workspace, outputs: Outputs, provider: str | None, images: Mode | None) -> int:
-    with answers_of(space, provider) as answers:
-        found = [audit_of(each) for each in answers.accounts]
+    accounts, code = audits_of(space, provider)
+    found = [audit for _, audit in accounts]
     if images is not None:
         found = with_picture_faults(found, images, space.session)
     forms = _forms(found, space.session)
@@ -63,7 +63,7 @@ def _audit(space: Workspace, outputs: Outputs, provider: str | None, images: Mod
     append(forms["markdown"], space.session)
     if space.session.console.hints:
         _say_next(space, outputs, found)
-    return answers.code
+    return code
 
 
 def _forms(audits: list[AccountAudit], session: Session) -> Forms:
