@@ -135,11 +135,11 @@ def _say_wait(space: Workspace, missing: Mapping[str, Findings], until: float) -
 def _tell(space: Workspace, outputs: Outputs, seen: Plan) -> None:
     session = space.session
     settings = str(space.settings_path or "podsync.yaml")
-    patch = patch_of(seen.drift, Path(), space.settings.catalog, settings, space.environment)
-    session.console.result(outputs.write(_forms(space, seen, patch.text)), exact=outputs.exact)
+    patch, by_hand = patch_of(seen.drift, Path(), space.settings.catalog, settings, space.environment)
+    session.console.result(outputs.write(_forms(space, seen, patch)), exact=outputs.exact)
     patches = [each for each in outputs.files if each.format == "patch"]
     if patches or outputs.screen == "patch":
-        for left in patch.left:
+        for left in by_hand:
             session.console.say(f"note: not in the patch: {left}")
 
 
