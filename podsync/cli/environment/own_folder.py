@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.errors import CatalogError
 
 FOLDER = ".podsync"
-#: The folders in it that podsync writes to.
-_PARTS = ("", "cache", "pace", "seen", "remembered", "sandbox", "sandbox/data", "sandbox/remembered")
 #: The first version of an index that shortens names; the prefix of files that hold some of them.
 _COMPRESSED, _SHARED = 4, "sharedindex."
 _SHOWN = 3
@@ -26,9 +23,9 @@ def refuse_foreign(root: Path = Path()) -> None:
     """Raise CatalogError if the folder, or something in it, is a link, or if Git tracks it."""
     if not os.path.lexists(root / FOLDER):
         return
-    links = list(_links(root))
-    if links:
-        raise CatalogError([_fault(f"{links[0]} is a link; podsync makes none", f"remove it: rm {links[0]}")])
+    link = next(_links(root), None)
+    if link is not None:
+        raise CatalogError([_fault(f"{link} is a link; podsync makes none", f"remove it: rm {link}")])
     tracked = _tracked(root)
     if tracked:
         more = f" and {len(tracked) - _SHOWN} more" if len(tracked) > _SHOWN else ""
@@ -49,34 +46,16 @@ def _fault(summary: str, remedy: str) -> Diagnostic:
 
 
 def _links(root: Path) -> Iterator[str]:
-    """Yield the links: the folder itself, and whatever is where podsync writes."""
+    """Yield the links: the folder itself, or whatever is in it."""
     if _is_link(root / FOLDER):
         yield FOLDER
         return
-    sandbox = root / FOLDER / "sandbox"
-    inner = [
-        f"sandbox/{each.name}{end}"
-        for each in _folders(sandbox)
-        if each.name not in {"data", "remembered"}
-        for end in ("", "/data", "/remembered")
-    ]
-    for part in (*_PARTS, *inner):
-        with suppress(OSError), os.scandir(root / FOLDER / part) as entries:
-            yield from sorted(
-                f"{FOLDER}/{part}/{each.name}".replace("//", "/") for each in entries if _is_link(each)
-            )
+    for folder, folders, files in os.walk(root / FOLDER):
+        places = (Path(folder, name) for name in sorted([*folders, *files]))
+        yield from (place.relative_to(root).as_posix() for place in places if _is_link(place))
 
 
-def _folders(place: Path) -> list[os.DirEntry[str]]:
-    """Return the folders in a folder, sorted: the sandbox's has one for each environment."""
-    try:
-        with os.scandir(place) as entries:
-            return sorted((each for each in entries if each.is_dir()), key=lambda each: each.name)
-    except OSError:
-        return []
-
-
-def _is_link(place: Path | os.DirEntry[str]) -> bool:
+def _is_link(place: Path) -> bool:
     """Whether it is a symbolic link, or a junction of Windows (known to Python from 3.12 on)."""
     junction = getattr(place, "is_junction", None)
     return place.is_symlink() or (junction is not None and bool(junction()))
