@@ -82,24 +82,18 @@ def _may_be_tracked(folder: Path) -> bool:
     The index is searched, not parsed: one that shortens names, or keeps some in another file, may name
     anything.
     """
+    from podsync.state.git.environment import private_folder, root_of
+
+    root = root_of(folder)
+    if root is None:
+        return False
     try:
-        index = _index(folder)
-        data = index.read_bytes() if index is not None and index.is_file() else b""
-        shared = index is not None and any(n.startswith(_SHARED) for n in os.listdir(index.parent))  # noqa: PTH208
+        kept = private_folder(root)
+        data = (kept / "index").read_bytes() if (kept / "index").is_file() else b""
+        shared = any(name.startswith(_SHARED) for name in os.listdir(kept))  # noqa: PTH208
     except OSError:
         return False
     if shared or int.from_bytes(data[4:8], "big") >= _COMPRESSED or FOLDER.encode() in data:
         return True
     # If the disk ignores case, another spelling is the same folder.
     return os.path.lexists(folder / FOLDER.upper()) and FOLDER.encode() in data.lower()
-
-
-def _index(folder: Path) -> Path | None:
-    for place in (folder, *folder.parents):
-        git = place / ".git"
-        if git.is_dir():
-            return git / "index"
-        if git.is_file():  # a work tree beside the repository, or a submodule
-            pointer = git.read_text(encoding="utf-8", errors="surrogateescape").strip()
-            return place / pointer.removeprefix("gitdir:").strip() / "index"
-    return None
