@@ -8,10 +8,10 @@ import click
 
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import (
-    Duration,
-    PlanHash,
     allow_option,
+    duration,
     output_option,
+    plan_hash,
     sandbox_option,
     selection_of,
     selection_options,
@@ -37,7 +37,7 @@ _REFUSED = 5
 @click.option(
     "--expect",
     metavar="HASH",
-    type=PlanHash(),
+    type=plan_hash,
     help="Go on only if this very plan would be carried out, or what is left of it. Does not ask.",
 )
 @selection_options
@@ -48,7 +48,7 @@ _REFUSED = 5
 @click.option("--max-failures", type=click.IntRange(min=1), metavar="N", help="Stop after N failures.")
 @click.option(
     "--lock-timeout",
-    type=Duration(),
+    type=duration,
     default="0s",
     metavar="DURATION",
     help="How long to wait while somebody else holds the state (30s, 5m).",
