@@ -149,10 +149,7 @@ def _unless_orphans(
 
 
 def _exchanges(
-    products: list[Product],
-    state: State,
-    moved: Mapping[Address, Entry],
-    providers: Mapping[str, Provider],
+    products: list[Product], state: State, moved: Mapping[Address, Entry], providers: Mapping[str, Provider]
 ) -> dict[Address, Entry]:
     """Return documents whose specs were exchanged among themselves: each keeps the product that it speaks of.
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from difflib import unified_diff
 from pathlib import Path
-from typing import NamedTuple
 
 from podsync.catalog.accepting import AcceptedField, CatalogEditor, EditedFile
 from podsync.model.frozen import is_flat
@@ -16,18 +15,14 @@ from podsync.plan.drift.values import Drift, DriftKind
 _REMOVED = "removed.yaml"
 
 
-class Patch(NamedTuple):
-    """The text of a patch, and what a person has to do instead."""
+def patch_of(
+    drift: Sequence[Drift], root: Path, catalog: str, settings: str, environment: str
+) -> tuple[str, list[str]]:
+    """Return the patch that accepts all of this drift, and what a person has to do instead.
 
-    text: str
-    left: tuple[str, ...]
-
-
-def patch_of(drift: Sequence[Drift], root: Path, catalog: str, settings: str, environment: str = "") -> Patch:
-    """Return the patch that accepts all of this drift; `catalog` and `settings` are paths below `root`.
-
-    A changed value goes into its document, a product that is gone loses its document, and twins are ignored
-    from now on. With an `environment`, documents stay: other environments may want them.
+    `catalog` and `settings` are paths below `root`. A changed value goes into its document, a product that is
+    gone loses its document, and twins are ignored from now on. With an `environment`, documents stay: other
+    environments may want them.
     """
     editor = CatalogEditor(root)
     left: list[str] = []
@@ -41,7 +36,7 @@ def patch_of(drift: Sequence[Drift], root: Path, catalog: str, settings: str, en
             editor.list_more(f"{catalog}/{_REMOVED}", ("removed",), [str(each.address)])
         elif each.kind is DriftKind.TWIN:
             editor.list_more(settings, ("ignore", each.provider), each.twins)
-    return Patch("".join(map(diff, editor.files())), tuple(left))
+    return "".join(map(diff, editor.files())), left
 
 
 def _change(editor: CatalogEditor, drift: Drift) -> list[str]:
