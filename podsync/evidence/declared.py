@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from podsync.evidence.listing import Version, Versions, likeness
-from podsync.evidence.sent import as_said, unverified
+from podsync.evidence.sent import as_said, came_after, identified, not_listed, unverified
 from podsync.evidence.state_view import Known
 from podsync.model.address import Address
 from podsync.model.errors import PodsyncError, ProtectedError, UsageError
@@ -21,14 +21,13 @@ from podsync.model.product import Product
 from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import Habits
 from podsync.providers.name_forms import unmarked
-from podsync.state.entries import Entry, Pending, Refusal, Window
+from podsync.state.entries import Entry, Pending, Refusal
 from podsync.state.events import (  # fmt: skip
     Adopted,
     Answered,
     Bound,
     Confirmed,
     Event,
-    Identified,
     Intent,
     Settled,
     Unbound,
@@ -114,7 +113,7 @@ class Said:
         body = entry.pending.body
         freed = self._freed(entry.address, row)
         self._agrees(entry.address, body, row)
-        self._came_after(entry.address, row.id, self.known.before(entry.pending))
+        came_after(entry.address, row.id, self.known.before(entry.pending))
         return [*freed, self._found(entry.address, body, row)]
 
     def _beside_a_doubt(self, entry: Entry, pending: Pending, row: Remote) -> list[Event]:
@@ -131,29 +130,8 @@ class Said:
         return [Settled(address, self.now, found=True), *adopted]
 
     def _identified(self, entry: Entry, identity: str, version: Version | None) -> list[Event]:
-        """A person has seen what was sent, which no listing shows: bound once one shows it under this id."""
-        address, pending, sent = entry.address, entry.pending, entry.pending or entry.window or Window(0, 0)
-        versions = self._versions_of_made(entry) if pending is None else self._versions_of_doubt(entry)
-        if versions is not None and versions.apart and version is None:
-            raise self._which(address, identity, versions)
-        spec = entry.spec or EMPTY if pending is None else pending.body
-        told = entry.window is not None and entry.window.answered == identity
-        is_listed = not told and self._is_listed(spec, sent)
-        if version == Version.DOCUMENT or identity in self.known.gone or is_listed:
-            self._row(identity)
-        holder = self._owned.get(identity) or self.known.identified.get(identity)
-        if holder is not None and (holder != address or pending is not None):
-            raise PodsyncError(f"{identity} belongs to {holder} already", "one product has one address")
-        self._came_after(address, identity, self.known.before(sent))
-        if self.known.identified.get(identity) == address:
-            return []
-        made: list[Event] = [] if pending is None else [Settled(address, self.now, found=True)]
-        return [*made, Identified(address, self.now, identity)]
-
-    def _is_listed(self, spec: Spec, sent: Pending | Window) -> bool:
-        """Whether a listed row may be what was sent: then it is not hidden under another id."""
-        aside = self.known.foreign.union(self._owned, self.known.before(sent))
-        return any(self._fits(spec, row) > 0 for row in self.rows.values() if row.id not in aside)
+        versions = self._versions_of_made(entry) if entry.pending is None else self._versions_of_doubt(entry)
+        return identified(self.known, self.rows, entry, identity, self.now, versions, version)
 
     # -- which version
 
@@ -174,16 +152,6 @@ class Said:
         if versions is None or not versions.apart:
             return Version.SENT
         return versions.told(address, row, said)
-
-    def _which(self, address: Address, identity: str, versions: Versions) -> PodsyncError:
-        fields = ", ".join(sorted({field for one in versions.sent for field in one.fields}))
-        answer = f"podsync import {address.word} {identity}"
-        return ProtectedError(
-            f"{address} has sent another version than its document describes today ({fields}), and no "
-            f"listing shows {identity}",
-            f"a) it is {versions.words(Version.SENT)}: {answer} --as {Version.SENT.value}\n"
-            f"b) it is {versions.words(Version.DOCUMENT)}: it can be taken once it is listed",
-        )
 
     # -- what fits
 
@@ -364,7 +332,7 @@ class Said:
         if entry.id == row.id:
             return [Confirmed(address, self.now, remote=row.shown)]
         if entry.window is not None:
-            self._came_after(address, row.id, self.known.before(entry.window))
+            came_after(address, row.id, self.known.before(entry.window))
         elif entry.id is not None:
             self._is_not_as_sent(entry, row)
         taken_back: list[Event] = [Unbound(address, self.now)] if entry.provisional else []
@@ -407,12 +375,7 @@ class Said:
     def _row(self, identity: str) -> Remote:
         row = self.rows.get(identity)
         if row is None:
-            title = self.known.provider.title
-            raise PodsyncError(
-                f"{title} lists no product {identity}",
-                f"its id is on {title}'s web page, and here: podsync import --match; "
-                "what was made just now, or is in review, can be taken once it is listed",
-            )
+            raise not_listed(self.known.provider, identity)
         return row
 
     def _freed(self, address: Address, row: Remote) -> list[Event]:
@@ -468,12 +431,4 @@ class Said:
             raise PodsyncError(
                 f"{row.id} is of model {model}, and {address} of model {wanted}",
                 "look at the id again, or at the document",
-            )
-
-    def _came_after(self, address: Address, identity: str, before: Collection[str]) -> None:
-        if identity in before:
-            raise ProtectedError(
-                f"{identity} was listed before {address} was sent: that request did not make it",
-                f"if nothing was made: podsync state settle {address.word} --not-created, "
-                f"then: podsync import {address.word} {identity}",
             )
