@@ -145,12 +145,6 @@ def _meant(data: Mapping[str, Json], fields: Sequence[AcceptedField]) -> dict[st
     return {**data, "spec": spec, "changed_there": there}
 
 
-def can_be_written(listed: Json) -> bool:
-    """Whether a document can hold a listed value: a text, a number, or a list of such."""
-    items = listed if isinstance(listed, tuple) else (listed,)
-    return all(isinstance(item, str | int | float | None) for item in items)
-
-
 def adopting(document: Document, identity: str, environment: str = "") -> Fix:
     """Return what names a product in a document: a line of its own below the name."""
     value = f"{{{environment}: {quoted(identity)}}}" if environment else quoted(identity)

@@ -218,7 +218,7 @@ def _bound(draft: MutableState, event: ev.Bound) -> None:
     if window is not None and window.answered == event.id:
         window = replace(window, shown=event.at)
     elif window is not None:
-        window = _not_answered(window)
+        window = replace(window, answered=None, shown=None, said=None)
     _put(draft, replace(item, id=event.id, remote=event.remote, window=window), event.at)
 
 
@@ -234,7 +234,9 @@ def _unbound(draft: MutableState, event: ev.Unbound) -> None:
     item = draft.item(event.address, event.orphan)
     if not item.provisional:
         raise Unfitting(f"the id of {event.address} is not provisional")
-    _put(draft, replace(item, id=None, remote=EMPTY, window=_not_answered(item.window)), event.at)
+    # What an answer has told counts again as soon as a listing shows it.
+    window = None if item.window is None else replace(item.window, shown=None)
+    _put(draft, replace(item, id=None, remote=EMPTY, window=window), event.at)
 
 
 def _asked(draft: MutableState, event: ev.Asked) -> None:
@@ -244,9 +246,13 @@ def _asked(draft: MutableState, event: ev.Asked) -> None:
     _put(draft, replace(item, window=replace(item.window, asked=event.at)), event.at)
 
 
-def _not_answered(window: Window | None) -> Window | None:
-    """Another id than that of the answer is believed now, or none."""
-    return None if window is None else replace(window, answered=None, shown=None)
+def _identified(draft: MutableState, event: ev.Identified) -> None:
+    entry = draft.entry(event.address)
+    if not entry.unlisted:
+        raise Unfitting(f"a listing has shown {event.address}")
+    window = entry.window or Window(entry.created_at, entry.created_at)
+    window = replace(window, shown=None, said=event.id)
+    _put(draft, replace(entry, id=None, remote=EMPTY, window=window), event.at)
 
 
 def _put(draft: MutableState, item: Entry | Orphan, at: float) -> None:
@@ -356,6 +362,7 @@ HANDLERS: Mapping[type, Callable[[MutableState, Any], None]] = {
     ev.Confirmed: _confirmed,
     ev.Unbound: _unbound,
     ev.Asked: _asked,
+    ev.Identified: _identified,
     ev.Adopted: _adopted,
     ev.Orphaned: _orphaned,
     ev.Restored: _restored,

@@ -329,7 +329,7 @@ class Applying:
         result = self.outputs.write(shown)
         if not (shown_already and self.outputs.screen == "text"):
             session.console.result(result, exact=self.outputs.exact)
-        append(lambda room: formats.report_markdown_of(report, session, again, place, limit=room), session)
+        append(shown["markdown"], session)
         tell(lambda: of_report(report), session)
 
     def _show_plan(self, plan: Plan, *, needed_by_person: bool = False) -> None:
