@@ -265,6 +265,11 @@ class Versions:
         sent = tuple(one for one in self.sent if one in possible)
         return replace(self, sent=sent) if sent else None
 
+    def but(self, spec: Spec) -> Versions | None:
+        """Return what else was sent than this; None for nothing."""
+        sent = tuple(one for one in self.sent if self.provider.differing(one.spec, spec))
+        return replace(self, sent=sent) if sent else None
+
     def _fitting(self, row: Remote) -> dict[Version, Wording]:
         """Return the wordings that fit a row best; one that alone was sent is `sent`."""
         habits = Habits(setting=self.setting)

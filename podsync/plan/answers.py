@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from podsync.model.address import Address
 from podsync.model.digests import canonical_json
-from podsync.model.frozen import Json
+from podsync.model.frozen import EMPTY, Json
 from podsync.model.product import seen_ids
 
 if TYPE_CHECKING:
@@ -42,28 +42,22 @@ class OpenQuestion(NamedTuple):
 
 
 def what_became_of(
-    provider: Provider,
-    entry: Entry,
-    rows: Sequence[Remote],
-    versions: Versions | None,
-    why: str = "",
-    *,
-    young: bool = False,
+    findings: Findings, entry: Entry, rows: Sequence[Remote], why: str = "", *, young: bool = False
 ) -> OpenQuestion:
     """Ask about a create in doubt; `why` is said where there is nothing to choose from."""
+    provider, versions = findings.known.provider, findings.versions(entry)
     words = f"one of these may be it: {named_rows(provider, rows)}" if rows else why
     answers = of_doubt(provider, entry.address, rows, young=young, versions=versions)
-    return OpenQuestion(_with_versions(words, versions), answers)
+    return OpenQuestion(_with_versions(words, versions) + _refused_besides(findings, entry, rows), answers)
 
 
-def where_it_is(
-    provider: Provider, entry: Entry, rows: Sequence[Remote], versions: Versions | None, findings: Findings
-) -> OpenQuestion:
+def where_it_is(findings: Findings, entry: Entry, rows: Sequence[Remote]) -> OpenQuestion:
     """Ask which product is what was acknowledged and should be listed by now.
 
     Where the account is in question nothing is answered; where the listing is, that the product is not there
     counts only if a person has removed it.
     """
+    provider, versions = findings.known.provider, findings.versions(entry)
     title, address = provider.title, entry.address
     if rows:
         several = "several products that may be it" if len(rows) > 1 else "one product that may be it"
@@ -75,7 +69,17 @@ def where_it_is(
         if not sure:
             why += ", and what it lists is not whole"
         answers = of_unlisted(provider, address, versions, sure=sure) if findings.account or sure else ()
-    return OpenQuestion(_with_versions(why, versions), answers)
+    return OpenQuestion(_with_versions(why, versions) + _refused_besides(findings, entry, rows), answers)
+
+
+def _refused_besides(findings: Findings, entry: Entry, rows: Sequence[Remote]) -> str:
+    """Say what else may have made one of these: another version that was refused at this address."""
+    refused = findings.versions(entry.address, rows)
+    sent = findings.known.provider.first(entry.pending.body if entry.pending else entry.spec or EMPTY)
+    others = refused.but(sent) if refused is not None else None
+    if others is None:
+        return ""
+    return f". A create was refused besides, and may have made one of these. {what_was_sent(others)}"
 
 
 def whose_it_is(findings: Findings, address: Address, question: Question, named: str) -> OpenQuestion:
