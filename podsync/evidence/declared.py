@@ -21,8 +21,18 @@ from podsync.model.product import Product
 from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import Habits
 from podsync.providers.name_forms import unmarked
-from podsync.state.entries import Entry, Pending, Refusal
-from podsync.state.events import Adopted, Answered, Bound, Confirmed, Event, Intent, Settled, Unbound
+from podsync.state.entries import Entry, Pending, Refusal, Window
+from podsync.state.events import (  # fmt: skip
+    Adopted,
+    Answered,
+    Bound,
+    Confirmed,
+    Event,
+    Identified,
+    Intent,
+    Settled,
+    Unbound,
+)
 
 _NO_VERSION = "leave out --as"
 
@@ -52,6 +62,8 @@ class Said:
         where the listing does not tell.
         """
         entry = self.known.state.entries.get(address)
+        if entry is not None and identity not in self.rows and entry.sought:
+            return self._identified(entry, identity, version)
         row = self._row(identity)
         if entry is not None and entry.id == identity and entry.pending is None and not entry.provisional:
             return []
@@ -87,6 +99,8 @@ class Said:
 
         Without `version` a row that is listed as the document says today is refused.
         """
+        if identity not in self.rows:
+            return self._identified(entry, identity, version)
         row, versions = self._row(identity), self._versions_of_doubt(entry)
         if versions is not None and version is None and versions.possible(row) == (Version.DOCUMENT,):
             raise versions.contradicted(entry.address, row, Version.DOCUMENT)
@@ -100,7 +114,7 @@ class Said:
         body = entry.pending.body
         freed = self._freed(entry.address, row)
         self._agrees(entry.address, body, row)
-        self._came_after(entry.address, row, self.known.before(entry.pending))
+        self._came_after(entry.address, row.id, self.known.before(entry.pending))
         return [*freed, self._found(entry.address, body, row)]
 
     def _beside_a_doubt(self, entry: Entry, pending: Pending, row: Remote) -> list[Event]:
@@ -115,6 +129,31 @@ class Said:
             )
         adopted = self._adopted(address, None, row, product)
         return [Settled(address, self.now, found=True), *adopted]
+
+    def _identified(self, entry: Entry, identity: str, version: Version | None) -> list[Event]:
+        """A person has seen what was sent, which no listing shows: bound once one shows it under this id."""
+        address, pending, sent = entry.address, entry.pending, entry.pending or entry.window or Window(0, 0)
+        versions = self._versions_of_made(entry) if pending is None else self._versions_of_doubt(entry)
+        if versions is not None and versions.apart and version is None:
+            raise self._which(address, identity, versions)
+        spec = entry.spec or EMPTY if pending is None else pending.body
+        told = entry.window is not None and entry.window.answered == identity
+        is_listed = not told and self._is_listed(spec, sent)
+        if version == Version.DOCUMENT or identity in self.known.gone or is_listed:
+            self._row(identity)
+        holder = self._owned.get(identity) or self.known.identified.get(identity)
+        if holder is not None and (holder != address or pending is not None):
+            raise PodsyncError(f"{identity} belongs to {holder} already", "one product has one address")
+        self._came_after(address, identity, self.known.before(sent))
+        if self.known.identified.get(identity) == address:
+            return []
+        made: list[Event] = [] if pending is None else [Settled(address, self.now, found=True)]
+        return [*made, Identified(address, self.now, identity)]
+
+    def _is_listed(self, spec: Spec, sent: Pending | Window) -> bool:
+        """Whether a listed row may be what was sent: then it is not hidden under another id."""
+        aside = self.known.foreign.union(self._owned, self.known.before(sent))
+        return any(self._fits(spec, row) > 0 for row in self.rows.values() if row.id not in aside)
 
     # -- which version
 
@@ -135,6 +174,16 @@ class Said:
         if versions is None or not versions.apart:
             return Version.SENT
         return versions.told(address, row, said)
+
+    def _which(self, address: Address, identity: str, versions: Versions) -> PodsyncError:
+        fields = ", ".join(sorted({field for one in versions.sent for field in one.fields}))
+        answer = f"podsync import {address.word} {identity}"
+        return ProtectedError(
+            f"{address} has sent another version than its document describes today ({fields}), and no "
+            f"listing shows {identity}",
+            f"a) it is {versions.words(Version.SENT)}: {answer} --as {Version.SENT.value}\n"
+            f"b) it is {versions.words(Version.DOCUMENT)}: it can be taken once it is listed",
+        )
 
     # -- what fits
 
@@ -294,20 +343,10 @@ class Said:
             wanted = freeze({**wanted, **{name: row.fields.get(name) for name in takes}})
         spec = as_said(self.known.provider, wanted, row)
         adopted = Adopted(
-            address,
-            self.known.name,
-            product.account,
-            self.now,
-            row.id,
-            spec,
-            row.shown,
-            unverified(spec, row),
-            product.labels,
-            product.lifecycle,
-            "imported",
-            f"{product.declared_at.path}:{product.declared_at.line}",
-            takes,
-        )
+            address, self.known.name, product.account, self.now, row.id, spec, row.shown,
+            unverified(spec, row), product.labels, product.lifecycle, "imported",
+            f"{product.declared_at.path}:{product.declared_at.line}", takes,
+        )  # fmt: skip
         return [*freed, adopted]
 
     def _to_take_over(self, entry: Entry | None, product: Product, row: Remote) -> Spec:
@@ -325,7 +364,7 @@ class Said:
         if entry.id == row.id:
             return [Confirmed(address, self.now, remote=row.shown)]
         if entry.window is not None:
-            self._came_after(address, row, self.known.before(entry.window))
+            self._came_after(address, row.id, self.known.before(entry.window))
         elif entry.id is not None:
             self._is_not_as_sent(entry, row)
         taken_back: list[Event] = [Unbound(address, self.now)] if entry.provisional else []
@@ -372,7 +411,7 @@ class Said:
             raise PodsyncError(
                 f"{title} lists no product {identity}",
                 f"its id is on {title}'s web page, and here: podsync import --match; "
-                "what was made just now, or is in review, is listed later; nothing is made beside it",
+                "what was made just now, or is in review, can be taken once it is listed",
             )
         return row
 
@@ -431,16 +470,10 @@ class Said:
                 "look at the id again, or at the document",
             )
 
-    def _came_after(self, address: Address, row: Remote, before: Collection[str]) -> None:
-        if row.id in before:
+    def _came_after(self, address: Address, identity: str, before: Collection[str]) -> None:
+        if identity in before:
             raise ProtectedError(
-                f"{row.id} was listed before {address} was sent: that request did not make it",
+                f"{identity} was listed before {address} was sent: that request did not make it",
                 f"if nothing was made: podsync state settle {address.word} --not-created, "
-                f"then: podsync import {address.word} {row.id}",
+                f"then: podsync import {address.word} {identity}",
             )
-
-
-def listed_otherwise(known: Known, spec: Spec, row: Remote) -> str:
-    """Return the listed name of a taken product if it differs from the document's; "" if not."""
-    called = known.provider.name_of(row.fields)
-    return called if called != known.provider.name_of(spec) else ""

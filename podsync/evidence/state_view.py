@@ -92,6 +92,12 @@ class Known:
         return (*bodies, *(item.spec or EMPTY for item in self.unbound))
 
     @cached_property
+    def identified(self) -> Mapping[str, Address]:
+        """Ids that a person has seen on the web page, and no listing has shown yet, with their addresses."""
+        found = ((i.window.said, i.address) for i in self.entries if i.identified and i.window is not None)
+        return {identity: address for identity, address in found if identity and identity not in self.owned}
+
+    @cached_property
     def owned(self) -> frozenset[str]:
         """Ids that an entry or an orphan holds."""
         return frozenset(item.id for item in self.items if item.id is not None)

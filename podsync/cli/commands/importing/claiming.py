@@ -14,7 +14,7 @@ from podsync.cli.commands.state.changing import StateChange, change_state
 from podsync.cli.environment.clock import SystemClock
 from podsync.cli.environment.connect import connected, keys_for, rows_seen
 from podsync.cli.workspace import Workspace
-from podsync.evidence.declared import Said, listed_otherwise
+from podsync.evidence.declared import Said
 from podsync.evidence.listing import Version
 from podsync.evidence.sent import untold
 from podsync.evidence.situation import Want
@@ -28,11 +28,13 @@ from podsync.output.wording import counted, title
 from podsync.plan.answers import not_told
 from podsync.plan.planner import check_hosts
 from podsync.providers.contract import Match
-from podsync.state.events import Adopted, Disowned, Event, Intent, Settled
+from podsync.state.events import Adopted, Disowned, Event, Identified, Intent, Settled
 from podsync.state.model import State
 
 #: What becomes of the version that was sent, where a person says that a row is the one of today.
 LEFT_OPEN = "what was sent before is an orphan now, and looked for until it is listed"
+#: What becomes of an id that a person has seen on the web page.
+UNLISTED = "which no listing shows yet: apply takes it once one does, and makes nothing beside it"
 #: How many unmanaged products are named.
 _NAMED = 10
 _Named = Mapping[Address, Product | None]
@@ -188,6 +190,8 @@ class _ImportClaim:
         return DecisionError(found)
 
     def _line(self, word: Decision, decisions: Said, product: Product | None, events: Sequence[Event]) -> str:
+        if any(isinstance(event, Identified) for event in events):
+            return f"{word.address}: it is {safe(word.id)}, {UNLISTED}"
         row = decisions.rows[word.id]
         before = self._state.entries.get(word.address) if word.address is not None else None
         unlisted = "" if row.last_listed is None else " (not listed now)"
@@ -207,7 +211,9 @@ class _ImportClaim:
         if made is not None:
             line += ", as it was sent; the next plan shows what its document changes"
             spec = made
-        listed = listed_otherwise(decisions.known, spec, row) if spec else ""
+        name_of = decisions.known.provider.name_of
+        called = name_of(row.fields)
+        listed = called if spec and called != name_of(spec) else ""
         return line + (f' (listed as "{safe(listed)}", which stays)' if listed else "")
 
 
