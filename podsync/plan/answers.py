@@ -19,7 +19,7 @@ from podsync.model.product import seen_ids
 
 if TYPE_CHECKING:
     from podsync.evidence.findings import Findings, Question
-    from podsync.evidence.listing import Version, Versions
+    from podsync.evidence.listing import Versions
     from podsync.providers.contract import Remote
     from podsync.providers.knowledge import Provider
     from podsync.state.entries import Entry, Orphan
@@ -369,13 +369,13 @@ def _shown_there(provider: Provider, command: str, versions: Versions | None) ->
     """Return what to do where only the web page shows it, for each version that it may be."""
     if versions is None or not versions.apart:
         return (f"a) {_page(provider)} shows it: {command}",)
-    sent = tuple(
-        f"{_letter(index)}) {_page(provider)} shows it {versions.words(one.version)}: "
-        f"{command} --as {one.version.value}"
-        for index, one in enumerate(versions.sent)
+    *sent, today = versions.known
+    answers = (
+        f"{_letter(index)}) {_page(provider)} shows it {versions.words(one)}: {command} --as {one.value}"
+        for index, one in enumerate(sent)
     )
-    today = f"{_letter(len(sent))}) that page shows it {versions.words(Version.DOCUMENT)}"
-    return (*sent, f"{today}: it can be taken once it is listed")
+    of_today = f"{_letter(len(sent))}) that page shows it {versions.words(today)}"
+    return (*answers, f"{of_today}: it can be taken once it is listed")
 
 
 def _identifying(provider: Provider, row: Remote) -> str:

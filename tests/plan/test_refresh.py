@@ -162,3 +162,19 @@ def test_a_question_about_a_doubt_says_what_was_refused_besides() -> None:
     assert "A create was refused besides, and may have made one of these. It was sent" in asked.why
     assert 'colorValue "#000001" (its document says "#000002" today)' in asked.why
     assert "--as" not in " ".join(asked.answers)
+
+
+def test_what_no_listing_shows_and_has_two_versions_can_be_said_of_the_one_that_was_sent() -> None:
+    sent, today = lookout.spec("tee"), lookout.spec("tee", colorValue="#000002")
+    doubted = lookout.doubt("tee", body=sent)
+    found = lookout.look(lookout.state(doubted), wanted={doubted.address: today})
+
+    told = [
+        answer.partition(", shows it ")[2] or answer for answer in what_became_of(found, doubted, ()).answers
+    ]
+
+    assert told == [
+        f"as it was sent: podsync state settle {doubted.address.word} --adopt ID --as sent",
+        "b) that page shows it as its document says today: it can be taken once it is listed",
+        f"c) it does not: podsync state settle {doubted.address.word} --not-created",
+    ]
