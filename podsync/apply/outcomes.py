@@ -242,8 +242,7 @@ def ask_about_doubt(
 ) -> None:
     """A person has to say which of these it is; the commands that answer are printed."""
     assert run.findings is not None  # noqa: S101 (a look has found no answer)
-    versions = run.findings.versions(entry)
-    asked = what_became_of(run.provider, entry, candidates, versions, why, young=young)
+    asked = what_became_of(run.findings, entry, candidates, why, young=young)
     in_doubt(run, entry.address, entry, asked.why, asked.answers)
 
 
@@ -253,7 +252,7 @@ def ask_where_it_is(run: ProviderRun, entry: Entry, rows: Sequence[Remote]) -> N
     Where the account or the listing is in question nothing is asked; the next apply looks again.
     """
     assert run.findings is not None  # noqa: S101 (what is overdue was missed by a look)
-    asked = where_it_is(run.provider, entry, rows, run.findings.versions(entry), run.findings)
+    asked = where_it_is(run.findings, entry, rows)
     if run.stopped is not None:
         asked = asked._replace(answers=())
     in_place_of = f"what it replaces: {asked.why}"

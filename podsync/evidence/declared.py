@@ -21,7 +21,7 @@ from podsync.model.product import Product
 from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import Habits
 from podsync.providers.name_forms import unmarked
-from podsync.state.entries import Entry, Pending, Refusal
+from podsync.state.entries import Entry, Pending
 from podsync.state.events import (  # fmt: skip
     Adopted,
     Answered,
@@ -32,8 +32,6 @@ from podsync.state.events import (  # fmt: skip
     Settled,
     Unbound,
 )
-
-_NO_VERSION = "leave out --as"
 
 
 @dataclass(frozen=True)
@@ -67,9 +65,8 @@ class Said:
         if entry is not None and entry.id == identity and entry.pending is None and not entry.provisional:
             return []
         events = self._events(address, entry, row, version)
-        return (
-            [*events, Answered(address, self.now)] if self._answers_refusals(address, row, events) else events
-        )
+        answers = self._answers_refusals(address, row, events)
+        return [*events, Answered(address, self.now)] if answers else events
 
     def _answers_refusals(self, address: Address, row: Remote, events: Sequence[Event]) -> bool:
         """Whether the product may be all that was refused here: another version may have been made, too."""
@@ -100,7 +97,7 @@ class Said:
         """
         if identity not in self.rows:
             return self._identified(entry, identity, version)
-        row, versions = self._row(identity), self._versions_of_doubt(entry)
+        row, versions = self._row(identity), self._versions(entry)
         if versions is not None and version is None and versions.possible(row) == (Version.DOCUMENT,):
             raise versions.contradicted(entry.address, row, Version.DOCUMENT)
         return self._doubted(entry, row, version)
@@ -108,7 +105,7 @@ class Said:
     def _doubted(self, entry: Entry, row: Remote, version: Version | None) -> list[Event]:
         """A create in doubt, or the document since, made the row."""
         assert entry.pending is not None  # noqa: S101 (the caller saw it)
-        if self._version(entry.address, row, self._versions_of_doubt(entry), version) == Version.DOCUMENT:
+        if self._version(entry, row, version) == Version.DOCUMENT:
             return self._beside_a_doubt(entry, entry.pending, row)
         body = entry.pending.body
         freed = self._freed(entry.address, row)
@@ -126,32 +123,27 @@ class Said:
                 f"{address} has sent another version, and {why}: what became of that is to be said first",
                 f"a) it was made: {settle} --adopt ID --as sent\nb) it was not: {settle} --not-created",
             )
-        adopted = self._adopted(address, None, row, product)
+        adopted = self._adopted(address, None, row)
         return [Settled(address, self.now, found=True), *adopted]
 
     def _identified(self, entry: Entry, identity: str, version: Version | None) -> list[Event]:
-        versions = self._versions_of_made(entry) if entry.pending is None else self._versions_of_doubt(entry)
-        return identified(self.known, self.rows, entry, identity, self.now, versions, version)
+        return identified(self.known, self.rows, entry, identity, self.now, self._versions(entry), version)
 
     # -- which version
 
-    def _versions_of_doubt(self, entry: Entry) -> Versions | None:
-        return self.known.versions_of_doubt(entry, self._wanted(entry.address))
-
-    def _versions_of_made(self, entry: Entry) -> Versions | None:
-        return self.known.versions_of_made(entry, self._wanted(entry.address))
+    def _versions(self, entry: Entry) -> Versions | None:
+        return self.known.versions_of(entry, self._wanted(entry.address))
 
     def _wanted(self, address: Address) -> Spec | None:
         product = self.named.get(address)
         return product.spec if product is not None else None
 
-    def _version(
-        self, address: Address, row: Remote, versions: Versions | None, said: Version | None
-    ) -> Version:
+    def _version(self, entry: Entry, row: Remote, said: Version | None) -> Version:
         """Return which version a row is: the listing tells, or the person; refuse where neither does."""
+        versions = self._versions(entry) if entry.pending is not None or entry.unlisted else None
         if versions is None or not versions.apart:
             return Version.SENT
-        return versions.told(address, row, said)
+        return versions.told(entry.address, row, said)
 
     # -- what fits
 
@@ -176,14 +168,13 @@ class Said:
                 return self._doubted(entry, row, version)
             return self._bound(entry, row)
         if entry is not None and version != Version.DOCUMENT:
-            refusal = self._made_to_take_over(entry, row, product)
-            if refusal is not None:
-                return self._taking_over(entry, row, product, refusal)
+            taking_over = self._taking_over(entry, row)
+            if taking_over is not None:
+                return taking_over
         if entry is None or self._is_replaced(entry, product, row):
-            return self._refused_or_wanted(address, entry, row, product, version)
-        versions = self._versions_of_made(entry) if entry.unlisted else None
-        if self._version(address, row, versions, version) == Version.DOCUMENT:
-            return self._adopted(address, entry, row, product)
+            return self._refused_or_wanted(address, entry, row, version)
+        if self._version(entry, row, version) == Version.DOCUMENT:
+            return self._adopted(address, entry, row)
         self._agrees(address, entry.spec or EMPTY, row)
         return self._bound(entry, row)
 
@@ -205,24 +196,18 @@ class Said:
     def _swaps(self, product: Product) -> bool:
         return bool(product.lifecycle.replace) and self.known.provider.info.swaps
 
-    def _made_to_take_over(self, entry: Entry, row: Remote, product: Product | None) -> Refusal | None:
-        """Return the refused create of a product that is to take over a name, if it made this one."""
-        if product is None or not self._swaps(product):
-            return None
-        refusals = self.known.state.refusals.get(entry.address, ())
-        sent, before = entry.spec or EMPTY, self.known.before
-        fitting = [
-            each
-            for each in refusals
-            if self._fits(each.body, row) > self._fits(sent, row) and row.id not in before(each)
-        ]
-        return max(fitting, key=lambda each: self._fits(each.body, row), default=None)
+    def _taking_over(self, entry: Entry, row: Remote) -> list[Event] | None:
+        """A refused create made it, to take over a name: until the two are swapped the old product has that.
 
-    def _taking_over(
-        self, entry: Entry, row: Remote, product: Product | None, refusal: Refusal
-    ) -> list[Event]:
-        """It was made as sent: the product at the address keeps its name until the two are swapped."""
-        assert product is not None  # noqa: S101 (the caller saw it)
+        Return None where no such request has made it.
+        """
+        product, refusals = self.named.get(entry.address), self.known.state.refusals.get(entry.address, ())
+        perhaps = [each for each in refusals if row.id not in self.known.before(each)]
+        refusal = max(perhaps, key=lambda each: self._fits(each.body, row), default=None)
+        if product is None or refusal is None or not self._swaps(product):
+            return None
+        if self._fits(refusal.body, row) <= self._fits(entry.spec or EMPTY, row):
+            return None
         self._free(entry.address, row)
         provider, body, field_ = self.known.provider, refusal.body, self.known.provider.name_field
         made = freeze({**product.spec, field_: body.get(field_)})
@@ -231,26 +216,26 @@ class Said:
         return self._made_as_sent(row, product, body, reading=refusal.reading, steps_left=steps, takes=takes)
 
     def _refused_or_wanted(
-        self,
-        address: Address,
-        entry: Entry | None,
-        row: Remote,
-        product: Product | None,
-        said: Version | None,
+        self, address: Address, entry: Entry | None, row: Remote, said: Version | None
     ) -> list[Event]:
         """A refused create made it all the same; or it is what the document says today, whoever made it.
 
         What an update changes is one product: it is known with the values that were sent.
         """
-        versions = self.known.versions_of_refusals(address, self._wanted(address))
-        if versions is None and said == Version.SENT and address not in self.known.state.refusals:
-            raise UsageError(f"nothing was sent for {address} that its document does not say", _NO_VERSION)
+        product, wanted = self.named.get(address), self._wanted(address)
+        versions = self.known.versions_of_refusals(address, wanted)
+        if (
+            versions is None
+            and said not in (None, Version.DOCUMENT)
+            and address not in self.known.state.refusals
+        ):
+            raise UsageError(f"nothing was sent for {address} besides its document", "leave out --as")
         sent = versions.wording(row, versions.told(address, row, said)) if versions is not None else None
         if product is None or versions is None or sent is None:
-            return self._adopted(address, entry, row, product)
+            return self._adopted(address, entry, row)
         if not versions.is_apart(sent):
             values = {field_: sent.spec[field_] for field_ in sent.fields if field_ in sent.spec}
-            return self._adopted(address, entry, row, product, values)
+            return self._adopted(address, entry, row, values)
         self._may_replace(address, entry)
         freed = self._freed(address, row)
         self._agrees(address, sent.spec, row)
@@ -290,14 +275,10 @@ class Said:
             )
 
     def _adopted(
-        self,
-        address: Address,
-        entry: Entry | None,
-        row: Remote,
-        product: Product | None,
-        values: Spec = EMPTY,
+        self, address: Address, entry: Entry | None, row: Remote, values: Spec = EMPTY
     ) -> list[Event]:
         """The row is what the document says, but for `values`, which were sent before."""
+        product = self.named.get(address)
         if product is None:
             raise UsageError(
                 f"neither the catalog nor the state knows {address}",
@@ -319,11 +300,9 @@ class Said:
 
     def _to_take_over(self, entry: Entry | None, product: Product, row: Remote) -> Spec:
         """Return the name of the product at the address, where the listed one is marked to take it over."""
-        provider = self.known.provider
-        called = provider.name_of(row.fields)
-        if entry is None or not self._swaps(product) or unmarked(called) == called:
-            return EMPTY
-        takes: Spec = freeze({provider.name_field: product.spec.get(provider.name_field)})
+        name, called = self.known.provider.name_field, self.known.provider.name_of(row.fields)
+        waits = entry is not None and self._swaps(product) and unmarked(called) != called
+        takes: Spec = freeze({name: product.spec.get(name)} if waits else {})
         return takes
 
     def _bound(self, entry: Entry, row: Remote) -> list[Event]:

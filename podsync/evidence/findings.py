@@ -116,6 +116,4 @@ class Findings:
         if isinstance(about, Address):
             versions = known.versions_of_refusals(about, self.wanted.get(about))
             return versions.about(rows) if versions is not None else None
-        wanted = self.wanted.get(about.address)
-        in_doubt = about.pending is not None and about.pending.op == "create"
-        return known.versions_of_doubt(about, wanted) if in_doubt else known.versions_of_made(about, wanted)
+        return known.versions_of(about, self.wanted.get(about.address))

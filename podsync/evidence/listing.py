@@ -244,9 +244,19 @@ class Versions:
             f"{address} has sent {versions} than its document describes today ({fields}), and the listing "
             f"does not tell which of them {row.id} is",
             "\n".join(
-                f"{letter}) it is {self.words(each)}: {_answer(address, row, each)}"
+                f"{letter}) it is {self.words(each)}: {_answer(address, row.id, each)}"
                 for letter, each in zip(ascii_lowercase, possible, strict=False)
             ),
+        )
+
+    def unlisted(self, address: Address, identity: str) -> PodsyncError:
+        """Return the error for a person who names what no listing shows, and not which version it is."""
+        fields = ", ".join(sorted({field for one in self.sent for field in one.fields}))
+        return ProtectedError(
+            f"{address} has sent another version than its document describes today ({fields}), and no "
+            f"listing shows {identity}",
+            f"a) it is {self.words(Version.SENT)}: {_answer(address, identity, Version.SENT)}\n"
+            f"b) it is {self.words(Version.DOCUMENT)}: it can be taken once it is listed",
         )
 
     def contradicted(self, address: Address, row: Remote, listed: Version) -> PodsyncError:
@@ -256,13 +266,18 @@ class Versions:
             is_, not_ = not_, is_
         return ProtectedError(
             f"{row.id} is listed {is_}, and not {not_} for {address}",
-            f"if it is that: {_answer(address, row, listed)}; else look at the id again",
+            f"if it is that: {_answer(address, row.id, listed)}; else look at the id again",
         )
 
     def about(self, rows: Iterable[Remote]) -> Versions | None:
         """Return what was sent of which one of these may be; None where none is."""
         possible = [one for row in rows for one in self._fitting(row).values()]
         sent = tuple(one for one in self.sent if one in possible)
+        return replace(self, sent=sent) if sent else None
+
+    def but(self, spec: Spec) -> Versions | None:
+        """Return what else was sent than this; None for nothing."""
+        sent = tuple(one for one in self.sent if self.provider.differing(one.spec, spec))
         return replace(self, sent=sent) if sent else None
 
     def _fitting(self, row: Remote) -> dict[Version, Wording]:
@@ -281,8 +296,8 @@ def _to_the_second(moment: float) -> str:
     return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _answer(address: Address, row: Remote, version: Version) -> str:
-    return f"podsync import {address.word} {row.id} --as {version.value}"
+def _answer(address: Address, identity: str, version: Version) -> str:
+    return f"podsync import {address.word} {identity} --as {version.value}"
 
 
 def likeness(provider: Provider, spec: Spec, row: Remote, habits: Habits) -> tuple[int, bool]:

@@ -384,7 +384,7 @@ def identified(
     """
     address, pending, sent = entry.address, entry.pending, entry.pending or entry.window or Window(0, 0)
     if versions is not None and versions.apart and said is None:
-        raise _which(address, identity, versions)
+        raise versions.unlisted(address, identity)
     before, owned = known.before(sent), known.state.owned(known.name)
     told = entry.window is not None and entry.window.answered == identity
     aside = known.foreign.union(owned, before)
@@ -404,14 +404,3 @@ def identified(
         return []
     made: list[Event] = [] if pending is None else [Settled(address, now, found=True)]
     return [*made, Identified(address, now, identity)]
-
-
-def _which(address: Address, identity: str, versions: Versions) -> PodsyncError:
-    fields = ", ".join(sorted({field for one in versions.sent for field in one.fields}))
-    answer = f"podsync import {address.word} {identity}"
-    return ProtectedError(
-        f"{address} has sent another version than its document describes today ({fields}), and no "
-        f"listing shows {identity}",
-        f"a) it is {versions.words(Version.SENT)}: {answer} --as {Version.SENT.value}\n"
-        f"b) it is {versions.words(Version.DOCUMENT)}: it can be taken once it is listed",
-    )

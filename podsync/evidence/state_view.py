@@ -248,6 +248,11 @@ class Known:
         at = entry.window.since if entry.window is not None else entry.created_at
         return self._versions(entry.spec or EMPTY, takes, at, wanted)
 
+    def versions_of(self, entry: Entry, wanted: Spec | None) -> Versions | None:
+        """Return what is in doubt, or else what was made, beside what the document says."""
+        in_doubt = entry.pending is not None and entry.pending.op == "create"
+        return self.versions_of_doubt(entry, wanted) if in_doubt else self.versions_of_made(entry, wanted)
+
     def versions_of_refusals(self, address: Address, wanted: Spec | None) -> Versions | None:
         """Return what was refused and may have been made; None where that is what the document says."""
         refused = [each for each in self.state.refusals.get(address, ()) if each.body]

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from podsync.model.address import Address
 from podsync.model.digests import canonical_json
-from podsync.model.frozen import Json
+from podsync.model.frozen import EMPTY, Json
 from podsync.model.product import seen_ids
 
 if TYPE_CHECKING:
     from podsync.evidence.findings import Findings, Question
-    from podsync.evidence.listing import Version, Versions
+    from podsync.evidence.listing import Versions
     from podsync.providers.contract import Remote
     from podsync.providers.knowledge import Provider
     from podsync.state.entries import Entry, Orphan
@@ -42,28 +42,22 @@ class OpenQuestion(NamedTuple):
 
 
 def what_became_of(
-    provider: Provider,
-    entry: Entry,
-    rows: Sequence[Remote],
-    versions: Versions | None,
-    why: str = "",
-    *,
-    young: bool = False,
+    findings: Findings, entry: Entry, rows: Sequence[Remote], why: str = "", *, young: bool = False
 ) -> OpenQuestion:
     """Ask about a create in doubt; `why` is said where there is nothing to choose from."""
+    provider, versions = findings.known.provider, findings.versions(entry)
     words = f"one of these may be it: {named_rows(provider, rows)}" if rows else why
     answers = of_doubt(provider, entry.address, rows, young=young, versions=versions)
-    return OpenQuestion(_with_versions(words, versions), answers)
+    return OpenQuestion(_with_versions(words, versions) + _refused_besides(findings, entry, rows), answers)
 
 
-def where_it_is(
-    provider: Provider, entry: Entry, rows: Sequence[Remote], versions: Versions | None, findings: Findings
-) -> OpenQuestion:
+def where_it_is(findings: Findings, entry: Entry, rows: Sequence[Remote]) -> OpenQuestion:
     """Ask which product is what was acknowledged and should be listed by now.
 
     Where the account is in question nothing is answered; where the listing is, that the product is not there
     counts only if a person has removed it.
     """
+    provider, versions = findings.known.provider, findings.versions(entry)
     title, address = provider.title, entry.address
     told = entry.window.named if entry.window is not None else None
     elsewhere = told in findings.reading.rows
@@ -82,7 +76,17 @@ def where_it_is(
         answers = (
             of_unlisted(provider, address, versions, told, sure=sure) if findings.account or sure else ()
         )
-    return OpenQuestion(_with_versions(why, versions), answers)
+    return OpenQuestion(_with_versions(why, versions) + _refused_besides(findings, entry, rows), answers)
+
+
+def _refused_besides(findings: Findings, entry: Entry, rows: Sequence[Remote]) -> str:
+    """Say what else may have made one of these: another version that was refused at this address."""
+    refused = findings.versions(entry.address, rows)
+    sent = findings.known.provider.first(entry.pending.body if entry.pending else entry.spec or EMPTY)
+    others = refused.but(sent) if refused is not None else None
+    if others is None:
+        return ""
+    return f". A create was refused besides, and may have made one of these. {what_was_sent(others)}"
 
 
 def whose_it_is(findings: Findings, address: Address, question: Question, named: str) -> OpenQuestion:
@@ -370,13 +374,13 @@ def _shown_there(provider: Provider, command: str, versions: Versions | None) ->
     """Return what to do where only the web page shows it, for each version that it may be."""
     if versions is None or not versions.apart:
         return (f"a) {_page(provider)} shows it: {command}",)
-    sent = tuple(
-        f"{_letter(index)}) {_page(provider)} shows it {versions.words(one.version)}: "
-        f"{command} --as {one.version.value}"
-        for index, one in enumerate(versions.sent)
+    *sent, today = versions.known
+    answers = (
+        f"{_letter(index)}) {_page(provider)} shows it {versions.words(one)}: {command} --as {one.value}"
+        for index, one in enumerate(sent)
     )
-    today = f"{_letter(len(sent))}) that page shows it {versions.words(Version.DOCUMENT)}"
-    return (*sent, f"{today}: it can be taken once it is listed")
+    of_today = f"{_letter(len(sent))}) that page shows it {versions.words(today)}"
+    return (*answers, f"{of_today}: it can be taken once it is listed")
 
 
 def _identifying(provider: Provider, row: Remote) -> str:

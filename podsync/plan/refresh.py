@@ -159,8 +159,7 @@ def _about(change: Change, provider: Provider, findings: Findings) -> list[Diagn
     if address in findings.asks:
         rows, why = findings.asks[address], findings.why.get(address, "")
         entry = findings.known.state.entries[address]
-        versions = findings.versions(entry)
-        asked = what_became_of(provider, entry, rows, versions, why, young=address in findings.young)
+        asked = what_became_of(findings, entry, rows, why, young=address in findings.young)
         words = f"{address} is in doubt: {asked.why}"
         return [_diagnostic(change, "warning", "in-doubt", words, *asked.answers)]
     if address in findings.steps:
@@ -231,7 +230,7 @@ def _about_unlisted(findings: Findings) -> list[Diagnostic]:
             alike = sum(isinstance(o, Orphan) and o.address == item.address for o in known.unbound)
             asked = where_the_orphan_is(known.provider, item, rows, alike=alike)
         else:
-            asked = where_it_is(known.provider, item, rows, findings.versions(item), findings)
+            asked = where_it_is(findings, item, rows)
         words = f"{item.address}: {asked.why}"
         found.append(Diagnostic("warning", "not-listed", words, None, "\n".join(asked.answers), item.address))
     return found

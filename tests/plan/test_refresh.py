@@ -16,10 +16,12 @@ from podsync.evidence.situation import Situation, Times
 from podsync.evidence.state_view import Known
 from podsync.model.frozen import freeze
 from podsync.model.product import Product
+from podsync.plan.answers import what_became_of
 from podsync.plan.model import Plan
 from podsync.plan.refresh import refreshed
 from podsync.providers.contract import Remote
 from podsync.state.model import State
+from tests.evidence import look as lookout
 from tests.plan.build import (
     MADE_AT,
     PROVIDERS,
@@ -143,3 +145,36 @@ def test_an_update_that_takes_a_name_is_refused_where_somebody_has_it(changes, t
     )  # fmt: skip
 
     assert ("name-taken" in rules(seen)) is refused
+
+
+def test_a_question_about_a_doubt_says_what_was_refused_besides() -> None:
+    """No listing tells the two versions apart; who looks at the web page has to know of both."""
+    today = lookout.spec("tee", colorValue="#000002")
+    refused = lookout.refusal("tee", body=lookout.spec("tee", colorValue="#000001"))
+    doubted = lookout.doubt("tee", body=today)
+    known = lookout.state(doubted, refusals={doubted.address: (refused,)})
+    rows = [lookout.row("7", "tee"), lookout.row("8", "tee")]
+
+    found = lookout.look(known, rows, wanted={doubted.address: today})
+
+    assert [each.id for each in found.asks[doubted.address]] == ["7", "8"]
+    asked = what_became_of(found, doubted, found.asks[doubted.address])
+    assert "A create was refused besides, and may have made one of these. It was sent" in asked.why
+    assert 'colorValue "#000001" (its document says "#000002" today)' in asked.why
+    assert "--as" not in " ".join(asked.answers)
+
+
+def test_what_no_listing_shows_and_has_two_versions_can_be_said_of_the_one_that_was_sent() -> None:
+    sent, today = lookout.spec("tee"), lookout.spec("tee", colorValue="#000002")
+    doubted = lookout.doubt("tee", body=sent)
+    found = lookout.look(lookout.state(doubted), wanted={doubted.address: today})
+
+    told = [
+        answer.partition(", shows it ")[2] or answer for answer in what_became_of(found, doubted, ()).answers
+    ]
+
+    assert told == [
+        f"as it was sent: podsync state settle {doubted.address.word} --adopt ID --as sent",
+        "b) that page shows it as its document says today: it can be taken once it is listed",
+        f"c) it does not: podsync state settle {doubted.address.word} --not-created",
+    ]

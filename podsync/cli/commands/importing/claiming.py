@@ -21,7 +21,7 @@ from podsync.evidence.situation import Want
 from podsync.model.address import Address
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.errors import DecisionError, PodsyncError, UsageError
-from podsync.model.frozen import EMPTY
+from podsync.model.frozen import EMPTY, Spec
 from podsync.model.product import Product
 from podsync.output.escape import safe
 from podsync.output.wording import counted, title
@@ -208,13 +208,27 @@ class _ImportClaim:
         taken = any(isinstance(event, Adopted) for event in events)
         if taken and before is not None and (before.pending is not None or before.unlisted):
             line += f", as its document says; {LEFT_OPEN}"
-        if any(isinstance(event, Intent) for event in events):
-            line += ", as it was sent; the next plan shows what its document changes"
         spec = product.spec if product is not None else (before.spec or EMPTY) if before else EMPTY
+        made = _made_as(decisions, events, spec)
+        if made is not None:
+            line += ", as it was sent; the next plan shows what its document changes"
+            spec = made
         name_of = decisions.known.provider.name_of
         called = name_of(row.fields)
         listed = called if spec and called != name_of(spec) else ""
         return line + (f' (listed as "{safe(listed)}", which stays)' if listed else "")
+
+
+def _made_as(decisions: Said, events: Sequence[Event], wanted: Spec) -> Spec | None:
+    """Return what was sent as the product, where its document says something else by now."""
+    provider = decisions.known.provider
+    for event in events:
+        if isinstance(event, Intent):
+            return event.body
+        if isinstance(event, Adopted) and not event.takes:
+            sent = provider.first(event.spec)
+            return sent if provider.differing(sent, provider.first(wanted)) else None
+    return None
 
 
 def _looks_like(decisions: Said, identity: str) -> list[Address]:
