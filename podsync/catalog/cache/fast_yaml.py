@@ -103,7 +103,7 @@ def read(raw: bytes) -> list[ParsedDocument] | None:
 
 
 def _is_plain(content: str) -> bool:
-    """Whether surely no text in it is unusual (see `rules.CheckedDocument`): asked of all of it at once.
+    """Whether surely no text in it is unusual (see `rules.document_faults`): asked of all of it at once.
 
     Without a backslash each text stands in the file as it is. An item of a list that holds a comma is left
     to `yaml_reader` (see `_items`).

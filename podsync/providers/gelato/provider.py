@@ -284,10 +284,13 @@ def _adds(body: Spec) -> tuple[ProductStep, ...]:
 
 def _repeated(field: str, key: str, items: Iterable[Mapping[str, Any]], detail: str) -> Iterable[SpecFault]:
     ids = [str(item.get(key)) for item in items]
-    if len(set(ids)) < len(ids):
-        for index, value in enumerate(ids):
-            if value in ids[:index]:
-                yield SpecFault("repeated-id", (field, index, key), f"{key} {value!r} appears twice", detail)
+    if len(set(ids)) == len(ids):
+        return ()
+    return [
+        SpecFault("repeated-id", (field, index, key), f"{key} {value!r} appears twice", detail)
+        for index, value in enumerate(ids)
+        if value in ids[:index]
+    ]
 
 
 def _option(option: Mapping[str, Any]) -> Json:
