@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _SEPARATORS: Final = frozenset("?;|")
 #: A row of `podsync help rules`: id, severity, title, help.
-_ROW: Final = re.compile(r"^\| `([a-z-]+)` \| (error|warning|notice) \| (.+?) \| (.+) \|$", re.MULTILINE)
+_ROW: Final = r"^\| `([a-z-]+)` \| (error|warning|notice) \| (.+?) \| (.+) \|$"
 
 
 class CheckedDocument(NamedTuple):
@@ -75,7 +75,7 @@ def _signed(path: Path, text: str) -> Iterator[SpecFault]:
 def known_rules(providers: Iterable[Provider]) -> Mapping[str, Rule]:
     """Return every rule by its id: those of `podsync help rules`, and those of these providers."""
     page = pathlib.Path(podsync.__file__).with_name("docs") / "rules.md"
-    written = (Rule(*row) for row in _ROW.findall(page.read_text(encoding="utf-8")))
+    written = (Rule(*row) for row in re.findall(_ROW, page.read_text(encoding="utf-8"), re.MULTILINE))
     own = (rule for provider in providers for rule in provider.rules())
     return {rule.id: rule for rule in (*written, *own)}
 
