@@ -1,7 +1,5 @@
 """What reading a catalog gives, by whichever way."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol, Self, TypeAlias
 
@@ -32,7 +30,7 @@ class Loaded(NamedTuple):
         return errors_among(self.diagnostics)
 
     @classmethod
-    def of(cls, catalog: Catalog, found: Iterable[Diagnostic], in_scope: Container[str]) -> Loaded:
+    def of(cls, catalog: Catalog, found: Iterable[Diagnostic], in_scope: Container[str]) -> "Loaded":
         """Keep the diagnostics that are asked for, in order, and no more than a person can read."""
         unique = dict.fromkeys(found)
         reported = [each for each in unique if each.at is None or each.at.path in in_scope]
@@ -62,7 +60,7 @@ class CheckedFile(NamedTuple):
     """
 
     read: Signed | None
-    text: Text | None
+    text: "Text | None"
     products: Sequence[Product]
     diagnostics: Sequence[Diagnostic]
     removed: Sequence[tuple[Address, Position]] = ()

@@ -4,8 +4,6 @@ A rule of a single provider is not here but in the provider's `check`. Both read
 `document_faults`, so a rule that stands here holds everywhere.
 """
 
-from __future__ import annotations
-
 import pathlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -32,11 +30,11 @@ class CheckedDocument(NamedTuple):
 
     data: Mapping[str, Any]
     spec: Spec
-    provider: Provider
+    provider: "Provider"
 
 
 def document_faults(
-    data: Mapping[str, Any], spec: Spec, provider: Provider, *, plain: bool = False
+    data: Mapping[str, Any], spec: Spec, provider: "Provider", *, plain: bool = False
 ) -> Iterator[SpecFault]:
     """Yield what the provider's rules and all of these find in a document that fits its schema.
 
@@ -72,7 +70,7 @@ def _signed(path: Path, text: str) -> Iterator[SpecFault]:
         yield SpecFault("signed-url", path, summary, detail)
 
 
-def known_rules(providers: Iterable[Provider]) -> Mapping[str, Rule]:
+def known_rules(providers: "Iterable[Provider]") -> Mapping[str, Rule]:
     """Return every rule by its id: those of `podsync help rules`, and those of these providers."""
     page = pathlib.Path(podsync.__file__).with_name("docs") / "rules.md"
     written = (Rule(*row) for row in re.findall(_ROW, page.read_text(encoding="utf-8"), re.MULTILINE))

@@ -1,7 +1,5 @@
 """Recognises content that another program put into a file: encodings, pointers, merge conflicts."""
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Places in files, and severities."""
 
-from __future__ import annotations
-
 from typing import Literal, NamedTuple, TypeAlias
 
 

@@ -10,8 +10,6 @@ Measured on 10,000 products: `yaml_reader`'s walk over events 3.0 s, this one 1.
 for a part of YAML was not built: it would be a second grammar to trust.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -174,7 +172,7 @@ def _scalar(node: Any) -> Any:
     return value
 
 
-def quick_read(raw: bytes, by_kind: Mapping[str, Provider]) -> list[ProductRecord] | None:
+def quick_read(raw: bytes, by_kind: "Mapping[str, Provider]") -> list[ProductRecord] | None:
     """Return the content of a file without faults or warnings; None if `yaml_reader` has to read it."""
     documents = read(raw)
     if documents is None:
@@ -191,7 +189,7 @@ def quick_read(raw: bytes, by_kind: Mapping[str, Provider]) -> list[ProductRecor
 def quick_record(
     data: Mapping[str, Any],
     start: RawSpan,
-    by_kind: Mapping[str, Provider],
+    by_kind: "Mapping[str, Provider]",
     suffix: str = "",
     *,
     plain: bool = False,
@@ -219,7 +217,7 @@ class QuickFile(NamedTuple):
 
 
 def quick_products(
-    raw: bytes, by_kind: Mapping[str, Provider], found: FoundFile, around: AuthoringContext
+    raw: bytes, by_kind: "Mapping[str, Provider]", found: "FoundFile", around: "AuthoringContext"
 ) -> QuickFile | None:
     """Do what `quick_read` does for documents that draw on other files."""
     from podsync.catalog.authoring.expansion import Expansion
@@ -246,7 +244,7 @@ def quick_products(
     return None if documents is None or len(known) < len(kept) else QuickFile(known, tuple(tables))
 
 
-def _with_places(raw: bytes, found: FoundFile) -> list[Document] | None:
+def _with_places(raw: bytes, found: "FoundFile") -> "list[Document] | None":
     """Return the documents, with places only where they have keys: a number is inserted as it was typed."""
     from podsync.catalog.authoring.layers import AUTHORED
     from podsync.catalog.parsing import yaml_reader

@@ -4,8 +4,6 @@ Every product of a catalog passes through this form, from this process, from a w
 cache. So the three cannot differ.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping
 from functools import lru_cache
@@ -43,7 +41,7 @@ def digest_of(raw: bytes) -> str:
     return hashlib.blake2b(raw, digest_size=16).hexdigest()
 
 
-def keep(product: Product, provider: Provider) -> ProductRecord:
+def keep(product: Product, provider: "Provider") -> ProductRecord:
     """Return the record of a product."""
     _, line, column, end_line, end_column = product.declared_at
     return kept_of(
@@ -60,7 +58,7 @@ def kept_of(
     start: RawSpan,
     history: History,
     wanted: tuple[Spec, Mapping[str, str], Lifecycle],
-    provider: Provider,
+    provider: "Provider",
 ) -> ProductRecord:
     """Return the record of a product that begins at `start`; `wanted` is the body of its document."""
     spec, labels, lifecycle = wanted
@@ -75,7 +73,7 @@ def kept_of(
 
 
 def product_of(
-    kept: ProductRecord, path: str, provider: Provider, positions: Mapping[Path, Span | Position]
+    kept: ProductRecord, path: str, provider: "Provider", positions: Mapping[Path, Span | Position]
 ) -> Product:
     """Make the product again; the inverse of :func:`keep`."""
     spec, labels, lifecycle = parse(kept.body)

@@ -1,7 +1,5 @@
 """The documents of a file: data, and the place of every value."""
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple, Protocol
 
 from podsync.catalog.parsing.source_text import Places, RawSpan, Text

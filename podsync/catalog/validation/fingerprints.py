@@ -1,7 +1,5 @@
 """The parts of a product that rules between documents compare, as short digests."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
@@ -36,7 +34,7 @@ class Fingerprints(NamedTuple):
     name: str
 
 
-def fingerprints_of(provider: Provider, account: str, spec: Spec) -> Fingerprints:
+def fingerprints_of(provider: "Provider", account: str, spec: Spec) -> Fingerprints:
     """Return the fingerprints of a product with this spec."""
     owner, roles = (provider.name, account), provider.info.roles
     identity = identity_of(*owner, provider.identity(spec))
