@@ -108,22 +108,30 @@ def _shared(part: Json) -> Json:
     """
     if type(part) is list and dict in map(type, part):
         return tuple([_shared(item) if type(item) in _PARTS else item for item in part])
-    return _frozen(compact(part).decode())
+    text = compact(part)
+    frozen = _frozen.get(text)
+    if frozen is None:
+        if len(_frozen) >= _MOST_FROZEN:
+            _frozen.clear()
+        frozen = _frozen[text] = _with_shared_texts(part)
+    return frozen
 
 
-@lru_cache(maxsize=4096)
-def _frozen(text: str) -> Json:
-    return _with_shared_texts(parse(text))
+#: The parts that were frozen last, by their JSON.
+_frozen: dict[bytes, Json] = {}
+_MOST_FROZEN = 4096
 
 
-def _with_shared_texts(value: Any) -> Json:
+def _with_shared_texts(part: Any) -> Json:
     """Do what `freeze` does; a text that other specs hold too is one for all of them."""
-    kind = type(value)
-    if kind is str:
-        return intern(value)
+    kind = type(part)
     if kind is dict:
-        return FrozenDict({key: _with_shared_texts(item) for key, item in value.items()})
-    return tuple(map(_with_shared_texts, value)) if kind is list else value
+        return FrozenDict({
+            key: intern(item) if type(item) is str else _with_shared_texts(item) for key, item in part.items()
+        })  # fmt: skip
+    if kind is list:
+        return tuple([intern(item) if type(item) is str else _with_shared_texts(item) for item in part])
+    return part
 
 
 @lru_cache(maxsize=1024)
