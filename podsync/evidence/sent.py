@@ -58,17 +58,25 @@ def is_whole(provider: Provider, step: ProductStep, before: Spec, row: Remote) -
     return shown is not None and not _differ(provider, shown.part, step.body)
 
 
-def proves_absence(
-    known: Known, step: ProductStep, entry: Entry, rows: Mapping[str, Remote], before: Spec
-) -> bool:
-    """Whether a product of ours shows what such a step has added: then what is not listed is not there."""
-    made = {item.id: item.spec or EMPTY for item in known.items if item.id is not None}
-    made[entry.id or ""] = freeze({**before, **step.body})
-    return any(
-        _shows_some(known.provider, step.name, spec, rows[identity])
-        for identity, spec in made.items()
-        if identity in rows
-    )
+class ShownSteps:
+    """Of which steps a listing shows what they add, at products of ours; it looks at all of them once."""
+
+    def __init__(self, known: Known, rows: Mapping[str, Remote]) -> None:
+        self._known, self._rows, self._shown = known, rows, dict[str, bool]()
+
+    def prove_absence(self, step: ProductStep, entry: Entry, before: Spec) -> bool:
+        """Whether some product shows what such a step has added: then what is not listed is not there."""
+        name, row = step.name, self._rows.get(entry.id or "")
+        made: Spec = freeze({**before, **step.body})
+        if row is not None and _shows_some(self._known.provider, name, made, row):
+            return True
+        if name not in self._shown:
+            self._shown[name] = any(
+                _shows_some(self._known.provider, name, item.spec or EMPTY, listed)
+                for item in self._known.items
+                if (listed := self._rows.get(item.id or "")) is not None
+            )
+        return self._shown[name]
 
 
 def _shows_some(provider: Provider, name: str, spec: Spec, row: Remote) -> bool:
@@ -88,10 +96,12 @@ def _differ(provider: Provider, one: Spec, other: Spec) -> bool:
 
 
 def as_said(provider: Provider, spec: Spec, remote: Remote) -> Spec:
-    """Return the fields of a product that a person assigns to a spec: all, if the listing hides a step."""
-    made = provider.first(spec)
-    all_shown = all(provider.step_shown(step, made, remote) is not None for step in provider.past_steps(spec))
-    return existing(provider, spec, remote) if all_shown else spec
+    """Return what of a spec a listed product has that a person assigns to it.
+
+    That is what is listed, and what is said to exist. Of what else a step would add nobody has said anything.
+    """
+    said: Spec = freeze({**existing(provider, spec, remote), **provider.said_to_exist(spec, remote)})
+    return said
 
 
 def existing(provider: Provider, spec: Spec, remote: Remote) -> Spec:
@@ -102,6 +112,15 @@ def existing(provider: Provider, spec: Spec, remote: Remote) -> Spec:
         if shown is not None:
             made = freeze({**made, **shown.part})
     return made
+
+
+def untold(provider: Provider, made: Spec, wanted: Spec, row: Remote) -> tuple[str, ...]:
+    """Return the steps that a taken product may lack, as far as a listing tells: nothing of them."""
+    return tuple(
+        step.name
+        for step in provider.steps(made, wanted)
+        if all(provider.shows(name, value, row.fields.get(name)) for name, value in step.body.items())
+    )
 
 
 def _of_doubt(pending: Pending) -> Window:
@@ -124,6 +143,7 @@ class SentJudge:
         )
         self._now = situation.times.now.wall or 0.0
 
+    @cached_property
     def claims(self) -> list[Claim]:
         """Return a claim for each create in doubt and each product whose id is not confirmed."""
         known, situation = self._known, self._situation
@@ -139,6 +159,7 @@ class SentJudge:
         ]  # fmt: skip
         for item in (*known.unbound, *known.provisional):
             window = item.window or Window(0.0, 0.0)
+            named = window.named if item.id is None and window.named not in known.owned else None
             claims.append(
                 Claim(
                     (item.address, item.created_at),
@@ -147,8 +168,10 @@ class SentJudge:
                     before=known.before(window),
                     settled=situation.item_is_settled(item),
                     id=item.id,
-                    answered=window.answered is not None,
+                    answered=window.answered is not None and window.answered == (item.id or named),
                     shown=window.shown is not None,
+                    named=named,
+                    said=named is not None and window.said is not None,
                     latest=self._latest(window),
                     versions=self._versions(item),
                 )
@@ -189,8 +212,9 @@ class SentJudge:
             else:
                 findings.overdue[key] = rows
         findings.noticed += [(key[0], rows) for key, rows in verdicts.offered.items()]
+        waits = {claim.key for claim in self.claims if claim.said and claim.named not in self._reading.rows}
         for key, item in self._items.items():
-            known_by_now = key in verdicts.found or key in findings.overdue
+            known_by_now = key in verdicts.found or key in findings.overdue or key in waits
             if item.id is None and not known_by_now and self._situation.item_is_settled(item):
                 findings.overdue[key] = ()
         done = {*findings.found, *findings.none, *findings.asks, *findings.unread}
@@ -275,11 +299,8 @@ class SentJudge:
         if entry.pending is not None and entry.pending.acknowledged is not None:
             return f"{why}, and no listing shows it"
         if self._known.state.released.get(entry.address, 0) >= NONES:
-            return (
-                f"{why}; nothing was made the last time either"
-                if why
-                else "nothing was made the last time either"
-            )
+            again = "no listing shows it, nor what was sent before it"
+            return f"{why}; {again}" if why else again
         return ""
 
     def _perhaps_made(self, entry: Entry, model: str, verdicts: Verdicts) -> tuple[Remote, ...]:

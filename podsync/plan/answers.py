@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import takewhile
+from string import ascii_lowercase
 from typing import TYPE_CHECKING, NamedTuple
 
 from podsync.model.address import Address
@@ -17,8 +18,8 @@ from podsync.model.frozen import Json
 from podsync.model.product import seen_ids
 
 if TYPE_CHECKING:
-    from podsync.evidence.findings import Findings
-    from podsync.evidence.listing import Versions
+    from podsync.evidence.findings import Findings, Question
+    from podsync.evidence.listing import Version, Versions
     from podsync.providers.contract import Remote
     from podsync.providers.knowledge import Provider
     from podsync.state.entries import Entry, Orphan
@@ -31,8 +32,6 @@ PUT_BACK = "put back what the document said, or say what is wanted instead"
 NAMED = 10
 #: So many characters of a value that was sent are shown.
 _LONGEST = 120
-#: Which version of its document a product is, in words.
-VERSIONS = {"sent": "as it was sent", "document": "as its document says today"}
 
 
 class OpenQuestion(NamedTuple):
@@ -66,17 +65,32 @@ def where_it_is(
     counts only if a person has removed it.
     """
     title, address = provider.title, entry.address
+    told = entry.window.named if entry.window is not None else None
+    elsewhere = told in findings.reading.rows
     if rows:
         several = "several products that may be it" if len(rows) > 1 else "one product that may be it"
         why = f"{title} acknowledged it, and lists {several}: {named_rows(provider, rows)}"
-        answers = of_wanted(provider, address, rows, versions)
+        answers = of_wanted(provider, address, rows, versions, None if elsewhere else told)
     else:
         why = f"{title} acknowledged it and does not list it"
+        if elsewhere:
+            why += f" ({told}, which was told to be it, is listed as another product)"
+            told = None
         sure = findings.reading.sound and findings.reading.fresh
         if not sure:
             why += ", and what it lists is not whole"
-        answers = of_unlisted(provider, address, versions, sure=sure) if findings.account or sure else ()
+        answers = (
+            of_unlisted(provider, address, versions, told, sure=sure) if findings.account or sure else ()
+        )
     return OpenQuestion(_with_versions(why, versions), answers)
+
+
+def whose_it_is(findings: Findings, address: Address, question: Question, named: str) -> OpenQuestion:
+    """Ask what listed products are that an address may have been refused, or may want; `named` names them."""
+    versions = findings.versions(address, question.rows)
+    why = _with_versions(f"{question.why}: {named}", versions)
+    provider, after = findings.known.provider, question.after
+    return OpenQuestion(why, of_wanted(provider, address, question.rows, versions) if after is None else ())
 
 
 def where_the_orphan_is(
@@ -103,11 +117,14 @@ def _with_versions(why: str, versions: Versions | None) -> str:
 
 def what_was_sent(versions: Versions) -> str:
     """Say what was sent, and when, beside what its document says today."""
-    differing = (
-        _beside(each, versions.sent.get(each), versions.wanted.get(each)) for each in versions.fields
-    )
-    called = canonical_json(versions.provider.name_of(versions.sent))
-    return f"It was sent {since(versions.at)} as {called}, with {', '.join(differing)}"
+    name_of, wanted = versions.provider.name_of, versions.wanted
+    several = len(versions.sent) > 1
+    told = []
+    for one in versions.sent:
+        differing = ", ".join(_beside(each, one.spec.get(each), wanted.get(each)) for each in one.fields)
+        when = f"{since(one.at, seconds=True)} ({one.version.value})" if several else since(one.at)
+        told.append(f"It was sent {when} as {canonical_json(name_of(one.spec))}, with {differing}")
+    return ". ".join(told)
 
 
 def _beside(field: str, sent: Json, wanted: Json) -> str:
@@ -159,6 +176,16 @@ def of_step(address: Address, step: str) -> tuple[str, ...]:
     )
 
 
+def of_steps(kind: str, step: str) -> tuple[str, ...]:
+    """Return the possible outcomes of a step that others may have done to many products, for all of them."""
+    settle = f'podsync state settle "{kind}.*" --step {step}'
+    return (
+        f"a) all of them are there, at each of these: {settle} --made",
+        f"b) none of them is there, at any of these: {settle} --not-made",
+        f"c) it differs: podsync state settle ADDRESS --step {step} --made, or --not-made, for each",
+    )
+
+
 def if_removed(address: Address, doubt: str = "", *, replaces: bool = False) -> str:
     """Return the remedy for a product that a person has removed.
 
@@ -175,6 +202,13 @@ def if_removed(address: Address, doubt: str = "", *, replaces: bool = False) -> 
 def perhaps_added(what: str) -> str:
     """Return why a step is in doubt that this state has not sent; `what` is what it adds."""
     return f"others may have added {what}"
+
+
+def not_told(provider: Provider, step: str, count: int) -> str:
+    """Say of how many products that a person named no listing tells whether they have what a step adds."""
+    products = f"{count} products" if count > 1 else "1 product"
+    what = provider.info.steps.get(step, step)
+    return f"{what}: no listing tells them of {products}; the next apply asks whether they are there"
 
 
 def step_in_doubt(what: str, additions: Sequence[str], *, sent: bool) -> str:
@@ -203,20 +237,36 @@ def again_risk(provider: Provider, entry: Entry, *, gone: bool) -> str:
 
 
 def of_wanted(
-    provider: Provider, address: Address, candidates: Sequence[Remote], versions: Versions | None = None
+    provider: Provider,
+    address: Address,
+    candidates: Sequence[Remote],
+    versions: Versions | None = None,
+    told: str | None = None,
 ) -> tuple[str, ...]:
-    """Return what products may be that look like one which is to be created, or which was."""
+    """Return what products may be that look like one which is to be created, or which was.
+
+    `told` is the id that an answer, or a person, has told, and that is not listed.
+    """
     rows = _lettered(provider, candidates, f"podsync import {address.word}", versions)
+    if told is not None:
+        version = "" if versions is None or not versions.apart else " --as sent"
+        there = f"{_page(provider)} shows it as {told}, which is not listed"
+        rows += (f"{_letter(len(rows))}) {there}: podsync import {address.word} {told}{version}",)
     ids = " ".join(row.id for row in candidates[:NAMED])
     none = f"{_letter(len(rows))}) {_none_of(candidates)}"
     return (*rows, f"{none}: podsync import --not-ours {provider.name} {ids}")
 
 
 def of_unlisted(
-    provider: Provider, address: Address, versions: Versions | None = None, *, sure: bool = True
+    provider: Provider,
+    address: Address,
+    versions: Versions | None = None,
+    told: str | None = None,
+    *,
+    sure: bool = True,
 ) -> tuple[str, ...]:
-    """Return the possible outcomes of a create that was acknowledged and is not listed."""
-    shown = _shown_there(provider, f"podsync import {address.word} ID", versions)
+    """Return the possible outcomes of a create that was acknowledged and is not listed; `told` is its id."""
+    shown = _shown_there(provider, f"podsync import {address.word} {told or 'ID'}", versions)
     absent = "it does not" if sure else "somebody has removed it there"
     none = f"{_letter(len(shown))}) {absent}: podsync state rm {address.word}, then: podsync apply"
     return (*shown, none)
@@ -242,12 +292,13 @@ def of_open_orphan(
             f"a) it is {rows[0].id}: remove it on {page}, then{all_}: {done}",
             f"b) it is not: podsync import --not-ours {provider.name} {rows[0].id}",
         )
-    ids = " ".join(row.id for row in rows[:NAMED])
-    others = f"podsync import --not-ours {provider.name} ID [ID …]"
-    return (
-        f"a) it is one of {ids}: say which it is not: {others}",
-        f"b) it was removed on {page}{all_}: {done}",
+    named, not_ours = rows[:NAMED], f"podsync import --not-ours {provider.name}"
+    which = (
+        f"{_letter(index)}) it is {_identifying(provider, row)}: {not_ours} "
+        f"{' '.join(each.id for each in named if each is not row)}"
+        for index, row in enumerate(named)
     )
+    return (*which, f"{_letter(len(named))}) it was removed on {page}{all_}: {done}")
 
 
 def of_unwanted(provider: Provider, address: Address, candidates: Sequence[Remote]) -> tuple[str, ...]:
@@ -281,9 +332,9 @@ def _none_of(candidates: Sequence[Remote]) -> str:
     return "none of them, or it was removed (one that is only hidden there is then made twice)"
 
 
-def since(moment: float) -> str:
+def since(moment: float, *, seconds: bool = False) -> str:
     """Return a moment as people read it here, to the minute."""
-    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M} UTC"
+    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M{':%S' if seconds else ''}} UTC"
 
 
 def _page(provider: Provider) -> str:
@@ -291,7 +342,8 @@ def _page(provider: Provider) -> str:
 
 
 def _letter(index: int) -> str:
-    return chr(ord("a") + index)
+    """Return a to z, then aa and so on."""
+    return ascii_lowercase[index // 26 - 1] * (index > 25) + ascii_lowercase[index % 26]
 
 
 def _lettered(
@@ -304,19 +356,22 @@ def _lettered(
         if versions is None or not versions.apart:
             choices.append(f"{words}: {typed}")
         else:
-            possible = (each.value for each in versions.possible(row))
-            choices += [f"{words}, {VERSIONS[each]}: {typed} --as {each}" for each in possible]
+            possible = versions.possible(row)
+            choices += [f"{words}, {versions.words(each)}: {typed} --as {each.value}" for each in possible]
     return tuple(f"{_letter(index)}) {choice}" for index, choice in enumerate(choices))
 
 
 def _shown_there(provider: Provider, command: str, versions: Versions | None) -> tuple[str, ...]:
-    """Return what to type where only the web page shows it, for each version that it may be."""
+    """Return what to do where only the web page shows it, for each version that it may be."""
     if versions is None or not versions.apart:
         return (f"a) {_page(provider)} shows it: {command}",)
-    return tuple(
-        f"{_letter(index)}) {_page(provider)} shows it {words}: {command} --as {each}"
-        for index, (each, words) in enumerate(VERSIONS.items())
+    sent = tuple(
+        f"{_letter(index)}) {_page(provider)} shows it {versions.words(one.version)}: "
+        f"{command} --as {one.version.value}"
+        for index, one in enumerate(versions.sent)
     )
+    today = f"{_letter(len(sent))}) that page shows it {versions.words(Version.DOCUMENT)}"
+    return (*sent, f"{today}: it can be taken once it is listed")
 
 
 def _identifying(provider: Provider, row: Remote) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from podsync.model.diagnostic import Rule, SpecFault
-from podsync.model.frozen import Json, Path, Spec
+from podsync.model.frozen import EMPTY, Json, Path, Spec
 from podsync.model.known_ids import NOTHING_KNOWN, KnownIds
 from podsync.providers.descriptor import ProviderInfo
 from podsync.providers.known_models import unknown_model
@@ -163,6 +163,13 @@ class Provider(ABC):
     def step_shown(self, step: ProductStep, before: Spec, remote: Remote) -> Shown | None:  # noqa: ARG002
         """What a listed product shows of a step that was sent; None where the listing tells nothing of it."""
         return None
+
+    def said_to_exist(self, spec: Spec, remote: Remote) -> Spec:  # noqa: ARG002
+        """What of a product that exists a document says to be there, where the listing tells nothing of it.
+
+        A document says so of what it says too little of to send it.
+        """
+        return EMPTY
 
     # -- names that orders use
 

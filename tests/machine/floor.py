@@ -503,7 +503,7 @@ class Floor(World):
         if outcome.result is Result.IN_DOUBT and any("--adopt" in line for line in outcome.next):
             self._answer_doubt(outcome.address, outcome.provider)
             # What is refused again and again has a name that somebody else's product has.
-            again = "HTTP 409" in told or "the last time either" in told
+            again = "HTTP 409" in told or "nor what was sent before it" in told
             if outcome.address in self.documents and again:
                 self._new_name(outcome.address)
         elif outcome.result is Result.IN_DOUBT and any("--step" in line for line in outcome.next):
@@ -637,8 +637,10 @@ class Floor(World):
         wanted = self.body(provider, self.documents[address].spec)
         same = sorted((i for i in asked if self.body(provider, there[i]) == wanted), key=_age)
         ours = [i for i in same if i not in self.model.hand]
-        if same:
-            self._import(provider, {address: (ours or same)[0]}, removed)
+        refused = [self.body(provider, each.body) for each in self.state.refusals.get(address, ())]
+        sent = [i for i in asked if self.body(provider, there[i]) in refused and i not in self.model.hand]
+        if same or sent:
+            self._import(provider, {address: (ours or sent or same)[0]}, removed)
             return
         entries = self.state.entries.values()
         bound = {each.address for each in entries if each.id is not None and each.pending is None}
@@ -728,7 +730,10 @@ class Floor(World):
         """Whether a product is the document's of today, or what was sent earlier."""
         there = self.there(provider).get(identity, {})
         today = self.body(provider, there) == self.body(provider, self.documents[address].spec)
-        return Version.DOCUMENT if today else Version.SENT
+        refused = self.state.refusals.get(address, ())
+        made = [each.body for each in refused if self.body(provider, each.body) == self.body(provider, there)]
+        sent = Version.of_body(made[0]) if made else Version.SENT
+        return Version.DOCUMENT if today else sent
 
     def emptied(self, provider: str) -> None:
         """`state check --emptied`: the right account, and nothing that the state knows is there any more."""

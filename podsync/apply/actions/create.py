@@ -9,11 +9,11 @@ from podsync.apply.outcomes import conclude, done, later, listed, name_is_taken,
 from podsync.apply.report import DONE, Result
 from podsync.apply.run import DeferredChange, Doubt, ProviderRun
 from podsync.evidence.declared import Said
-from podsync.evidence.sent import existing, unverified
+from podsync.evidence.sent import existing, untold, unverified
 from podsync.model.errors import ConflictError, InDoubtError, PodsyncError
 from podsync.model.frozen import EMPTY, FrozenDict
 from podsync.plan.action import Action
-from podsync.plan.answers import COMPLETE, of_wanted
+from podsync.plan.answers import COMPLETE, whose_it_is
 from podsync.plan.change import Change
 from podsync.plan.diff import differing_fields
 from podsync.plan.drift.compare import differences
@@ -56,7 +56,9 @@ def make(run: ProviderRun, change: Change) -> None:
     if _settled_as_wanted(run, entry, change):
         done(run, change, Result.SETTLED)
     elif _orphan_is_wanted(run, entry, change):
-        run.context.board.note(f"{change.address}: nothing was made; the next plan takes its orphan back")
+        run.context.board.note(
+            f"{change.address}: no listing shows what was sent; the next plan takes its orphan back"
+        )
         done(run, change, Result.SETTLED)
     elif (remote := run.adopted(change.address)) is not None:
         adopt(run, change, remote)
@@ -139,8 +141,11 @@ def take(run: ProviderRun, change: Change) -> None:
         return
     run.ledger.record(*events)
     fields, _ = differences(known, change.document.spec, rows[change.named or ""], run.habits)
-    if fields:
-        with run.lock:
+    entry = run.ledger.entry(change.address)
+    made = entry.spec or EMPTY if entry is not None else EMPTY
+    with run.lock:
+        run.untold.update(untold(run.provider, made, change.document.spec, rows[change.named or ""]))
+        if fields:
             run.otherwise[change.address] = fields
     done(run, change, Result.ADOPTED)
 
@@ -162,8 +167,8 @@ def _stopped_by_rows(run: ProviderRun, change: Change) -> bool:
     address = change.address
     if address in found.questions:
         question = found.questions[address]
-        answers = of_wanted(run.provider, address, question.rows) if question.after is None else ()
-        not_tried(run, change, f"{question.why}: {listed(run, question.rows)}", *answers)
+        asked = whose_it_is(found, address, question, listed(run, question.rows))
+        not_tried(run, change, asked.why, *asked.answers)
         return True
     if address in found.taken:
         name_is_taken(run, change, found.taken[address])
@@ -251,6 +256,8 @@ def create(run: ProviderRun, change: Change) -> None:
         run.sends[change.address] = run.sends.get(change.address, 0) + 1
     made = change.made or EMPTY
     spec = run.provider.first(made)
+    if run.was_sent(change.address, spec):
+        run.context.board.repeated.add(change.address)
     job = Job(
         change.address,
         "create",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from podsync.cli.app.framework import command
@@ -9,11 +11,12 @@ from podsync.cli.app.options import address_of, output_option, sandbox_option, v
 from podsync.cli.app.outputs import Outputs
 from podsync.cli.app.session import Session
 from podsync.cli.commands.importing.claiming import claim
-from podsync.cli.commands.importing.decisions import Decision, checked_id, read_decisions
+from podsync.cli.commands.importing.decisions import Decision, checked_id, read_decisions, version_of
 from podsync.cli.commands.importing.matching import match_all
 from podsync.cli.commands.importing.pinning import pin_all
 from podsync.cli.workspace import Workspace
 from podsync.evidence.listing import Version
+from podsync.model.address import Address
 from podsync.model.errors import UsageError
 from podsync.providers.registry import kinds, plugins
 
@@ -40,7 +43,6 @@ _FORMS = ("podsync import --match -o csv=FILE", "podsync import FILE", "podsync 
 @version_option
 @output_option("import")
 @sandbox_option
-@click.pass_obj
 def import_products(
     session: Session,
     words: tuple[str, ...],
@@ -49,7 +51,6 @@ def import_products(
     not_ours: str | None,
     of_version: str | None,
     output: tuple[str, ...],
-    sandbox: bool,
 ) -> int:
     """Say which product that exists already is which document's. Nothing is sent to a provider.
 
@@ -64,30 +65,33 @@ def import_products(
     -o patch=FILE writes what is certain into documents, as `adopt`. --pin does so with the ids of all that
     the state has, and asks nobody: a state that is lost costs nothing then.
     """
-    said = Version(of_version) if of_version is not None else None
+    said = version_of(of_version)
     if said is not None and (match or pin or not_ours is not None or len(words) != 2):
         raise UsageError("--as belongs to ADDRESS ID", f"{_FORMS[2]} --as sent")
     if match or pin:
         if words or not_ours is not None:
             raise UsageError("--match and --pin take no words", _FORMS[0])
         outputs = Outputs.parse(output, "import")
-        space = Workspace.open_for(outputs, session, sandbox=sandbox)
+        space = Workspace.open_for(outputs, session)
         with outputs:
             return match_all(space, outputs, pin=pin) if match else pin_all(space, outputs)
     if output:
         raise UsageError("-o belongs to --match", _FORMS[0])
-    return _claim(session, words, not_ours, said, sandbox)
+    return _claim(session, words, not_ours, said)
 
 
-def _claim(
-    session: Session, words: tuple[str, ...], not_ours: str | None, said: Version | None, sandbox: bool
-) -> int:
-    space = Workspace.open(session, sandbox=sandbox)
+def _claim(session: Session, words: tuple[str, ...], not_ours: str | None, said: Version | None) -> int:
+    space = Workspace.open(session)
     space.announce()
     if not_ours is not None:
         return claim(space, (), _not_ours(not_ours, words))
     if len(words) == 2:
         return claim(space, (_one(*words, said),), ())
+    if len(words) == 1 and not Path(words[0]).exists() and _is_address(words[0]):
+        raise UsageError(
+            f"which product is that of {words[0]}?",
+            f"{_FORMS[2]}; what looks like what: podsync import --match",
+        )
     if len(words) != 1:
         raise UsageError("import takes a FILE, or an ADDRESS and an ID", "\n".join(_FORMS))
     decisions = read_decisions(words[0])
@@ -95,6 +99,13 @@ def _claim(
     if decisions.open:
         more.append(f"{decisions.open} rows are left open; apply asks about them")
     return claim(space, decisions.taken, decisions.left_out, more)
+
+
+def _is_address(word: str) -> bool:
+    try:
+        return Address.parse(word).kind in kinds()
+    except ValueError:
+        return False
 
 
 def _one(address: str, identity: str, said: Version | None) -> Decision:

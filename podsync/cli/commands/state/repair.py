@@ -6,7 +6,7 @@ Each change is made under the lock, keeps a backup, and prints how to undo it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -15,7 +15,8 @@ import click
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import address_of, sandbox_state_option, version_option
 from podsync.cli.app.session import Session
-from podsync.cli.commands.importing.claiming import LEFT_OPEN, can_look_up, looked_up
+from podsync.cli.commands.importing.claiming import LEFT_OPEN, UNLISTED, can_look_up, looked_up
+from podsync.cli.commands.importing.decisions import version_of
 from podsync.cli.commands.state.changing import StateChange, change_state
 from podsync.cli.workspace import CACHE, Workspace
 from podsync.evidence.listing import Version
@@ -24,11 +25,21 @@ from podsync.model.errors import UsageError
 from podsync.output.wording import counted, title
 from podsync.providers.registry import bare_id
 from podsync.state.entries import Entry
-from podsync.state.events import Adopted, Event, Unbound
+from podsync.state.events import Adopted, Event, Identified, Unbound
 from podsync.state.model import State
-from podsync.state.operations import SettleAnswer, emptied, entries_at, move, remove, settle
+from podsync.state.operations import (
+    SettleAnswer,
+    emptied,
+    entries_at,
+    move,
+    remove,
+    settle,
+    steps_of_others,
+)
 from podsync.state.run_history import RunHistory
 
+#: So many products are named of an answer for many.
+_NAMED = 10
 #: Makes the events of a change.
 _Make: TypeAlias = Callable[[State, Workspace], Sequence[Event]]
 
@@ -59,12 +70,11 @@ def _write(
 @click.argument("source")
 @click.argument("target")
 @sandbox_state_option
-@click.pass_obj
-def move_entry(session: Session, source: str, target: str, sandbox: bool) -> int:
+def move_entry(session: Session, source: str, target: str) -> int:
     """Know the product at SOURCE as TARGET. `moved:` in the document does the same with review."""
     old, new = address_of(source), address_of(target)
     return _write(
-        Workspace.open(session, sandbox=sandbox),
+        Workspace.open(session),
         "mv",
         lambda state, _: move(state, old, new, time.time()),
         lambda *_: f"{old} is {new} now",
@@ -75,10 +85,9 @@ def move_entry(session: Session, source: str, target: str, sandbox: bool) -> int
 @command("rm", examples=("podsync state rm {kind}.dinosaur-tee",))
 @click.argument("address")
 @sandbox_state_option
-@click.pass_obj
-def remove_entry(session: Session, address: str, sandbox: bool) -> int:
+def remove_entry(session: Session, address: str) -> int:
     """Stop managing the product at ADDRESS. It stays on sale until a person removes it."""
-    known, space = address_of(address), Workspace.open(session, sandbox=sandbox)
+    known, space = address_of(address), Workspace.open(session)
 
     def done(state: State, _: Sequence[Event]) -> str:
         history = RunHistory(CACHE, space.store.identity)
@@ -98,10 +107,11 @@ def remove_entry(session: Session, address: str, sandbox: bool) -> int:
         "podsync state settle {kind}.dino --adopt 5012",
         "podsync state settle {kind}.dino --not-created",
         "podsync state settle {kind}.dino --step values --made",
+        "podsync state settle '{kind}.*' --step values --made",
         "podsync state settle --from answers.txt",
     ),
 )
-@click.argument("address", required=False)
+@click.argument("address", required=False, metavar="[ADDRESS | PATTERN]")
 @click.option("--adopt", metavar="ID", help="It was made (or changed): this is its id.")
 @version_option
 @click.option("--not-created", is_flag=True, help="Nothing was made (or changed); apply may send it.")
@@ -114,7 +124,6 @@ def remove_entry(session: Session, address: str, sandbox: bool) -> int:
     help="Many at once: ADDRESS ID [sent | document] or ADDRESS not-created a line.",
 )
 @sandbox_state_option
-@click.pass_obj
 def settle_doubts(
     session: Session,
     address: str | None,
@@ -124,13 +133,17 @@ def settle_doubts(
     step: str | None,
     made: bool | None,
     answers: str | None,
-    sandbox: bool,
 ) -> int:
     """Answer the question that apply could not: whether the product at ADDRESS was made, and which it is.
 
-    The ID has to be listed, which takes the provider's key. Where an update is in doubt: --adopt with its
+    The ID is looked up, which takes the provider's key. Where no listing shows it yet, apply takes it once
+    one does. Where an update is in doubt: --adopt with its
     own id says that it took effect, --not-created that not. Of a step of a product that exists, --made says
-    that it was done. Of a create that was refused, --not-created says that it hid no product.
+    that it was done. Of a create that was refused, --not-created says that it hid no product,
+    --adopt which one it hid.
+
+    What others may have done to products that podsync did not make is answered for all of them at once: a
+    PATTERN with * and ? in place of ADDRESS, and --step.
 
     Where the document has changed since, and the listing does not tell whether the product is the one that
     was sent or the one of today, --as says it.
@@ -148,26 +161,47 @@ def settle_doubts(
         )
     if of_version is not None and adopt is None:
         raise UsageError("--as belongs to --adopt ID", "podsync state settle ADDRESS --adopt ID --as sent")
+    said: dict[Address, Version] = {}
     if answers is not None:
         given, said = _read_answers(answers)
-    else:
-        given = [SettleAnswer(address_of(address or ""), adopt, step or "", bool(made))]
-        said = {} if of_version is None else {given[0].address: Version(of_version)}
+        return _settle(Workspace.open(session), lambda _: given, said)
+    text, named, done = address or "", step or "", bool(made)
+    if step is not None and ("*" in text or "?" in text):
+        return _settle(
+            Workspace.open(session),
+            lambda state: steps_of_others(state, text, named, made=done),
+            said,
+        )
+    answer = SettleAnswer(address_of(text), adopt, named, done)
+    if (version := version_of(of_version)) is not None:
+        said[answer.address] = version
+    return _settle(Workspace.open(session), lambda _: [answer], said)
+
+
+def _settle(
+    space: Workspace,
+    answers: Callable[[State], Sequence[SettleAnswer]],
+    said: Mapping[Address, Version],
+) -> int:
+    """Settle as a person says; `answers` returns what is said of a state, `said` which versions those are."""
 
     def settled(state: State, space: Workspace) -> list[Event]:
-        return settle(state, given, time.time(), space.waits, bare_id)
+        return settle(state, answers(state), time.time(), space.waits, bare_id)
 
     def answerable(state: State, space: Workspace) -> list[Event]:
         can_look_up(space, state, events := settled(state, space))
         return events
 
     def done(state: State, events: Sequence[Event]) -> str:
-        lines = [_said(state.entries.get(each.address), each, events) for each in given]
+        given = answers(state)
+        lines = [_said(state.entries.get(each.address), each, events) for each in given[:_NAMED]]
+        if len(given) > _NAMED:
+            lines.append(f"and {counted(len(given) - _NAMED, 'more answer')}")
         lines += [f"the id of {each.address} is open again" for each in events if isinstance(each, Unbound)]
         return "\n".join(lines)
 
     return _write(
-        Workspace.open(session, sandbox=sandbox),
+        space,
         "settle",
         lambda state, space: looked_up(space, state, settled(state, space), said),
         done,
@@ -177,10 +211,14 @@ def settle_doubts(
 
 def _said(entry: Entry | None, answer: SettleAnswer, events: Sequence[Event]) -> str:
     adopt = answer.adopt
+    if entry is None or entry.pending is None:
+        if adopt is not None:
+            return f"{answer.address}: it is {adopt}"
+        return f"{answer.address}: nothing was made by what was refused"
     if any(isinstance(each, Adopted) and each.address == answer.address for each in events):
         return f"{answer.address}: it is {adopt}, as its document says; {LEFT_OPEN}"
-    if entry is None or entry.pending is None:
-        return f"{answer.address}: nothing was made by what was refused"
+    if any(isinstance(each, Identified) and each.address == answer.address for each in events):
+        return f"{answer.address}: it is {adopt}, {UNLISTED}"
     if answer.step:
         return f"{entry.address}: {answer.step} were {'' if answer.made else 'not '}added"
     if entry.pending.op == "update":
@@ -199,15 +237,23 @@ def _read_answers(file: str) -> tuple[list[SettleAnswer], dict[Address, Version]
         words = line.split()
         if not words or words[0].startswith("#"):
             continue
-        versions = {each.value: each for each in Version} if words[1:2] != ["not-created"] else {}
-        if len(words) != 2 and not (len(words) == 3 and words[2] in versions):
+        version = _version_of(words)
+        if len(words) not in (2, 3) or (len(words) == 3 and version is None):
             raise UsageError(f"{file}:{number}: expected ADDRESS ID [sent | document] or ADDRESS not-created")
         found.append(SettleAnswer(address_of(words[0]), None if words[1] == "not-created" else words[1]))
-        if len(words) == 3:
-            said[found[-1].address] = versions[words[2]]
+        if version is not None:
+            said[found[-1].address] = version
     if not found:
         raise UsageError(f"{file} holds no answer")
     return found, said
+
+
+def _version_of(words: Sequence[str]) -> Version | None:
+    """Return the version that an answer in a file names after its id, None where it names none."""
+    try:
+        return Version.parse(words[2]) if words[1] != "not-created" else None
+    except (IndexError, ValueError):
+        return None
 
 
 @command("check", examples=("podsync state check", "podsync state check --emptied {provider}"))
@@ -218,17 +264,16 @@ def _read_answers(file: str) -> tuple[list[SettleAnswer], dict[Address, Version]
     "--yes-entries", type=int, metavar="N", help="Say without a question how many entries that are."
 )
 @sandbox_state_option
-@click.pass_obj
-def check_state(session: Session, emptied: str | None, yes_entries: int | None, sandbox: bool) -> int:
+def check_state(session: Session, emptied: str | None, yes_entries: int | None) -> int:
     """Read snapshot and journal whole. Changes nothing; exit 1 where something is damaged.
 
     With --emptied it lets go of all that the account of PROVIDER held: their documents become creates.
     """
     if emptied is not None:
-        return _let_go(session, sandbox, emptied, yes_entries)
+        return _let_go(session, emptied, yes_entries)
     if yes_entries is not None:
         raise UsageError("--yes-entries belongs to --emptied PROVIDER")
-    space = Workspace.open(session, sandbox=sandbox)
+    space = Workspace.open(session)
     space.tell_environment()
     state = space.store.load()
     doubts = sum(entry.pending is not None for entry in state.entries.values())
@@ -241,8 +286,8 @@ def check_state(session: Session, emptied: str | None, yes_entries: int | None, 
     return 0
 
 
-def _let_go(session: Session, sandbox: bool, provider: str, number: int | None) -> int:
-    space = Workspace.open(session, sandbox=sandbox)
+def _let_go(session: Session, provider: str, number: int | None) -> int:
+    space = Workspace.open(session)
     count = _number_of_entries(space, provider) if number is None else number
     if count is None:
         return 1
@@ -309,14 +354,13 @@ def _let_go_text(state: State, provider: str, number: int) -> str:
 @command("unlock", examples=("podsync state unlock", "podsync state unlock 4f0c9c1e2b7d4c55a9d1f0c3b2a19e77"))
 @click.argument("lock_id", required=False)
 @sandbox_state_option
-@click.pass_obj
-def unlock_state(session: Session, lock_id: str | None, sandbox: bool) -> int:
+def unlock_state(session: Session, lock_id: str | None) -> int:
     """Name the holder of the lock; with its LOCK_ID, let go of a lock whose holder is gone.
 
     A local lock ends with its process, one in a database with its session: the server lets go within
     a minute of losing it. Whoever lost the lock sends nothing more.
     """
-    space = Workspace.open(session, sandbox=sandbox)
+    space = Workspace.open(session)
     space.tell_environment()
     holder = space.store.holder()
     if lock_id is not None and (holder is None or holder.id != lock_id):
