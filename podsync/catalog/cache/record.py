@@ -107,7 +107,7 @@ def _shared(part: Json) -> Json:
     """
     if type(part) is list and dict in map(type, part):
         return tuple([_shared(item) if type(item) in _PARTS else item for item in part])
-    text = compact(part)
+    text = compact(part).decode()  # the bytes would hold on to all of the room that they were written into
     frozen = _frozen.get(text)
     if frozen is None:
         if len(_frozen) >= _MOST_FROZEN:
@@ -117,7 +117,7 @@ def _shared(part: Json) -> Json:
 
 
 #: The parts that were frozen last, by their JSON.
-_frozen: dict[bytes, Json] = {}
+_frozen: dict[str, Json] = {}
 _MOST_FROZEN = 4096
 
 
