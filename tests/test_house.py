@@ -10,7 +10,7 @@ import pytest
 from tests import house
 
 #: Imports inside functions outside the named doors (`house.LAZY`): each keeps a start short.
-MOST_DEFERRED = 37
+MOST_DEFERRED = 36
 LARGEST_FOLDER = 12
 #: Folders that hold more, and why.
 #: What a plan is stands apart from what makes one, so that a plan

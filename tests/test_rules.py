@@ -69,7 +69,7 @@ def _page() -> Iterator[str]:
     groups = {}
     for group in PAGE.read_text(encoding="utf-8").split("\n## ")[1:]:
         title, _, table = group.partition("\n")
-        groups[title] = [Rule(*row) for row in _ROW.findall(table)]
+        groups[title] = [Rule(*row) for row in re.findall(_ROW, table, re.MULTILINE)]
     for info in plugins().values():
         groups[info.long_title or info.title] = list(provider_of(info, info.settings).rules())
     yield from ("# Rules", "")

@@ -4,8 +4,6 @@ A link that leaves the folder is refused; a device, pipe or socket is never open
 limit is refused by its size.
 """
 
-from __future__ import annotations
-
 import os
 import stat
 import unicodedata

@@ -1,7 +1,5 @@
 """What reading a catalog gives, by whichever way."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol, Self, TypeAlias
 
@@ -34,7 +32,7 @@ class Loaded(NamedTuple):
     @classmethod
     def of(
         cls, catalog: Catalog, found: Iterable[Diagnostic], in_scope: Container[str], shared: Container[str]
-    ) -> Loaded:
+    ) -> "Loaded":
         """Keep the diagnostics that are asked for, in order, and no more than a person can read.
 
         They are those at a path in scope, and those of `shared` files, which several documents draw on.
@@ -67,7 +65,7 @@ class CheckedFile(NamedTuple):
     """
 
     read: Signed | None
-    text: Text | None
+    text: "Text | None"
     products: Sequence[Product]
     diagnostics: Sequence[Diagnostic]
     removed: Sequence[tuple[Address, Position]] = ()

@@ -4,8 +4,6 @@ A rule of a single provider is not here but in the provider's `check`. Both read
 `document_faults`, so a rule that stands here holds everywhere.
 """
 
-from __future__ import annotations
-
 import pathlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -24,61 +22,58 @@ if TYPE_CHECKING:
 
 _SEPARATORS: Final = frozenset("?;|")
 #: A row of `podsync help rules`: id, severity, title, help.
-_ROW: Final = re.compile(r"^\| `([a-z-]+)` \| (error|warning|notice) \| (.+?) \| (.+) \|$", re.MULTILINE)
+_ROW: Final = r"^\| `([a-z-]+)` \| (error|warning|notice) \| (.+?) \| (.+) \|$"
 
 
 class CheckedDocument(NamedTuple):
-    """What a rule looks at: a document that fits its schema.
-
-    `spec` is that of `data`, frozen. `unusual` are the texts below `labels` and `spec` that hold `?`, `;`,
-    `|` or a character outside of ASCII, and the URLs and items of lists that hold `,`; with their paths in
-    the document. `odd` are the paths at which the provider has found something.
-    """
+    """What a rule looks at: a document that fits its schema. `spec` is that of `data`, frozen."""
 
     data: Mapping[str, Any]
     spec: Spec
-    provider: Provider
-    unusual: Sequence[tuple[Path, str]]
-    odd: frozenset[Path]
+    provider: "Provider"
 
 
 def document_faults(
-    data: Mapping[str, Any], spec: Spec, provider: Provider, *, plain: bool = False
+    data: Mapping[str, Any], spec: Spec, provider: "Provider", *, plain: bool = False
 ) -> Iterator[SpecFault]:
     """Yield what the provider's rules and all of these find in a document that fits its schema.
 
-    `plain`: the caller knows that no text in it is unusual.
+    The unusual texts of a document are those below `labels` and `spec` that hold `?`, `;`, `|` or a character
+    outside of ASCII, and the URLs and items of lists that hold `,`. `plain`: the caller knows that there are
+    none. What the provider says about a text needs no warning beside it.
     """
-    own = tuple(provider.check(spec))
-    if own:
-        own = tuple(fault._replace(path=("spec", *fault.path)) for fault in own)
-        yield from own
-    unusual = [] if plain else _unusual({name: data[name] for name in ("labels", "spec") if name in data})
-    document = CheckedDocument(data, spec, provider, unusual, frozenset([fault.path for fault in own]))
+    own = [fault._replace(path=("spec", *fault.path)) for fault in provider.check(spec)]
+    yield from own
+    if not plain:
+        told = {fault.path for fault in own}
+        for path, text in _unusual({name: data[name] for name in ("labels", "spec") if name in data}):
+            found = (fault for look in TEXT_RULES for fault in look(path, text))
+            yield from (fault for fault in found if fault.severity == "error" or path not in told)
+    document = CheckedDocument(data, spec, provider)
     for check in DOCUMENT_RULES:
         yield from check(document)
 
 
 def signed_urls(spec: Any) -> Iterator[SpecFault]:
     """Yield each URL with a signature, an expiry or a key; a spec need not fit its schema for that."""
-    return _signed(_unusual({"spec": spec}))
+    for path, text in _unusual({"spec": spec}):
+        yield from _signed(path, text)
 
 
-def _signed(texts: Iterable[tuple[Path, str]]) -> Iterator[SpecFault]:
-    for path, text in texts:
-        if "?" in text and path[0] == "spec" and (key := signing_key(text)) is not None:
-            summary = f"the URL carries '{key}', a signature, an expiry or a key"
-            detail = (
-                "use the picture's public address without it: "
-                "the URL is kept in the state and shown in comments, and it must not expire"
-            )
-            yield SpecFault("signed-url", path, summary, detail)
+def _signed(path: Path, text: str) -> Iterator[SpecFault]:
+    if "?" in text and path[0] == "spec" and (key := signing_key(text)) is not None:
+        summary = f"the URL carries '{key}', a signature, an expiry or a key"
+        detail = (
+            "use the picture's public address without it: "
+            "the URL is kept in the state and shown in comments, and it must not expire"
+        )
+        yield SpecFault("signed-url", path, summary, detail)
 
 
-def known_rules(providers: Iterable[Provider]) -> Mapping[str, Rule]:
+def known_rules(providers: "Iterable[Provider]") -> Mapping[str, Rule]:
     """Return every rule by its id: those of `podsync help rules`, and those of these providers."""
     page = pathlib.Path(podsync.__file__).with_name("docs") / "rules.md"
-    written = (Rule(*row) for row in _ROW.findall(page.read_text(encoding="utf-8")))
+    written = (Rule(*row) for row in re.findall(_ROW, page.read_text(encoding="utf-8"), re.MULTILINE))
     own = (rule for provider in providers for rule in provider.rules())
     return {rule.id: rule for rule in (*written, *own)}
 
@@ -122,14 +117,8 @@ def _is_plain(data: Mapping[str, Any]) -> bool:
     return whole.isascii() and not ("?" in whole or ";" in whole or "|" in whole)
 
 
-def _odd_texts(document: CheckedDocument) -> Iterator[SpecFault]:
-    """Yield a warning for each text that looks like another one, or like several."""
-    for path, text in document.unusual:
-        if path not in document.odd:
-            yield from _odd(path, text)
-
-
 def _odd(path: Path, text: str) -> Iterator[SpecFault]:
+    """Yield a warning for a text that looks like another one, or like several."""
     if unseen := hidden(text):
         clean = seen(text).strip()
         summary = f"there is an invisible character in the text: {name_of(unseen)}"
@@ -146,11 +135,13 @@ def _odd(path: Path, text: str) -> Iterator[SpecFault]:
         yield SpecFault("odd-text", path, f"{text!r} is one item of the list", detail, "warning")
 
 
-def _print_sizes(document: CheckedDocument) -> Iterator[SpecFault]:
+def _print_sizes(document: CheckedDocument) -> Iterable[SpecFault]:
     """Refuse a print size for an artwork that does not exist: it would check nothing."""
     sizes = document.data.get("print")
-    if not sizes:
-        return
+    return _without_artwork(document, sizes) if sizes else ()
+
+
+def _without_artwork(document: CheckedDocument, sizes: Iterable[str]) -> Iterator[SpecFault]:
     from podsync.providers.contract import Role
 
     provider = document.provider
@@ -164,9 +155,7 @@ def _print_sizes(document: CheckedDocument) -> Iterator[SpecFault]:
             yield SpecFault("print", ("print", name), summary, detail, instead=near, in_key=True)
 
 
-#: What `podsync help rules` says of them stands there.
-DOCUMENT_RULES: Final[Sequence[Callable[[CheckedDocument], Iterable[SpecFault]]]] = (
-    lambda document: _signed(document.unusual),
-    _odd_texts,
-    _print_sizes,
-)
+#: Of an unusual text and its path.
+TEXT_RULES: Final[Sequence[Callable[[Path, str], Iterable[SpecFault]]]] = (_signed, _odd)
+#: Of a document. What `podsync help rules` says of all these rules stands there.
+DOCUMENT_RULES: Final[Sequence[Callable[[CheckedDocument], Iterable[SpecFault]]]] = (_print_sizes,)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from podsync.catalog import settings_file
 from podsync.cli.app.framework import nearest
 from podsync.cli.environment.own_folder import FOLDER
 from podsync.model.errors import UsageError
@@ -51,8 +52,6 @@ def authoring_anywhere(settings: Settings, file: Path | None, authoring: Authori
     """
     if settings.environment or file is None:
         return authoring
-    from podsync.catalog import settings_file
-
     known = dict(authoring.variables)
     for name in settings.environments:
         known |= settings_file.load(file, environment=name).vars

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,17 +44,16 @@ CACHE = Path(FOLDER)
 _NAMED = 3
 
 
-@dataclass(frozen=True)
 class Workspace:
     """The folder that podsync works in. `sandbox` tells whether this run is play."""
 
-    session: Session
-    settings: Settings
-    settings_path: Path | None
-    sandbox: bool = False
-    known_file: KnownFile = NO_FILE
-    #: What was read last, by word: `catalog`.
-    _kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    def __init__(
+        self, session: Session, settings: Settings, settings_path: Path | None, sandbox: bool = False
+    ) -> None:
+        self.session, self.settings, self.settings_path = session, settings, settings_path
+        self.sandbox, self.known_file = sandbox, NO_FILE
+        #: What was read last, by word: `catalog`.
+        self._kept: dict[str, Any] = {}
 
     @classmethod
     def open(cls, session: Session, *, in_any: bool = False, anywhere: bool = False) -> Workspace:
@@ -86,10 +85,11 @@ class Workspace:
         must_stay_in_tree("catalog", settings.catalog, space.given)
         for file in state_files(space.state_settings):
             must_stay_in_tree("state.path", str(file), space.given)
-        settings_in_use = settings if space.sandbox else with_base_urls(settings, os.environ)
-        space = replace(space, settings=settings_in_use, known_file=KnownFile.of(Path(settings.catalog)))
-        hosts = {name: host_of(str(space.host(name)["base_url"])) for name in settings_in_use.providers}
-        return replace(space, settings=space.known_file.with_known_ids(settings_in_use, hosts))
+        space.settings = settings if space.sandbox else with_base_urls(settings, os.environ)
+        space.known_file = KnownFile.of(Path(settings.catalog))
+        hosts = {name: host_of(str(space.host(name)["base_url"])) for name in space.settings.providers}
+        space.settings = space.known_file.with_known_ids(space.settings, hosts)
+        return space
 
     @classmethod
     def open_for(

@@ -16,8 +16,6 @@ Only where folders can be held open (not on Windows): links are never followed b
 podsync works in, so nothing is read or written outside of it, whatever the folder holds.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
@@ -52,7 +50,7 @@ class DamagedCacheError(Exception):
 class CacheSections(NamedTuple):
     """A cache file as its header tells; sections are read when they are asked for."""
 
-    cache: CacheFile
+    cache: "CacheFile"
     header: bytes
     sizes: tuple[int, ...]
     digests: tuple[str, ...]

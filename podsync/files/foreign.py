@@ -1,7 +1,5 @@
 """Recognises content that another program put into a file: encodings, pointers, merge conflicts."""
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 
@@ -52,8 +50,25 @@ def _looks_utf16(start: bytes) -> bool:
 
 
 def has_marker(content: str) -> bool:
-    """Whether Git may have left a marker of a merge in a text; every file of a catalog comes by here."""
-    return _BEGIN in content or _BASE in content or _MIDDLE in content or _END in content
+    """Whether Git may have left a marker of a merge in a text.
+
+    Every file of a catalog comes by here, and few hold even the first character of one.
+    """
+    return (
+        ("<" in content and _BEGIN in content)
+        or ("|" in content and _BASE in content)
+        or ("=" in content and _MIDDLE in content)
+        or (">" in content and _END in content)
+    )
+
+
+#: What pointers of other programs begin with: those of Git LFS, and links of git-annex.
+_POINTERS = (b"version ", b"annex/", b".", b"/")
+
+
+def may_be_pointer(raw: bytes) -> bool:
+    """Whether the text of a file may be that of a pointer to the file itself."""
+    return raw.startswith(_POINTERS)
 
 
 class Conflict(NamedTuple):

@@ -1,7 +1,5 @@
 """Addresses of products, and the selection of a command."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from fnmatch import translate
@@ -46,7 +44,7 @@ class Address(NamedTuple):
         return index_of(self.name)
 
     @classmethod
-    def parse(cls, text: str) -> Address:
+    def parse(cls, text: str) -> "Address":
         """Read `kind.name`, of whatever kind; raises ValueError for anything that is not an address.
 
         The axes may stand in any order.
@@ -113,7 +111,7 @@ class Selection(NamedTuple):
         return {key: value for key, value in data.items() if value} or None
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any] | None) -> Selection:
+    def from_json(cls, data: Mapping[str, Any] | None) -> "Selection":
         """The inverse of :meth:`to_json`."""
         if data is None:
             return cls()

@@ -1,7 +1,5 @@
 """Faults of the catalog and the settings as values, each with its place, and the rules that they break."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any, Literal, NamedTuple, TypeAlias
 

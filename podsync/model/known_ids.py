@@ -4,8 +4,6 @@ They are kept in a file of the catalog, which is parsed only on demand: a run wi
 it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeAlias
 

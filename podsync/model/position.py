@@ -1,7 +1,5 @@
 """Places in files, and severities."""
 
-from __future__ import annotations
-
 from typing import Literal, NamedTuple, TypeAlias
 
 #: The place of a value in its file: line, column, and those behind its end; both count from 1. A plain tuple:

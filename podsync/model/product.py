@@ -1,7 +1,5 @@
 """Products as documents want them, and the catalog that holds them all. No I/O."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,7 +32,7 @@ class Lifecycle:
         return kept | {"replace": self.replace} if self.replace else kept
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Lifecycle:
+    def from_json(cls, data: Mapping[str, Any]) -> "Lifecycle":
         """The inverse of :meth:`to_json`."""
         return cls(
             bool(data.get("prevent_replace")),
@@ -69,7 +67,7 @@ class History(NamedTuple):
     changed_there: Spec = EMPTY
 
     @classmethod
-    def of(cls, data: Mapping[str, Any], bare_id: Callable[[str], str]) -> History:
+    def of(cls, data: Mapping[str, Any], bare_id: Callable[[str], str]) -> "History":
         """Return the history in a valid document, with ids as listings have them; `data` may hold more."""
         if HISTORY_WORDS.isdisjoint(data):
             return NO_HISTORY
@@ -81,7 +79,7 @@ class History(NamedTuple):
         )
 
     @classmethod
-    def parse(cls, text: str) -> History:
+    def parse(cls, text: str) -> "History":
         """The inverse of `text`."""
         return cls(**freeze(parse(text))) if text else NO_HISTORY
 

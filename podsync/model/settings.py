@@ -1,7 +1,5 @@
 """What `podsync.yaml` says, as frozen values. Reading it is `catalog.settings_file`'s work."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
@@ -60,6 +58,20 @@ class StateSettings(NamedTuple):
     keys: Mapping[str, Any] = EMPTY
 
 
+class Authoring(NamedTuple):
+    """Settings for documents: variables by name, and the limit of products per document.
+
+    `file` is the settings file, for the place of a value. `environment` is the chosen one of `environments`,
+    "" for none.
+    """
+
+    variables: Mapping[str, str | int | float | bool] = EMPTY
+    max_each: int | None = 10_000
+    file: str = "podsync.yaml"
+    environment: str = ""
+    environments: tuple[str, ...] = ()
+
+
 class Settings(NamedTuple):
     """All of `podsync.yaml`, defaults filled in but for providers that are left out. `catalog` is as written.
 
@@ -84,17 +96,3 @@ class Settings(NamedTuple):
         return Authoring(
             self.vars, self.limits.max_each, environment=self.environment, environments=self.environments
         )
-
-
-class Authoring(NamedTuple):
-    """Settings for documents: variables by name, and the limit of products per document.
-
-    `file` is the settings file, for the place of a value. `environment` is the chosen one of `environments`,
-    "" for none.
-    """
-
-    variables: Mapping[str, str | int | float | bool] = EMPTY
-    max_each: int | None = 10_000
-    file: str = "podsync.yaml"
-    environment: str = ""
-    environments: tuple[str, ...] = ()

@@ -3,8 +3,6 @@
 A change is computed once; views and apply only read it. `reason` and `risks` are for people.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -4,8 +4,6 @@ Views and apply ask these values and never work anything out again. `reason` and
 people: no code branches on them.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,7 +48,7 @@ class Plan:
     serial: int
     hosts: Mapping[str, Json]
     catalog_digest: str
-    changes: tuple[Change, ...]
+    changes: "tuple[Change, ...]"
     selection: Selection = Selection()  # noqa: RUF009 (frozen)
     refreshed: bool = False
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -60,17 +58,17 @@ class Plan:
     state_at: float | None = None
     state_run: str | None = None
     unbound: Mapping[str, int] = EMPTY
-    unwanted: Mapping[str, tuple[Address, ...]] = EMPTY
+    unwanted: "Mapping[str, tuple[Address, ...]]" = EMPTY
     unmanaged: Mapping[str, int] = EMPTY
     left_out: int = 0
     environment: str = ""
     models: Mapping[str, str] = EMPTY
 
-    drift: tuple[Drift, ...] = ()
-    compared: tuple[Compared, ...] = ()
+    drift: "tuple[Drift, ...]" = ()
+    compared: "tuple[Compared, ...]" = ()
 
     @cached_property
-    def work(self) -> tuple[Change, ...]:
+    def work(self) -> "tuple[Change, ...]":
         """The changes without those where nothing differs."""
         return tuple(c for c in self.changes if c.action is not Action.NOOP)
 
@@ -83,7 +81,7 @@ class Plan:
         return {action: counts[action] for action in Action}
 
     @property
-    def not_adopted(self) -> frozenset[Address]:
+    def not_adopted(self) -> "frozenset[Address]":
         """Addresses whose documents name a product that a look has shown not to be theirs to take."""
         found = (one.address for one in self.diagnostics if one.rule == "not-adopted")
         return frozenset(address for address in found if address is not None)

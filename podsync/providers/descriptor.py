@@ -4,8 +4,6 @@ An entry point of the group `podsync.providers` names one `ProviderInfo`. It imp
 beside it that compare, read and write are imported when they are asked for.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Iterator, Mapping
@@ -155,11 +153,11 @@ class ProviderInfo(NamedTuple):
         self,
         settings: ProviderSettings,
         key: str,
-        clock: Clock,
-        pace: Pace,
+        clock: "Clock",
+        pace: "Pace",
         proxies: Mapping[str, str],
-        trust: Trust | None = None,
-    ) -> tuple[Reader, Writer]:
+        trust: "Trust | None" = None,
+    ) -> "tuple[Reader, Writer]":
         """Return what looks at the provider, and what writes to it.
 
         `proxies` is scheme -> URL of the proxy; `network.certificates` makes what TLS is checked with, None:

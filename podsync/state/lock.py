@@ -6,12 +6,14 @@ import os
 import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from podsync.model.clock import Clock
 from podsync.model.errors import LockedError
 from podsync.state.formats.dataclass_json import JsonPlace, from_json
 from podsync.state.formats.times import time_from_text, time_to_text
+
+if TYPE_CHECKING:
+    from podsync.model.clock import Clock
 
 #: Waiting is mentioned only when it takes longer than this, in seconds.
 PATIENCE = 0.4

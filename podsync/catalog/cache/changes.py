@@ -1,7 +1,5 @@
 """Which files have changed since they were cached, and have to be read."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path

@@ -115,7 +115,15 @@ def _properties(expected: Any, schema: Any) -> Check:
                 return False
         return True
 
-    return accepts
+    def accepts_named(value: Any) -> bool:
+        for name in expected:
+            if name in value:
+                check = find(name) or made(name)
+                if not check(value[name]):
+                    return False
+        return True
+
+    return accepts_named if others is True else accepts
 
 
 def _property_names(expected: Any, _schema: Any) -> Check:

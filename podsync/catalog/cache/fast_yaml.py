@@ -10,8 +10,6 @@ Measured on 10,000 products: `yaml_reader`'s walk over events 3.0 s, this one 1.
 for a part of YAML was not built: it would be a second grammar to trust.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -104,7 +102,7 @@ def read(raw: bytes) -> list[ParsedDocument] | None:
 
 
 def _is_plain(content: str) -> bool:
-    """Whether surely no text in it is unusual (see `rules.CheckedDocument`): asked of all of it at once.
+    """Whether surely no text in it is unusual (see `rules.document_faults`): asked of all of it at once.
 
     Without a backslash each text stands in the file as it is. An item of a list that holds a comma is left
     to `yaml_reader` (see `_items`).
@@ -175,7 +173,7 @@ def _scalar(node: Any) -> Any:
     return value
 
 
-def quick_read(raw: bytes, by_kind: Mapping[str, Provider]) -> list[ProductRecord] | None:
+def quick_read(raw: bytes, by_kind: "Mapping[str, Provider]") -> list[ProductRecord] | None:
     """Return the content of a file without faults or warnings; None if `yaml_reader` has to read it."""
     documents = read(raw)
     if documents is None:
@@ -192,7 +190,7 @@ def quick_read(raw: bytes, by_kind: Mapping[str, Provider]) -> list[ProductRecor
 def quick_record(
     data: Mapping[str, Any],
     start: Span,
-    by_kind: Mapping[str, Provider],
+    by_kind: "Mapping[str, Provider]",
     suffix: str = "",
     *,
     plain: bool = False,
@@ -220,7 +218,7 @@ class QuickFile(NamedTuple):
 
 
 def quick_products(
-    raw: bytes, by_kind: Mapping[str, Provider], found: FoundFile, around: AuthoringContext
+    raw: bytes, by_kind: "Mapping[str, Provider]", found: "FoundFile", around: "AuthoringContext"
 ) -> QuickFile | None:
     """Do what `quick_read` does for documents that draw on other files."""
     from podsync.catalog.authoring.expansion import Expansion
@@ -247,7 +245,7 @@ def quick_products(
     return None if documents is None or len(known) < len(kept) else QuickFile(known, tuple(tables))
 
 
-def _with_places(raw: bytes, found: FoundFile) -> list[Document] | None:
+def _with_places(raw: bytes, found: "FoundFile") -> "list[Document] | None":
     """Return the documents, with places only where they have keys: a number is inserted as it was typed."""
     from podsync.catalog.authoring.layers import AUTHORED
     from podsync.catalog.parsing import yaml_reader

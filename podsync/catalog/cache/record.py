@@ -4,8 +4,6 @@ Every product of a catalog passes through this form, from this process, from a w
 cache. So the three cannot differ.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping
 from functools import lru_cache
@@ -42,7 +40,7 @@ def digest_of(raw: bytes) -> str:
     return hashlib.blake2b(raw, digest_size=16).hexdigest()
 
 
-def keep(product: Product, provider: Provider) -> ProductRecord:
+def keep(product: Product, provider: "Provider") -> ProductRecord:
     """Return the record of a product."""
     _, line, column, end_line, end_column = product.declared_at
     return kept_of(
@@ -59,7 +57,7 @@ def kept_of(
     start: Span,
     history: History,
     wanted: tuple[Spec, Mapping[str, str], Lifecycle],
-    provider: Provider,
+    provider: "Provider",
 ) -> ProductRecord:
     """Return the record of a product that begins at `start`; `wanted` is the body of its document."""
     spec, labels, lifecycle = wanted
@@ -74,7 +72,7 @@ def kept_of(
 
 
 def product_of(
-    kept: ProductRecord, path: str, provider: Provider, positions: Mapping[Path, Span | Position]
+    kept: ProductRecord, path: str, provider: "Provider", positions: Mapping[Path, Span | Position]
 ) -> Product:
     """Make the product again; the inverse of :func:`keep`."""
     spec, labels, lifecycle = parse(kept.body)
@@ -109,22 +107,30 @@ def _shared(part: Json) -> Json:
     """
     if type(part) is list and dict in map(type, part):
         return tuple([_shared(item) if type(item) in _PARTS else item for item in part])
-    return _frozen(compact(part).decode())
+    text = compact(part).decode()  # the bytes would hold on to all of the room that they were written into
+    frozen = _frozen.get(text)
+    if frozen is None:
+        if len(_frozen) >= _MOST_FROZEN:
+            _frozen.clear()
+        frozen = _frozen[text] = _with_shared_texts(part)
+    return frozen
 
 
-@lru_cache(maxsize=4096)
-def _frozen(text: str) -> Json:
-    return _with_shared_texts(parse(text))
+#: The parts that were frozen last, by their JSON.
+_frozen: dict[str, Json] = {}
+_MOST_FROZEN = 4096
 
 
-def _with_shared_texts(value: Any) -> Json:
+def _with_shared_texts(part: Any) -> Json:
     """Do what `freeze` does; a text that other specs hold too is one for all of them."""
-    kind = type(value)
-    if kind is str:
-        return intern(value)
+    kind = type(part)
     if kind is dict:
-        return FrozenDict({key: _with_shared_texts(item) for key, item in value.items()})
-    return tuple(map(_with_shared_texts, value)) if kind is list else value
+        return FrozenDict({
+            key: intern(item) if type(item) is str else _with_shared_texts(item) for key, item in part.items()
+        })  # fmt: skip
+    if kind is list:
+        return tuple([intern(item) if type(item) is str else _with_shared_texts(item) for item in part])
+    return part
 
 
 @lru_cache(maxsize=1024)

@@ -6,8 +6,6 @@ it was read: a second change within the tick of the disk's clock would look the 
 racily clean). Its content is compared the next time.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -62,9 +60,9 @@ class CatalogCache(NamedTuple):
     def beside(
         cls,
         root: os.PathLike[str],
-        providers: Mapping[str, Provider],
+        providers: "Mapping[str, Provider]",
         authoring: Authoring = Authoring(),
-    ) -> CatalogCache:
+    ) -> "CatalogCache":
         """Return the memory of the folder that podsync works in."""
         return cls(CacheFile(Path(root), FOLDERS, _name(authoring), partial(key, providers, authoring)))
 
@@ -135,7 +133,7 @@ def stamp(paths: Sequence[str], signatures: Sequence[str]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def provable(answer: Answer, draft: CacheDraft | None) -> str:
+def provable(answer: "Answer", draft: CacheDraft | None) -> str:
     """Return the signature of a file that was read after `draft` was begun, if it will be proof."""
     if answer is None or draft is None or not draft.dated or answer.changed_at + _TICK >= draft.stamp:
         return ""
@@ -147,7 +145,7 @@ def _name(authoring: Authoring) -> str:
     return f"{_NAME}-{authoring.environment}" if authoring.environment else _NAME
 
 
-def key(providers: Mapping[str, Provider], authoring: Authoring = Authoring()) -> str:
+def key(providers: "Mapping[str, Provider]", authoring: Authoring = Authoring()) -> str:
     """Return a key of all that a file's verdict depends on but its content: code, schemas, settings."""
     authored = sorted(authoring.variables.items()), *authoring[1:2], *authoring[3:]
     parts = [repr(sorted(providers.items())), repr(authored)]

@@ -4,8 +4,6 @@ A plan without changes compares, saves and loads whole columns and reads two of 
 objects.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
@@ -41,7 +39,7 @@ class FileRow(NamedTuple):
 class Piece(NamedTuple):
     """Consecutive files of a table, from `start` to before `end`."""
 
-    table: Table
+    table: "Table"
     start: int
     end: int
 
@@ -59,7 +57,7 @@ class Table:
         self._columns: dict[str, list[str]] = {}
 
     @classmethod
-    def of(cls, files: Iterable[FileRow]) -> Table:
+    def of(cls, files: Iterable[FileRow]) -> "Table":
         """Make the table of these files."""
         files = list(files)
         kept = [each for file in files for each in file.kept]
@@ -75,7 +73,7 @@ class Table:
         return cls(columns.__getitem__)
 
     @classmethod
-    def gathered(cls, pieces: Sequence[Piece], own: Mapping[int, tuple[str, str]]) -> Table:
+    def gathered(cls, pieces: Sequence[Piece], own: Mapping[int, tuple[str, str]]) -> "Table":
         """Make a table from pieces of others; `own` are path and signature of files that have new ones."""
 
         def load(name: str) -> list[str]:

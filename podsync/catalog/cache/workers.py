@@ -5,8 +5,6 @@ Worker processes start at once; this process joins them when it has nothing else
 records of its files. Files that are not plain, and all files of a worker that failed, are read here.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -54,9 +52,9 @@ class Task(NamedTuple):
     `around` is what documents may draw on; `needs` has the tables that a file has drawn on before.
     """
 
-    by_kind: Mapping[str, Provider]
+    by_kind: "Mapping[str, Provider]"
     known: Container[str] = frozenset()
-    around: AuthoringContext | None = None
+    around: "AuthoringContext | None" = None
     needs: Mapping[str, Sequence[str]] = EMPTY
 
 
@@ -148,7 +146,7 @@ def drawn_record(
     kept: list[ProductRecord] | None,
     found: FoundFile,
     tables: Sequence[str],
-    around: AuthoringContext | None,
+    around: "AuthoringContext | None",
 ) -> FileRecord:
     """Return the record of a file together with all that its documents draw on."""
     digest = digest_of(read.raw)

@@ -1,7 +1,5 @@
 """The documents of a file: data, and the place of every value."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 

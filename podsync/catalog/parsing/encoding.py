@@ -8,7 +8,7 @@ from itertools import islice
 
 from podsync.catalog.discovery import MAX_BYTES, too_large
 from podsync.catalog.parsing.source_text import MAX_FAULTS, START, Text
-from podsync.files.foreign import conflict, has_marker, recognised
+from podsync.files.foreign import conflict, has_marker, may_be_pointer, recognised
 from podsync.model.characters import SPACES, UNSEEN, hidden, name_of, seen
 from podsync.model.diagnostic import Diagnostic, Edit
 
@@ -40,7 +40,7 @@ def decode(path: str, raw: bytes) -> tuple[Text, tuple[Diagnostic, ...]]:
     text = Text(path, content)
     # What can be printed is wanted; asking that first takes a fifth of the time.
     found = () if content.replace("\n", "").isprintable() else tuple(islice(_unwanted(text, raw), MAX_FAULTS))
-    if found or not (has_marker(content) or raw.startswith(b"version ") or b"annex/objects/" in raw[:400]):
+    if found or not (has_marker(content) or may_be_pointer(raw)):
         return text, found
     return text, tuple(_unmerged(text)) or tuple(filter(None, (_foreign(path, raw),)))
 

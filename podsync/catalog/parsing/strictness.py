@@ -20,7 +20,7 @@ _COMMENT_AFTER_TEXT = r"[ \t,\]}]*[ \t]#"
 _COMMENT_AFTER_NOTHING = r"[ \t]*#"
 _KEY_LINE = r"\s*(?:- +)*[A-Za-z_]\w*:(?:\s|$)"
 #: What may follow a closing quote.
-_ENDS = re.compile(r"\s*(?:[,\]}]|\s#|$)")
+_ENDS = r"\s*(?:[,\]}]|\s#|$)"
 #: A document that says one of these twice has probably lost the line `---` above the second.
 HEADS = frozenset({"kind", "name", "spec"})
 
@@ -104,7 +104,9 @@ def fitting(path: Path, text: str) -> str | None:
 def curly_end(text: Text, line: int, column: int) -> StrictnessFault | None:
     """Refuse a text that a straight quote opens and a curly one was meant to close."""
     rest = text.line(line)[column:]
-    end = next((n for n, each in enumerate(rest) if is_curly(each) and _ENDS.match(rest, n + 1)), None)
+    end = next(
+        (n for n, each in enumerate(rest) if is_curly(each) and re.compile(_ENDS).match(rest, n + 1)), None
+    )
     if end is None:
         return None
     whole = quoted(rest[:end])

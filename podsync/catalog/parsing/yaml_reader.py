@@ -29,7 +29,6 @@ from podsync.catalog.parsing.encoding import decode
 from podsync.catalog.parsing.scalars import SUSPECTS, joined, resolve
 from podsync.catalog.parsing.source_text import MAX_DEPTH, MAX_FAULTS, Text
 from podsync.catalog.parsing.strictness import HEADS, StrictnessFault
-from podsync.catalog.parsing.syntax_errors import Complaint, explain
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import Path
 from podsync.model.position import Span
@@ -304,6 +303,8 @@ class _EventWalk:
         if mark is None:
             self._refuse(strictness.NOT_YAML)
             return 0
+        from podsync.catalog.parsing.syntax_errors import Complaint, explain
+
         opened, line = error.context_mark or mark, self._first_line
         complaint = Complaint(
             str(error.problem),

@@ -1,7 +1,5 @@
 """The parts of a product that rules between documents compare, as short digests."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
@@ -36,18 +34,17 @@ class Fingerprints(NamedTuple):
     name: str
 
 
-def fingerprints_of(provider: Provider, account: str, spec: Spec) -> Fingerprints:
+def fingerprints_of(provider: "Provider", account: str, spec: Spec) -> Fingerprints:
     """Return the fingerprints of a product with this spec."""
     owner, roles = (provider.name, account), provider.info.roles
     identity = identity_of(*owner, provider.identity(spec))
-    if not spec.get(roles.front):
+    front = spec.get(roles.front)
+    if not front:
         return Fingerprints(identity, "", "", "", "")
     colour = str(spec.get(roles.colour, "")).upper()
     artwork = sorted(str(image[roles.artwork_url]) for image in spec.get(roles.artwork, ()))
     design = _mark(*owner, spec.get(roles.model), colour, *artwork) if artwork else ""
-    return Fingerprints(
-        identity, _mark(*owner, spec[roles.front]), _mark(colour), design, _mark(spec.get(roles.name))
-    )
+    return Fingerprints(identity, _mark(*owner, front), _mark(colour), design, _mark(spec.get(roles.name)))
 
 
 def _mark(*texts: object) -> str:

@@ -65,13 +65,19 @@ class _WithExamples(click.Command):
     """What commands and groups share: examples in their help, which is written as every result is."""
 
     examples: Sequence[str] = ()
+    _help: click.Option | None = None
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
-        """Return `--help`; where it cannot be written, a full disk is no bug."""
-        option = super().get_help_option(ctx)
-        if option is not None:
-            option.callback = _print_help
-        return option
+        """Return `--help`; where it cannot be written, a full disk is no bug.
+
+        click's own looks for translations of its help text first, in folders of the system.
+        """
+        if self._help is None:
+            self._help = click.Option(
+                self.get_help_option_names(ctx), is_flag=True, is_eager=True, expose_value=False,
+                callback=_print_help, help="Show this message and exit.",
+            )  # fmt: skip
+        return self._help
 
     def write_examples(self, formatter: click.HelpFormatter) -> None:
         """Write the examples, in the words of the installed providers."""

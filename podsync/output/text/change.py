@@ -1,7 +1,5 @@
 """One change of a plan: its header with `file:line`, what it is about, what is risky, what is left to do."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 

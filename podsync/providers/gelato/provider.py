@@ -9,7 +9,6 @@ what a second request adds to the options.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from podsync.model.diagnostic import Rule, SpecFault
@@ -41,11 +40,12 @@ def provider(settings: ProviderSettings) -> Gelato:
     return Gelato(settings.known)
 
 
-@dataclass(frozen=True, slots=True)
 class Gelato(Provider):
     """What Gelato Connect is."""
 
-    known: KnownIds = NOTHING_KNOWN
+    __slots__ = ("known",)
+
+    known: KnownIds
 
     info: ClassVar = INFO
     own_rules: ClassVar = (
@@ -55,6 +55,13 @@ class Gelato(Provider):
         ),
         *values.RULES,
     )  # fmt: skip
+
+    def __init__(self, known: KnownIds = NOTHING_KNOWN) -> None:
+        self.known = known
+
+    def __repr__(self) -> str:
+        """What a cache of read documents is for."""
+        return f"Gelato({self.known!r})"
 
     def check(self, spec: Spec) -> Iterable[SpecFault]:
         """Option ids must differ, and so must the parts of `partQuantities`."""
@@ -288,10 +295,13 @@ def _adds(body: Spec) -> tuple[ProductStep, ...]:
 
 def _repeated(field: str, key: str, items: Iterable[Mapping[str, Any]], detail: str) -> Iterable[SpecFault]:
     ids = [str(item.get(key)) for item in items]
-    if len(set(ids)) < len(ids):
-        for index, value in enumerate(ids):
-            if value in ids[:index]:
-                yield SpecFault("repeated-id", (field, index, key), f"{key} {value!r} appears twice", detail)
+    if len(set(ids)) == len(ids):
+        return ()
+    return [
+        SpecFault("repeated-id", (field, index, key), f"{key} {value!r} appears twice", detail)
+        for index, value in enumerate(ids)
+        if value in ids[:index]
+    ]
 
 
 def _option(option: Mapping[str, Any]) -> Json:

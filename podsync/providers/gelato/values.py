@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 OPTIONS = "variantOptions"
 _Option: TypeAlias = Mapping[str, Any]
 #: The id of an attribute's value, as the page "Add Attribute Values" has it.
-_ID = re.compile(r"[a-z0-9_.-]+")
+_ID = r"[a-z0-9_.-]+"
 
 
 RULES = (
@@ -324,7 +324,7 @@ def _check_parts(
                     ", ".join(sorted(mapped[name])),
                 )
                 yield SpecFault("unmapped-attribute", at, summary, f"it maps: {those}")
-            elif not _ID.fullmatch(told):
+            elif not re.fullmatch(_ID, told):
                 why = "it is the id of an attribute's value: small letters, digits, `_`, `.` and `-` only"
                 yield SpecFault("attribute-value", at, f"{told!r} is no id of a value", why)
 

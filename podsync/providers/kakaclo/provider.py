@@ -9,7 +9,6 @@ success, HTTP 200 with another code is a refusal. The listing returns neither `m
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from podsync.model.diagnostic import Rule, SpecFault
@@ -37,12 +36,12 @@ def provider(settings: ProviderSettings) -> KakaClo:
     return KakaClo(settings.pictures, settings.known)
 
 
-@dataclass(frozen=True, slots=True)
 class KakaClo(Provider):
     """What KakaClo is. `pictures`: what its listing does to picture URLs (a setting: not documented)."""
 
-    pictures: Literal["unknown", "kept", "rehosted"] = "unknown"
-    known: KnownIds = NOTHING_KNOWN
+    __slots__ = ("known", "pictures")
+
+    known: KnownIds
 
     info: ClassVar = INFO
     own_rules: ClassVar = (
@@ -53,6 +52,18 @@ class KakaClo(Provider):
             "It may be cut or refused. Shorten it.",
         ),
     )
+
+    def __init__(
+        self,
+        pictures: Literal["unknown", "kept", "rehosted"] = "unknown",
+        known: KnownIds = NOTHING_KNOWN,
+    ) -> None:
+        self.pictures = pictures
+        self.known = known
+
+    def __repr__(self) -> str:
+        """What a cache of read documents is for."""
+        return f"KakaClo({self.pictures!r}, {self.known!r})"
 
     def check(self, spec: Spec) -> Iterable[SpecFault]:
         """Offline rules that a JSON Schema cannot say."""

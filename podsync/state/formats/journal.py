@@ -15,8 +15,6 @@ power also zeros up to the end of the file, or whole sectors of zeros. Exactly t
 on the strength of it. Any other damage is refused.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -53,7 +51,7 @@ class JournalContents(NamedTuple):
     lineage: str = ""
     base: str = ""
     first: int = 0
-    events: tuple[Event, ...] = ()
+    events: "tuple[Event, ...]" = ()
     size: int = 0
     unfinished: bool = False
 
@@ -69,7 +67,7 @@ def header(lineage: str, base: str) -> bytes:
     return b"%s%08x %s\n" % (_BEGIN, crc32(text), text)
 
 
-def payload(event: Event) -> bytes:
+def payload(event: "Event") -> bytes:
     """Return the JSON of an event, ready for :func:`record`."""
     from podsync.state.formats.event_json import event_to_json
 
@@ -173,7 +171,7 @@ def _records(data: bytes, start: int) -> tuple[list[_Record], int]:
     return records, start
 
 
-def _events(records: Iterable[_Record], name: str) -> Iterable[Event]:
+def _events(records: Iterable[_Record], name: str) -> "Iterable[Event]":
     from podsync.state.formats.event_json import event_from_json
 
     for each in records:

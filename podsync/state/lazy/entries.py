@@ -26,8 +26,6 @@ from podsync.state.store import changed
 if TYPE_CHECKING:
     from podsync.state.entries import Entry
 
-#: A smaller file is read whole: that takes no longer than to look for its outline.
-WORTH_AN_OUTLINE = 100_000
 #: A larger file is read again for the entries that are needed: that takes longer, and holds less.
 HELD = 1 << 24
 _BEGIN, _END = b'\n "entries": {\n', b"\n }"
@@ -47,14 +45,13 @@ class _Form(NamedTuple):
 
 
 class Outlines(NamedTuple):
-    """Remembers the outline of one state file of `worth` bytes or more.
+    """Remembers the outline of one large state file.
 
     `read` reads the file again, in pieces; one of at most `held` bytes is kept for its first question.
     """
 
     cache: CacheFile
     read: Callable[[], Iterable[bytes]]
-    worth: int = WORTH_AN_OUTLINE
     held: int = HELD
 
     @classmethod
@@ -64,8 +61,6 @@ class Outlines(NamedTuple):
 
     def loads(self, data: bytes, name: str) -> State:
         """Read the bytes of a state file like `statefile.loads`, which see for what is raised."""
-        if len(data) < self.worth:
-            return statefile.loads(data, name)
         digest = hashlib.sha256(data).hexdigest()
         known = self._recall(digest)
         if known is None:

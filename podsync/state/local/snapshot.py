@@ -6,8 +6,6 @@ elsewhere (another clone, a backup, a checkout) is noticed even if the serials h
 one that a crash left behind after its events had become a snapshot is known for what it is.
 """
 
-from __future__ import annotations
-
 import re
 import uuid
 from collections.abc import Callable, Mapping

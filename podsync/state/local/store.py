@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Unpack
@@ -35,15 +35,22 @@ if TYPE_CHECKING:
 _LOOKS, _PAUSE = 3, 0.05
 
 
-@dataclass(slots=True)
 class _LocalWriter:
     """What a holder of the lock knows, from the first event on, of what is on disk."""
 
-    appender: Appender
-    lineage: str
-    base: str | None
-    snapshot_serial: int | None
-    stamp: tuple[int, ...] | None
+    def __init__(
+        self,
+        appender: Appender,
+        lineage: str,
+        base: str | None,
+        snapshot_serial: int | None,
+        stamp: tuple[int, ...] | None,
+    ) -> None:
+        self.appender = appender
+        self.lineage = lineage
+        self.base = base
+        self.snapshot_serial = snapshot_serial
+        self.stamp = stamp
 
     def append(self, events: Sequence[Event]) -> None:
         """Return when all of `events` are durable."""
@@ -77,10 +84,9 @@ class LocalStore(StateStore):
         self._files = files or OsFiles()
         self._loads: snapshot.Loads = statefile.loads
         if cache_root is not None and may_use("state/lazy"):
-            from podsync.state.lazy.entries import Outlines
+            from podsync.state.lazy import loads_beside
 
-            known_as = f"state-{short_digest(str(self.path))}"
-            self._loads = Outlines.beside(cache_root, known_as, self._again).loads
+            self._loads = loads_beside(cache_root, f"state-{short_digest(str(self.path))}", self._again)
         self._opening = Lock()
         self._locked = False
         self._last_look: tuple[object, LocalContents] | None = None

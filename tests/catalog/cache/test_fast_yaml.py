@@ -113,7 +113,7 @@ def test_a_plain_document_has_no_text_that_a_rule_looks_at(number: int, place: i
 
 
 def _odd_texts(value: object, *, listed: bool = False) -> list[str]:
-    """The texts that `catalog.rules.CheckedDocument` calls unusual."""
+    """The texts that `catalog.rules.document_faults` calls unusual."""
     if isinstance(value, dict):
         return [odd for item in value.values() for odd in _odd_texts(item)]
     if isinstance(value, list):

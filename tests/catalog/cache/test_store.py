@@ -81,7 +81,7 @@ class Shop:
         if not cached:
             return statefile.loads(path.read_bytes(), path.name)
         outlines = Outlines.beside(self.root, "state", lambda: _blocks(path.read_bytes()))
-        return outlines._replace(worth=1, held=held).loads(path.read_bytes(), path.name)
+        return outlines._replace(held=held).loads(path.read_bytes(), path.name)
 
     def told(self, *, cached: bool) -> str:
         """All that anybody can learn: every fault, and the plan in both lengths."""
@@ -513,7 +513,7 @@ def test_a_file_that_is_another_one_by_now_is_refused_when_entries_are_cut_out(t
 def test_a_damaged_state_is_refused_in_the_same_words(aged: Shop, place: int, bit: int) -> None:
     data = bytearray(statefile.dumps(corpus.state_of(3)))
     data[place % len(data)] ^= 1 << bit
-    outlines = Outlines.beside(aged.root, "other", lambda: [bytes(data)])._replace(worth=1)
+    outlines = Outlines.beside(aged.root, "other", lambda: [bytes(data)])
 
     assert _verdict(outlines.loads, bytes(data)) == _verdict(statefile.loads, bytes(data))
 
