@@ -21,7 +21,7 @@ from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import Habits
 from podsync.providers.name_forms import unmarked
 from podsync.state.entries import Entry, Pending, Refusal
-from podsync.state.events import Adopted, Answered, Bound, Confirmed, Event, Intent, Settled, Unbound
+from podsync.state.events import Adopted, Answered, Bound, Confirmed, Event, Intent, Noted, Settled, Unbound
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,21 @@ class Said:
         entry = self.known.state.entries.get(address)
         row = self._row(identity)
         if entry is not None and entry.id == identity and entry.pending is None and not entry.provisional:
-            return []
+            return self._as_the_document_says(entry)
         events = self._events(address, entry, row, version)
         return [*events, Answered(address, self.now)] if self._answers_refusals(address, row) else events
+
+    def _as_the_document_says(self, entry: Entry) -> list[Event]:
+        """A look took it; a person says that it is as the document says in what no listing shows."""
+        product = self.named.get(entry.address)
+        if product is None:
+            return []
+        names = self.known.provider.differing(entry.spec or EMPTY, product.spec)
+        fixed = [name for name in names if name not in self.known.provider.mutable]
+        if not entry.is_unseen(fixed):
+            return []
+        told: Spec = freeze({name: product.spec.get(name) for name in fixed})
+        return [Noted(entry.address, self.now, entry.labels, entry.lifecycle, spec=told)]
 
     def _answers_refusals(self, address: Address, row: Remote) -> bool:
         """Whether the product may be what was refused here: else that may have been made besides."""

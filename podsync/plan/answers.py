@@ -31,6 +31,8 @@ PUT_BACK = "put back what the document said, or say what is wanted instead"
 NAMED = 10
 #: So many characters of a value that was sent are shown.
 _LONGEST = 120
+#: The rule of `is_it_so`.
+NOT_SEEN = "not-seen"
 #: Which version of its document a product is, in words.
 VERSIONS = {"sent": "as it was sent", "document": "as its document says today"}
 
@@ -77,6 +79,18 @@ def where_it_is(
             why += ", and what it lists is not whole"
         answers = of_unlisted(provider, address, versions, sure=sure) if findings.account or sure else ()
     return OpenQuestion(_with_versions(why, versions), answers)
+
+
+def is_it_so(provider: Provider, address: Address, entry: Entry, fields: Sequence[str]) -> OpenQuestion:
+    """Ask whether a product that a look took is what the document says, in `fields` that no listing shows."""
+    noun, key = provider.info.visible_id
+    seen = seen_ids(entry.remote).get(key) if key else None
+    what, named = f"{entry.id} ({noun} {seen})" if seen else f"{entry.id}", " and ".join(fields)
+    why = f"it is {what}, taken as it is listed, and no listing shows {named}: it may be as the document says"
+    so, otherwise = f"podsync import {address.word} {entry.id}", f'podsync apply --replace "{address}"'
+    return OpenQuestion(
+        why, (f"a) {_page(provider)} shows {named} so: {so}", f"b) it shows another: {otherwise}")
+    )
 
 
 def where_the_orphan_is(

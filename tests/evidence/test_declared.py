@@ -192,3 +192,19 @@ def test_what_is_protected_or_takes_over_a_name_is_settled_first(protected: bool
         word.ours(DOG, "7", Version.DOCUMENT)
 
     assert [line[:2] for line in refused.value.remedy.splitlines()] == ["a)", "b)"]
+
+
+def test_what_a_look_took_is_as_its_document_says_in_what_no_listing_shows() -> None:
+    """A person says so; what a listing shows, and what a person has told already, stays as it is."""
+    facts = {"origin": "adopted", "unverified": ("colorValue",), "spec": spec("dog", colorValue="#1")}
+    wanted = spec("dog", colorValue="#2")
+
+    _, word = versions(entry("dog", "7", **facts), wanted)
+    (told,) = word.ours(DOG, "7")
+
+    assert (told.spec, told.unverified) == ({"colorValue": "#2"}, ())
+    for changes in ({"origin": "imported"}, {"unverified": ()}):
+        _, word = versions(entry("dog", "7", **{**facts, **changes}), wanted)
+        assert word.ours(DOG, "7") == []
+    _, word = versions(entry("dog", "7", **facts), spec("dog", colorValue="#2", enName="Hound"))
+    assert word.ours(DOG, "7") == []
