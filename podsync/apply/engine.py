@@ -31,7 +31,7 @@ from podsync.apply.context import (
 from podsync.apply.guard import guarded
 from podsync.apply.ledger import Ledger
 from podsync.apply.lookup.before_send import look
-from podsync.apply.outcomes import listed, tell_otherwise
+from podsync.apply.outcomes import asked_together, listed, tell_otherwise
 from podsync.apply.report import Outcome, Report, Result
 from podsync.apply.run import Others, ProviderRun
 from podsync.apply.workers import work
@@ -279,7 +279,7 @@ class _Apply:
             tell_otherwise(run)
         report = Report(
             self._plan,
-            tuple(self._board.outcomes[address] for address in sorted(self._board.outcomes)),
+            asked_together([self._board.outcomes[address] for address in sorted(self._board.outcomes)]),
             freeze(stopped),
             any(run.credentials_refused for run in self._runs),
             refused,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,18 +16,20 @@ from podsync.evidence.findings import Question
 from podsync.model.address import Address
 from podsync.model.digests import canonical_json
 from podsync.model.errors import NotSentError, ProviderError, RefusedError, UnauthorizedError
-from podsync.model.frozen import EMPTY, Spec
+from podsync.model.frozen import EMPTY
 from podsync.model.product import seen_ids
 from podsync.plan.action import SWAP, SWAP_EDITED, Action
 from podsync.plan.answers import (
     NAMED,
     if_removed,
     named_rows,
+    not_told,
+    of_steps,
     of_unwanted,
-    of_wanted,
     what_became_of,
     where_it_is,
     where_the_orphan_is,
+    whose_it_is,
 )
 from podsync.plan.change import Change
 from podsync.plan.diff import differing_fields
@@ -35,6 +38,8 @@ from podsync.state.entries import Entry, Orphan
 from podsync.state.operations import settled_at
 
 _GONE = 404
+#: So many products are asked about one by one.
+ONE_BY_ONE = 3
 #: The end of a refusal's message, unless a row may be its product.
 NOTHING_MADE = ". Nothing was made"
 
@@ -206,7 +211,8 @@ def ask_about_doubt(
     run: ProviderRun, entry: Entry, candidates: Sequence[Remote], why: str = "", *, young: bool = False
 ) -> None:
     """A person has to say which of these it is; the commands that answer are printed."""
-    versions = run.known.versions_of_doubt(entry, _wanted(run, entry))
+    assert run.findings is not None  # noqa: S101 (a look has found no answer)
+    versions = run.findings.versions(entry)
     asked = what_became_of(run.provider, entry, candidates, versions, why, young=young)
     in_doubt(run, entry.address, entry, asked.why, asked.answers)
 
@@ -217,18 +223,12 @@ def ask_where_it_is(run: ProviderRun, entry: Entry, rows: Sequence[Remote]) -> N
     Where the account or the listing is in question nothing is asked; the next apply looks again.
     """
     assert run.findings is not None  # noqa: S101 (what is overdue was missed by a look)
-    versions = run.known.versions_of_made(entry, _wanted(run, entry))
-    asked = where_it_is(run.provider, entry, rows, versions, run.findings)
+    asked = where_it_is(run.provider, entry, rows, run.findings.versions(entry), run.findings)
     if run.stopped is not None:
         asked = asked._replace(answers=())
     in_place_of = f"what it replaces: {asked.why}"
     if not _asked_besides(run, entry.address, in_place_of, asked.answers, (Result.IN_DOUBT,)):
         in_doubt(run, entry.address, entry, asked.why, asked.answers)
-
-
-def _wanted(run: ProviderRun, entry: Entry) -> Spec | None:
-    change = run.by_address.get(entry.address)
-    return change.after if change is not None else None
 
 
 def ask_about_orphan(run: ProviderRun, orphan: Orphan, rows: Sequence[Remote]) -> None:
@@ -242,11 +242,14 @@ def ask_what_was_made(run: ProviderRun, address: Address, question: Question) ->
     """A refused create may have made one of these, and nothing waits for it: a person says what it is."""
     change, outcome = run.by_address.get(address), run.context.board.outcomes.get(address)
     word = "lists" if any(row.last_listed is None for row in question.rows) else "listed"
-    why = f"{question.why}: {run.provider.title} {word} {listed(run, question.rows)}"
+    named = f"{run.provider.title} {word} {listed(run, question.rows)}"
     if change is None or change.after is None:
-        _ask(run, address, f"no document wants it. {why}", of_unwanted(run.provider, address, question.rows))
+        why = f"no document wants it. {question.why}: {named}"
+        _ask(run, address, why, of_unwanted(run.provider, address, question.rows))
     elif outcome is None or question.why not in (outcome.error or ""):
-        _ask(run, address, why, of_wanted(run.provider, address, question.rows))
+        assert run.findings is not None  # noqa: S101 (a look has found these rows)
+        asked = whose_it_is(run.findings, address, question, named)
+        _ask(run, address, asked.why, asked.answers)
 
 
 def _ask(run: ProviderRun, address: Address, why: str, answers: Sequence[str]) -> None:
@@ -307,6 +310,23 @@ def listed(run: ProviderRun, remotes: Sequence[Remote]) -> str:
     return named_rows(run.provider, remotes)
 
 
+def asked_together(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
+    """Ask once of many products whether others have done a step that nobody here has sent."""
+    by_step = Counter(_step_of_others(each) for each in outcomes)
+    return tuple(
+        replace(each, next=of_steps(*key))
+        if (key := _step_of_others(each)) is not None and by_step[key] > ONE_BY_ONE
+        else each
+        for each in outcomes
+    )
+
+
+def _step_of_others(outcome: Outcome) -> tuple[str, str] | None:
+    """Return the kind of the product and the step, if it is open whether others have done that."""
+    asked = outcome.result is Result.IN_DOUBT and bool(outcome.step and outcome.next)
+    return (outcome.address.kind, outcome.step) if asked and outcome.attempts == 0 else None
+
+
 def tell_otherwise(run: ProviderRun) -> None:
     """Take down which adopted products are listed with other values than their documents have."""
     found = sorted(run.otherwise.items())
@@ -315,3 +335,5 @@ def tell_otherwise(run: ProviderRun) -> None:
         run.context.board.note(f"{address} is not as its document says: {values}; see podsync drift")
     if len(found) > NAMED:
         run.context.board.note(f"{len(found) - NAMED} more adopted products differ: see podsync drift")
+    for step, count in run.untold.items():
+        run.context.board.note(not_told(run.provider, step, count))

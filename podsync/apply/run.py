@@ -79,13 +79,13 @@ class Unshown:
 
 @dataclass(frozen=True, slots=True)
 class Others:
-    """The catalog apart from the changes: products without an entry, and the specs of all.
+    """The catalog apart from the changes: products without an entry, and the specs of all, by address.
 
     `managed` are the ids of existing products that a document names: no other document may take them.
     """
 
     wants: tuple[Want, ...] = ()
-    specs: tuple[Spec, ...] = ()
+    specs: Mapping[Address, Spec] = field(default_factory=dict)
     managed: frozenset[str] = frozenset()
 
 
@@ -94,17 +94,17 @@ def others_of(
 ) -> Mapping[str, Others]:
     """Return the catalog apart from the changes of a plan, by provider."""
     wants: dict[str, list[Want]] = {name: [] for name in providers}
-    specs: dict[str, list[Spec]] = {name: [] for name in wants}
+    specs: dict[str, dict[Address, Spec]] = {name: {} for name in wants}
     managed: dict[str, set[str]] = {name: set() for name in wants}
     for product in products:
         if product.provider not in wants:
             continue
-        specs[product.provider].append(product.spec)
+        specs[product.provider][product.address] = product.spec
         if product.history.adopt is not None:
             managed[product.provider].add(product.history.adopt)
         elif product.address not in state.entries and product.address not in selected:
             wants[product.provider].append(Want(product.address, product.spec, asked=False))
-    return {name: Others(tuple(wants[name]), tuple(specs[name]), frozenset(managed[name])) for name in wants}
+    return {name: Others(tuple(wants[name]), specs[name], frozenset(managed[name])) for name in wants}
 
 
 def _compares(change: Change) -> bool:
@@ -148,7 +148,8 @@ class ProviderRun:
     those of updates that were read back. `postponed` creates wait for a doubt that the listing could not tell
     from them, `held` for what becomes of pictures. `unsure` says why nothing may be created although it is
     not listed. `settled` are the specs of products that this run found made: no plan could compare them.
-    `otherwise` are adopted products that are listed with other values than their documents have. `caught_up`:
+    `otherwise` are adopted products that are listed with other values than their documents have, `untold`
+    counts those of which no listing tells whether they have what a step adds. `caught_up`:
     the listing shows everything that was made before a state was lost. `young`: it adopts a product that was
     made a moment ago.
     """
@@ -180,6 +181,7 @@ class ProviderRun:
     gone_orphans: set[Address] = field(default_factory=set)
     overdue: Mapping[Key, tuple[Remote, ...]] = field(default_factory=dict)
     otherwise: dict[Address, tuple[ListedField, ...]] = field(default_factory=dict)
+    untold: Counter[str] = field(default_factory=Counter)
     unwanted: Mapping[Address, Question] = field(default_factory=dict)
     looked: float = -math.inf
     unsure: str | None = None
@@ -275,10 +277,10 @@ class ProviderRun:
             known,
             times,
             self.open_wants(),
-            documents_of(known, [*specs, *self.others.specs]),
+            documents_of(known, [*specs, *self.others.specs.values()]),
             managed=self.others.managed,
             named=named_by(self.changes),
-            wanted=wanted_by(self.changes),
+            wanted={**self.others.specs, **wanted_by(self.changes)},
             checked=frozenset(known.ids_of(written)),
             lost=self.lost and not self.caught_up,
             first_contact=context.options.first_contact,

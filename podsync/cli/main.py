@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 USAGE = 64
 _INTERRUPTED, _TERMINATED = 130, 143
+#: So many faults of a file of answers are shown.
+_MOST_DECISIONS = 20
 
 cli = CommandGroup(
     "podsync",
@@ -163,12 +165,14 @@ def _no_such_option(error: click.NoSuchOption) -> str:
 
 def _report_error(error: Exception, session: Session) -> int:
     """Put a fault of the world into words; anything else is a bug of ours."""
-    from podsync.model.errors import CatalogError, PodsyncError
+    from podsync.model.errors import CatalogError, DecisionError, PodsyncError
 
     if isinstance(error, CatalogError):
         from podsync.cli.app.formats import say_diagnostics
 
-        say_diagnostics(error.diagnostics, session)
+        # Of a catalog every fault is told; answers in bulk are often wrong in one and the same way.
+        most = _MOST_DECISIONS if isinstance(error, DecisionError) else None
+        say_diagnostics(error.diagnostics, session, most=most)
         _summarise_faults(error, session)
         return error.exit_code
     if isinstance(error, PodsyncError):

@@ -6,9 +6,10 @@ does not contradict it. Pure. Raises PodsyncError, with a remedy, for a decision
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from podsync.evidence.listing import Version, Versions, likeness
 from podsync.evidence.sent import as_said, unverified
@@ -22,6 +23,8 @@ from podsync.providers.habits import Habits
 from podsync.providers.name_forms import unmarked
 from podsync.state.entries import Entry, Pending, Refusal
 from podsync.state.events import Adopted, Answered, Bound, Confirmed, Event, Intent, Noted, Settled, Unbound
+
+_NO_VERSION = "leave out --as"
 
 
 @dataclass(frozen=True)
@@ -53,24 +56,29 @@ class Said:
         if entry is not None and entry.id == identity and entry.pending is None and not entry.provisional:
             return self._as_the_document_says(entry)
         events = self._events(address, entry, row, version)
-        return [*events, Answered(address, self.now)] if self._answers_refusals(address, row) else events
+        return (
+            [*events, Answered(address, self.now)] if self._answers_refusals(address, row, events) else events
+        )
 
     def _as_the_document_says(self, entry: Entry) -> list[Event]:
         """A look took it; a person says that it is as the document says in what no listing shows."""
         product = self.named.get(entry.address)
-        if product is None:
-            return []
-        names = self.known.provider.differing(entry.spec or EMPTY, product.spec)
-        fixed = [name for name in names if name not in self.known.provider.mutable]
-        if not entry.is_unseen(fixed):
+        fixed = self.known.provider.fixed(entry.spec or EMPTY, product.spec) if product is not None else ()
+        if product is None or not entry.is_unseen(fixed):
             return []
         told: Spec = freeze({name: product.spec.get(name) for name in fixed})
         return [Noted(entry.address, self.now, entry.labels, entry.lifecycle, spec=told)]
 
-    def _answers_refusals(self, address: Address, row: Remote) -> bool:
-        """Whether the product may be what was refused here: else that may have been made besides."""
-        refusals = self.known.state.refusals.get(address, ())
-        return bool(refusals) and all(not each.body or self._fits(each.body, row) > 0 for each in refusals)
+    def _answers_refusals(self, address: Address, row: Remote, events: Sequence[Event]) -> bool:
+        """Whether the product may be all that was refused here: another version may have been made, too."""
+        refusals, told = self.known.state.refusals.get(address, ()), self.known.provider.canonical
+        taken = [each for each in events if isinstance(each, Adopted)]
+        made = [told(self.known.provider.first(each.spec)) for each in taken]
+        made += [told(each.body) for each in events if isinstance(each, Intent)]
+        return bool(refusals) and all(
+            not each.body or (self._fits(each.body, row) > 0 and (not made or told(each.body) in made))
+            for each in refusals
+        )
 
     def not_ours(self, identity: str) -> bool:
         """Whether it is news that the listed product is not ours; raises PodsyncError if it is managed."""
@@ -90,23 +98,19 @@ class Said:
         """
         row, versions = self._row(identity), self._versions_of_doubt(entry)
         if versions is not None and version is None and versions.possible(row) == (Version.DOCUMENT,):
-            raise self._contradicted(entry.address, row, Version.DOCUMENT)
+            raise versions.contradicted(entry.address, row, Version.DOCUMENT)
         return self._doubted(entry, row, version)
 
     def _doubted(self, entry: Entry, row: Remote, version: Version | None) -> list[Event]:
         """A create in doubt, or the document since, made the row."""
         assert entry.pending is not None  # noqa: S101 (the caller saw it)
-        if self._version(entry.address, row, self._versions_of_doubt(entry), version) is Version.DOCUMENT:
+        if self._version(entry.address, row, self._versions_of_doubt(entry), version) == Version.DOCUMENT:
             return self._beside_a_doubt(entry, entry.pending, row)
         body = entry.pending.body
         freed = self._freed(entry.address, row)
         self._agrees(entry.address, body, row)
         self._came_after(entry.address, row, self.known.before(entry.pending))
-        not_listed = unverified(body, row)
-        found = Settled(
-            entry.address, self.now, found=True, id=row.id, remote=row.shown, unverified=not_listed
-        )
-        return [*freed, found]
+        return [*freed, self._found(entry.address, body, row)]
 
     def _beside_a_doubt(self, entry: Entry, pending: Pending, row: Remote) -> list[Event]:
         """The row is the document's of today: what was sent before stays open, as an orphan without an id."""
@@ -139,36 +143,7 @@ class Said:
         """Return which version a row is: the listing tells, or the person; refuse where neither does."""
         if versions is None or not versions.apart:
             return Version.SENT
-        possible = versions.possible(row)
-        if said is not None and said not in possible:
-            raise self._contradicted(address, row, possible[0])
-        if said is None and len(possible) > 1:
-            fields = ", ".join(versions.fields)
-            raise ProtectedError(
-                f"{address} has sent another version than its document describes today ({fields}), and the "
-                f"listing does not tell which of them {row.id} is",
-                "\n".join(
-                    f"{letter}) it is {words}: {self._answer(address, row)} --as {version.value}"
-                    for letter, words, version in (
-                        ("a", "as it was sent", Version.SENT),
-                        ("b", "as the document says today", Version.DOCUMENT),
-                    )
-                ),
-            )
-        return said or possible[0]
-
-    def _contradicted(self, address: Address, row: Remote, told: Version) -> PodsyncError:
-        is_, not_ = "as the document says today", "as it was sent"
-        if told is Version.SENT:
-            is_, not_ = not_, is_
-        return ProtectedError(
-            f"{row.id} is listed {is_}, and not {not_} for {address}",
-            f"if it is that: {self._answer(address, row)} --as {told.value}; else look at the id again",
-        )
-
-    @staticmethod
-    def _answer(address: Address, row: Remote) -> str:
-        return f"podsync import {address.word} {row.id}"
+        return versions.told(address, row, said)
 
     # -- what fits
 
@@ -192,12 +167,14 @@ class Said:
             if not self._is_what_it_replaces(entry, entry.pending, row):
                 return self._doubted(entry, row, version)
             return self._bound(entry, row)
-        if entry is not None and (refusal := self._made_to_take_over(entry, row, product)) is not None:
-            return self._taking_over(entry, row, product, refusal)
+        if entry is not None and version != Version.DOCUMENT:
+            refusal = self._made_to_take_over(entry, row, product)
+            if refusal is not None:
+                return self._taking_over(entry, row, product, refusal)
         if entry is None or self._is_replaced(entry, product, row):
-            return self._adopted(address, entry, row, product)
+            return self._refused_or_wanted(address, entry, row, product, version)
         versions = self._versions_of_made(entry) if entry.unlisted else None
-        if self._version(address, row, versions, version) is Version.DOCUMENT:
+        if self._version(address, row, versions, version) == Version.DOCUMENT:
             return self._adopted(address, entry, row, product)
         self._agrees(address, entry.spec or EMPTY, row)
         return self._bound(entry, row)
@@ -226,14 +203,12 @@ class Said:
             return None
         refusals = self.known.state.refusals.get(entry.address, ())
         sent, before = entry.spec or EMPTY, self.known.before
-        return next(
-            (
-                each
-                for each in refusals
-                if self._fits(each.body, row) > self._fits(sent, row) and row.id not in before(each)
-            ),
-            None,
-        )
+        fitting = [
+            each
+            for each in refusals
+            if self._fits(each.body, row) > self._fits(sent, row) and row.id not in before(each)
+        ]
+        return max(fitting, key=lambda each: self._fits(each.body, row), default=None)
 
     def _taking_over(
         self, entry: Entry, row: Remote, product: Product | None, refusal: Refusal
@@ -243,17 +218,48 @@ class Said:
         self._free(entry.address, row)
         provider, body, field_ = self.known.provider, refusal.body, self.known.provider.name_field
         made = freeze({**product.spec, field_: body.get(field_)})
+        steps = tuple(step.name for step in provider.steps(body, made))
+        takes = freeze({field_: product.spec.get(field_)})
+        return self._made_as_sent(row, product, body, reading=refusal.reading, steps_left=steps, takes=takes)
+
+    def _refused_or_wanted(
+        self,
+        address: Address,
+        entry: Entry | None,
+        row: Remote,
+        product: Product | None,
+        said: Version | None,
+    ) -> list[Event]:
+        """A refused create made it all the same; or it is what the document says today, whoever made it.
+
+        What an update changes is one product: it is known with the values that were sent.
+        """
+        versions = self.known.versions_of_refusals(address, self._wanted(address))
+        if versions is None and said == Version.SENT and address not in self.known.state.refusals:
+            raise UsageError(f"nothing was sent for {address} that its document does not say", _NO_VERSION)
+        sent = versions.wording(row, versions.told(address, row, said)) if versions is not None else None
+        if product is None or versions is None or sent is None:
+            return self._adopted(address, entry, row, product)
+        if not versions.is_apart(sent):
+            values = {field_: sent.spec[field_] for field_ in sent.fields if field_ in sent.spec}
+            return self._adopted(address, entry, row, product, values)
+        self._may_replace(address, entry)
+        freed = self._freed(address, row)
+        self._agrees(address, sent.spec, row)
+        return [*freed, *self._made_as_sent(row, product, sent.spec)]
+
+    def _made_as_sent(self, row: Remote, product: Product, body: Spec, **of_intent: Any) -> list[Event]:
+        """The request that was refused is in doubt after all, and found."""
+        address, place = product.address, f"{product.declared_at.path}:{product.declared_at.line}"
         intent = Intent(
-            entry.address, entry.provider, entry.account, "create", body, self.now, self.now,
-            labels=product.labels, lifecycle=product.lifecycle, place=entry.place, reading=refusal.reading,
-            steps_left=tuple(step.name for step in provider.steps(body, made)),
-            takes=freeze({field_: product.spec.get(field_)}),
+            address, self.known.name, product.account, "create", body, self.now, self.now,
+            labels=product.labels, lifecycle=product.lifecycle, place=place, **of_intent,
         )  # fmt: skip
+        return [intent, self._found(address, body, row)]
+
+    def _found(self, address: Address, body: Spec, row: Remote) -> Settled:
         not_listed = unverified(body, row)
-        found = Settled(
-            entry.address, self.now, found=True, id=row.id, remote=row.shown, unverified=not_listed
-        )
-        return [intent, found]
+        return Settled(address, self.now, found=True, id=row.id, remote=row.shown, unverified=not_listed)
 
     def _fits(self, spec: Spec, row: Remote) -> int:
         return self.known.provider.match(spec, row, self.known.habits).rank
@@ -269,21 +275,30 @@ class Said:
             return True
         return self._fits(entry.spec or EMPTY, row) > self._fits(pending.body, row)
 
+    def _may_replace(self, address: Address, entry: Entry | None) -> None:
+        if entry is not None and entry.lifecycle.prevent_replace:
+            raise ProtectedError(
+                f"{address} holds {entry.id}, and prevent_replace protects it", "lift the protection first"
+            )
+
     def _adopted(
-        self, address: Address, entry: Entry | None, row: Remote, product: Product | None
+        self,
+        address: Address,
+        entry: Entry | None,
+        row: Remote,
+        product: Product | None,
+        values: Spec = EMPTY,
     ) -> list[Event]:
+        """The row is what the document says, but for `values`, which were sent before."""
         if product is None:
             raise UsageError(
                 f"neither the catalog nor the state knows {address}",
                 "the addresses: podsync plan --detail full",
             )
-        if entry is not None and entry.lifecycle.prevent_replace:
-            raise ProtectedError(
-                f"{address} holds {entry.id}, and prevent_replace protects it", "lift the protection first"
-            )
+        self._may_replace(address, entry)
         freed = self._freed(address, row)
         self._agrees(address, product.spec, row)
-        wanted, takes = product.spec, self._to_take_over(entry, product, row)
+        wanted, takes = freeze({**product.spec, **values}), self._to_take_over(entry, product, row)
         if takes:
             wanted = freeze({**wanted, **{name: row.fields.get(name) for name in takes}})
         spec = as_said(self.known.provider, wanted, row)
@@ -432,9 +447,3 @@ class Said:
                 f"if nothing was made: podsync state settle {address.word} --not-created, "
                 f"then: podsync import {address.word} {row.id}",
             )
-
-
-def listed_otherwise(known: Known, spec: Spec, row: Remote) -> str:
-    """Return the listed name of a taken product if it differs from the document's; "" if not."""
-    called = known.provider.name_of(row.fields)
-    return called if called != known.provider.name_of(spec) else ""

@@ -6,18 +6,20 @@ plan shows them; an apply, which holds the lock, records the events and acts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from podsync.evidence.account import Knows
 from podsync.evidence.claims import Key
-from podsync.evidence.listing import Reading
+from podsync.evidence.listing import Reading, Versions
 from podsync.evidence.state_view import Known
 from podsync.model.address import Address
 from podsync.model.errors import PodsyncError
+from podsync.model.frozen import Spec
 from podsync.model.product import Product
 from podsync.providers.contract import Remote
 from podsync.providers.habits import Habits
+from podsync.state.entries import Entry
 from podsync.state.events import Event
 
 
@@ -59,13 +61,13 @@ class Findings:
     name by their ids, `misnamed` to why such a row is not taken; `managed` are all
     ids that a document names. `unwanted` maps addresses to rows that a refused
     create may have made all the same, which no document wants by now; of those in `unsearched` the reading
-    says too little. `overdue` is what was acknowledged, should be listed by now and is not known, with the
-    rows that may be it. `steps` are those of products that exist of which the listing does not tell whether
-    they were done, where all was compared. `unproven_account`: nothing shows that this is the account that
-    was sent to before; True where only a person can say, False where a later look may show it. `noticed` are
-    rows that may be what these addresses sent or want, beside those in questions: they are remembered.
-    `unlisted` are those that are remembered and not in the reading, `vanished` those of them that it would
-    have shown.
+    says too little. `wanted` maps addresses to what their documents say. `overdue` is what was acknowledged,
+    should be listed by now and is not known, with the rows that may be it. `steps` are those of products
+    that exist of which the listing does not tell whether they were done, where all was compared.
+    `unproven_account`: nothing shows that this is the account that was sent to before; True where only a
+    person can say, False where a later look may show it. `noticed` are rows that may be what these addresses
+    sent or want, beside those in questions: they are remembered. `unlisted` are those that are remembered
+    and not in the reading, `vanished` those of them that it would have shown.
     """
 
     reading: Reading
@@ -91,6 +93,7 @@ class Findings:
     documents: Mapping[Address, Product] = field(default_factory=dict)
     misnamed: dict[Address, PodsyncError] = field(default_factory=dict)
     managed: frozenset[str] = frozenset()
+    wanted: Mapping[Address, Spec] = field(default_factory=dict)
     unwanted: dict[Address, Question] = field(default_factory=dict)
     unsearched: dict[Address, str] = field(default_factory=dict)
     unowned: tuple[Remote, ...] = ()
@@ -102,3 +105,17 @@ class Findings:
     missed: frozenset[str] = frozenset()
     vanished: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
+
+    def versions(self, about: Entry | Address, rows: Iterable[Remote] = ()) -> Versions | None:
+        """Return what was sent for an address beside what its document says; None where that is the same.
+
+        Of an entry it is what is in doubt, or was made; of an address what was refused, and one of the `rows`
+        may be.
+        """
+        known = self.known
+        if isinstance(about, Address):
+            versions = known.versions_of_refusals(about, self.wanted.get(about))
+            return versions.about(rows) if versions is not None else None
+        wanted = self.wanted.get(about.address)
+        in_doubt = about.pending is not None and about.pending.op == "create"
+        return known.versions_of_doubt(about, wanted) if in_doubt else known.versions_of_made(about, wanted)

@@ -74,7 +74,13 @@ class _Look:
     def __init__(self, situation: Situation, reading: Reading) -> None:
         self._situation, self._reading = situation, reading
         self._known = situation.known
-        self._findings = Findings(reading, self._known, habits=self._known.habits, managed=situation.managed)
+        self._findings = Findings(
+            reading,
+            self._known,
+            habits=self._known.habits,
+            managed=situation.managed,
+            wanted=situation.wanted,
+        )
         self._now = situation.times.now.wall or 0.0
         #: Whether these rows may stand for the account from now on.
         self._proven = True

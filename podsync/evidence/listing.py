@@ -7,10 +7,16 @@ proves that nothing was made.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from enum import Enum
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from string import ascii_lowercase
+from typing import ClassVar
 
+from podsync.model.address import Address
+from podsync.model.digests import digest
+from podsync.model.errors import PodsyncError, ProtectedError
 from podsync.model.frozen import EMPTY, Spec
 from podsync.providers.contract import Listing, Remote
 from podsync.providers.habits import Habits
@@ -120,40 +126,163 @@ def together(one: Reading, other: Reading) -> Reading:
     )
 
 
-class Version(Enum):
-    """Which version of a document a listed product is: the one that was sent, or the one of today."""
+#: So many characters of a digest tell the bodies of one address apart.
+_NAMED_BY = 6
 
-    SENT = "sent"
-    DOCUMENT = "document"
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Which version of a document a listed product is: one that was sent, or the one of today.
+
+    `which` tells several that were refused at one address apart, by their bodies: what is answered of one
+    leaves the names of the others as they are.
+    """
+
+    word: str
+    which: str = ""
+
+    SENT: ClassVar[Version]
+    DOCUMENT: ClassVar[Version]
+
+    @property
+    def value(self) -> str:
+        """The version as a person types it: `sent`, `sent-3f9ab1`, `document`."""
+        return f"{self.word}-{self.which}" if self.which else self.word
+
+    @classmethod
+    def of_body(cls, body: Spec) -> Version:
+        """Return the version that this body was sent as."""
+        return cls(cls.SENT.word, digest(body).rpartition(":")[2][:_NAMED_BY])
+
+    @classmethod
+    def parse(cls, text: str) -> Version:
+        """Read what a person typed; raises ValueError for what is no version."""
+        if re.fullmatch(f"document|sent(-[0-9a-f]{{{_NAMED_BY}}})?", text) is None:
+            raise ValueError(f"{text!r} is no version: sent or document, or as it is printed")
+        word, _, which = text.partition("-")
+        return cls(word, which)
+
+
+Version.SENT, Version.DOCUMENT = Version("sent"), Version("document")
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """One version of a document; `fields` are those in which it differs from the document of today.
+
+    It was sent at `at`. `before` are ids that were listed then: it made none of them.
+    """
+
+    version: Version
+    spec: Spec
+    at: float = 0.0
+    fields: tuple[str, ...] = ()
+    before: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """What was sent for an address at `at`, and what its document says today; `fields` are those that differ.
+    """What was sent for an address, and what its document says today.
 
     `setting` is the pictures setting of the account: what else was observed may be out of date where a person
     has to be asked.
     """
 
     provider: Provider
-    sent: Spec
+    sent: tuple[Wording, ...]
     wanted: Spec
-    at: float
-    fields: tuple[str, ...]
     setting: str = "unknown"
 
     @property
     def apart(self) -> bool:
-        """Whether they are two products: no update leads from the one to the other."""
-        return not self.provider.mutable.issuperset(self.fields)
+        """Whether they are several products: no update leads from one to the other."""
+        return any(map(self.is_apart, self.sent))
+
+    def is_apart(self, wording: Wording) -> bool:
+        """Whether no update leads from this one to the document of today."""
+        return not self.provider.mutable.issuperset(wording.fields)
 
     def possible(self, row: Remote) -> tuple[Version, ...]:
-        """Return the versions that the row may be, as far as a listing tells: one, or both."""
+        """Return the versions that the row may be, as far as a listing tells: one, or several."""
+        return tuple(self._fitting(row))
+
+    def wording(self, row: Remote, version: Version) -> Wording | None:
+        """Return what was sent as this version of the row; None where it is the document of today."""
+        found = self._fitting(row).get(version)
+        return found if found is not None and found.version != Version.DOCUMENT else None
+
+    @property
+    def known(self) -> tuple[Version, ...]:
+        """All versions, whatever a listing tells."""
+        return (*(one.version for one in self.sent), Version.DOCUMENT)
+
+    def words(self, version: Version) -> str:
+        """Say in words what this version is; several that were sent have each its time."""
+        if version == Version.DOCUMENT:
+            return "as its document says today"
+        alike = (one for one in self.sent if one.version == version and version.which)
+        return " ".join(["as it was sent", *(_to_the_second(one.at) for one in alike)])
+
+    def told(self, address: Address, row: Remote, said: Version | None) -> Version:
+        """Return which version the row is: the listing tells, or the person.
+
+        Raises ProtectedError, with the answers, where neither does, or where one contradicts the other.
+        """
+        fitting = self._fitting(row)
+        possible = tuple(fitting)
+        for version, one in fitting.items():
+            if said in (version, one.version):
+                return version
+        if said is None and (len(possible) == 1 or not self.apart):
+            return possible[0]
+        if len(possible) == 1:
+            raise self.contradicted(address, row, possible[0])
+        sent = [one for one in fitting.values() if one.version != Version.DOCUMENT]
+        fields = ", ".join(sorted({field for one in sent for field in one.fields}))
+        versions = "another version" if len(sent) == 1 else f"{len(sent)} other versions"
+        raise ProtectedError(
+            f"{address} has sent {versions} than its document describes today ({fields}), and the listing "
+            f"does not tell which of them {row.id} is",
+            "\n".join(
+                f"{letter}) it is {self.words(each)}: {_answer(address, row, each)}"
+                for letter, each in zip(ascii_lowercase, possible, strict=False)
+            ),
+        )
+
+    def contradicted(self, address: Address, row: Remote, listed: Version) -> PodsyncError:
+        """Return the error for a person who says that the row is another version than the listing tells."""
+        is_, not_ = "as it was sent", "as its document says today"
+        if listed == Version.DOCUMENT:
+            is_, not_ = not_, is_
+        return ProtectedError(
+            f"{row.id} is listed {is_}, and not {not_} for {address}",
+            f"if it is that: {_answer(address, row, listed)}; else look at the id again",
+        )
+
+    def about(self, rows: Iterable[Remote]) -> Versions | None:
+        """Return what was sent of which one of these may be; None where none is."""
+        possible = [one for row in rows for one in self._fitting(row).values()]
+        sent = tuple(one for one in self.sent if one in possible)
+        return replace(self, sent=sent) if sent else None
+
+    def _fitting(self, row: Remote) -> dict[Version, Wording]:
+        """Return the wordings that fit a row best; one that alone was sent is `sent`."""
         habits = Habits(setting=self.setting)
-        sent, wanted = (likeness(self.provider, each, row, habits) for each in (self.sent, self.wanted))
-        if sent == wanted:
-            return (Version.SENT, Version.DOCUMENT)
-        return (Version.SENT,) if sent > wanted else (Version.DOCUMENT,)
+        wordings = [one for one in self.sent if row.id not in one.before]
+        wordings.append(Wording(Version.DOCUMENT, self.wanted))
+        ranks = [likeness(self.provider, one.spec, row, habits) for one in wordings]
+        best = [one for one, rank in zip(wordings, ranks, strict=True) if rank == max(ranks)]
+        if sum(one.version.word == Version.SENT.word for one in best) > 1:
+            return {one.version: one for one in best}
+        return {Version(one.version.word): one for one in best}
+
+
+def _to_the_second(moment: float) -> str:
+    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _answer(address: Address, row: Remote, version: Version) -> str:
+    return f"podsync import {address.word} {row.id} --as {version.value}"
 
 
 def likeness(provider: Provider, spec: Spec, row: Remote, habits: Habits) -> tuple[int, bool]:

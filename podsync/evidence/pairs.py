@@ -83,15 +83,19 @@ def _pairs(
     near: dict[Address, tuple[Remote, ...]] = {**found.namesakes, **found.taken}
     near |= {address: question.rows for address, question in found.questions.items()}
     specs, versions = dict(wanted), dict[Address, Versions | None]()
+    for address, candidates in near.items():
+        versions[address] = refused = found.versions(address, candidates)
+        if refused is not None:
+            specs[address] = refused.sent[-1].spec
     for entry in known.doubts:
         if entry.address in found.asks and entry.pending is not None:
             near[entry.address], specs[entry.address] = found.asks[entry.address], entry.pending.body
-            versions[entry.address] = known.versions_of_doubt(entry, wanted.get(entry.address))
+            versions[entry.address] = found.versions(entry)
     for entry in known.entries:
         rows = found.overdue.get((entry.address, entry.created_at))
         if rows and entry.unlisted:
             near[entry.address], specs[entry.address] = rows, entry.spec or EMPTY
-            versions[entry.address] = known.versions_of_made(entry, wanted.get(entry.address))
+            versions[entry.address] = found.versions(entry)
     match = known.provider.match
     for address, rows in near.items():
         for row in rows:

@@ -58,17 +58,25 @@ def is_whole(provider: Provider, step: ProductStep, before: Spec, row: Remote) -
     return shown is not None and not _differ(provider, shown.part, step.body)
 
 
-def proves_absence(
-    known: Known, step: ProductStep, entry: Entry, rows: Mapping[str, Remote], before: Spec
-) -> bool:
-    """Whether a product of ours shows what such a step has added: then what is not listed is not there."""
-    made = {item.id: item.spec or EMPTY for item in known.items if item.id is not None}
-    made[entry.id or ""] = freeze({**before, **step.body})
-    return any(
-        _shows_some(known.provider, step.name, spec, rows[identity])
-        for identity, spec in made.items()
-        if identity in rows
-    )
+class ShownSteps:
+    """Of which steps a listing shows what they add, at products of ours; it looks at all of them once."""
+
+    def __init__(self, known: Known, rows: Mapping[str, Remote]) -> None:
+        self._known, self._rows, self._shown = known, rows, dict[str, bool]()
+
+    def prove_absence(self, step: ProductStep, entry: Entry, before: Spec) -> bool:
+        """Whether some product shows what such a step has added: then what is not listed is not there."""
+        name, row = step.name, self._rows.get(entry.id or "")
+        made: Spec = freeze({**before, **step.body})
+        if row is not None and _shows_some(self._known.provider, name, made, row):
+            return True
+        if name not in self._shown:
+            self._shown[name] = any(
+                _shows_some(self._known.provider, name, item.spec or EMPTY, listed)
+                for item in self._known.items
+                if (listed := self._rows.get(item.id or "")) is not None
+            )
+        return self._shown[name]
 
 
 def _shows_some(provider: Provider, name: str, spec: Spec, row: Remote) -> bool:
@@ -88,10 +96,12 @@ def _differ(provider: Provider, one: Spec, other: Spec) -> bool:
 
 
 def as_said(provider: Provider, spec: Spec, remote: Remote) -> Spec:
-    """Return the fields of a product that a person assigns to a spec: all, if the listing hides a step."""
-    made = provider.first(spec)
-    all_shown = all(provider.step_shown(step, made, remote) is not None for step in provider.past_steps(spec))
-    return existing(provider, spec, remote) if all_shown else spec
+    """Return what of a spec a listed product has that a person assigns to it.
+
+    That is what is listed, and what is said to exist. Of what else a step would add nobody has said anything.
+    """
+    said: Spec = freeze({**existing(provider, spec, remote), **provider.said_to_exist(spec, remote)})
+    return said
 
 
 def existing(provider: Provider, spec: Spec, remote: Remote) -> Spec:
@@ -102,6 +112,15 @@ def existing(provider: Provider, spec: Spec, remote: Remote) -> Spec:
         if shown is not None:
             made = freeze({**made, **shown.part})
     return made
+
+
+def untold(provider: Provider, made: Spec, wanted: Spec, row: Remote) -> tuple[str, ...]:
+    """Return the steps that a taken product may lack, as far as a listing tells: nothing of them."""
+    return tuple(
+        step.name
+        for step in provider.steps(made, wanted)
+        if all(provider.shows(name, value, row.fields.get(name)) for name, value in step.body.items())
+    )
 
 
 def _of_doubt(pending: Pending) -> Window:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from podsync.evidence.ages import Moment
 from podsync.evidence.claims import Key
-from podsync.evidence.listing import Versions
+from podsync.evidence.listing import Version, Versions, Wording
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Json, Spec, freeze
 from podsync.model.product import seen_ids
+from podsync.providers import name_forms
 from podsync.providers.contract import Remote
 from podsync.providers.habits import Habits
 from podsync.providers.knowledge import Provider
@@ -241,15 +242,39 @@ class Known:
         at = entry.window.since if entry.window is not None else entry.created_at
         return self._versions(entry.spec or EMPTY, takes, at, wanted)
 
+    def versions_of_refusals(self, address: Address, wanted: Spec | None) -> Versions | None:
+        """Return what was refused and may have been made; None where that is what the document says."""
+        refused = [each for each in self.state.refusals.get(address, ()) if each.body]
+        if wanted is None or not refused:
+            return None
+        found = []
+        for each in reversed(refused):
+            name = self.provider.name_field
+            waits = name_forms.unmarked(called := self.provider.name_of(each.body)) != called
+            takes = freeze({name: wanted.get(name)}) if waits else EMPTY
+            sent, _ = self._wordings(Version.of_body(each.body), each.body, takes, each.at, wanted)
+            if sent.fields:
+                found.append(replace(sent, before=self.before(each)))
+        first = self.provider.first(wanted)
+        return Versions(self.provider, tuple(found), first, self.setting) if found else None
+
     def _versions(self, sent: Spec, takes: Spec, at: float, wanted: Spec | None) -> Versions | None:
-        """`takes` are fields that the new product gets later: until then it has values of its own."""
         if wanted is None:
             return None
+        wording, today = self._wordings(Version.SENT, sent, takes, at, wanted)
+        return Versions(self.provider, (wording,), today, self.setting) if wording.fields else None
+
+    def _wordings(
+        self, version: Version, sent: Spec, takes: Spec, at: float, wanted: Spec
+    ) -> tuple[Wording, Spec]:
+        """Return what was sent, and the document of today as it would be sent in its place.
+
+        `takes` are fields that the new product gets later: until then it has values of its own.
+        """
         staged = {name: sent.get(name) for name in takes if wanted.get(name) == takes[name]}
         first = self.provider.first
         one, other = first(sent), first(freeze({**wanted, **staged}))
-        fields = self.provider.differing(one, other)
-        return Versions(self.provider, one, other, at, fields, self.setting) if fields else None
+        return Wording(version, one, at, self.provider.differing(one, other)), other
 
     def last_apply(self) -> float | None:
         """Until when this state knew all that is ours, by the provider's clock or ours; None: nobody can say.

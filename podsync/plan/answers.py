@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import takewhile
+from string import ascii_lowercase
 from typing import TYPE_CHECKING, NamedTuple
 
 from podsync.model.address import Address
@@ -17,7 +18,7 @@ from podsync.model.frozen import Json
 from podsync.model.product import seen_ids
 
 if TYPE_CHECKING:
-    from podsync.evidence.findings import Findings
+    from podsync.evidence.findings import Findings, Question
     from podsync.evidence.listing import Versions
     from podsync.providers.contract import Remote
     from podsync.providers.knowledge import Provider
@@ -33,8 +34,6 @@ NAMED = 10
 _LONGEST = 120
 #: The rule of `is_it_so`.
 NOT_SEEN = "not-seen"
-#: Which version of its document a product is, in words.
-VERSIONS = {"sent": "as it was sent", "document": "as its document says today"}
 
 
 class OpenQuestion(NamedTuple):
@@ -93,6 +92,14 @@ def is_it_so(provider: Provider, address: Address, entry: Entry, fields: Sequenc
     )
 
 
+def whose_it_is(findings: Findings, address: Address, question: Question, named: str) -> OpenQuestion:
+    """Ask what listed products are that an address may have been refused, or may want; `named` names them."""
+    versions = findings.versions(address, question.rows)
+    why = _with_versions(f"{question.why}: {named}", versions)
+    provider, after = findings.known.provider, question.after
+    return OpenQuestion(why, of_wanted(provider, address, question.rows, versions) if after is None else ())
+
+
 def where_the_orphan_is(
     provider: Provider, orphan: Orphan, rows: Sequence[Remote], *, alike: int
 ) -> OpenQuestion:
@@ -117,11 +124,14 @@ def _with_versions(why: str, versions: Versions | None) -> str:
 
 def what_was_sent(versions: Versions) -> str:
     """Say what was sent, and when, beside what its document says today."""
-    differing = (
-        _beside(each, versions.sent.get(each), versions.wanted.get(each)) for each in versions.fields
-    )
-    called = canonical_json(versions.provider.name_of(versions.sent))
-    return f"It was sent {since(versions.at)} as {called}, with {', '.join(differing)}"
+    name_of, wanted = versions.provider.name_of, versions.wanted
+    several = len(versions.sent) > 1
+    told = []
+    for one in versions.sent:
+        differing = ", ".join(_beside(each, one.spec.get(each), wanted.get(each)) for each in one.fields)
+        when = f"{since(one.at, seconds=True)} ({one.version.value})" if several else since(one.at)
+        told.append(f"It was sent {when} as {canonical_json(name_of(one.spec))}, with {differing}")
+    return ". ".join(told)
 
 
 def _beside(field: str, sent: Json, wanted: Json) -> str:
@@ -173,6 +183,16 @@ def of_step(address: Address, step: str) -> tuple[str, ...]:
     )
 
 
+def of_steps(kind: str, step: str) -> tuple[str, ...]:
+    """Return the possible outcomes of a step that others may have done to many products, for all of them."""
+    settle = f'podsync state settle "{kind}.*" --step {step}'
+    return (
+        f"a) all of them are there, at each of these: {settle} --made",
+        f"b) none of them is there, at any of these: {settle} --not-made",
+        f"c) it differs: podsync state settle ADDRESS --step {step} --made, or --not-made, for each",
+    )
+
+
 def if_removed(address: Address, doubt: str = "", *, replaces: bool = False) -> str:
     """Return the remedy for a product that a person has removed.
 
@@ -189,6 +209,13 @@ def if_removed(address: Address, doubt: str = "", *, replaces: bool = False) -> 
 def perhaps_added(what: str) -> str:
     """Return why a step is in doubt that this state has not sent; `what` is what it adds."""
     return f"others may have added {what}"
+
+
+def not_told(provider: Provider, step: str, count: int) -> str:
+    """Say of how many products that a person named no listing tells whether they have what a step adds."""
+    products = f"{count} products" if count > 1 else "1 product"
+    what = provider.info.steps.get(step, step)
+    return f"{what}: no listing tells them of {products}; the next apply asks whether they are there"
 
 
 def step_in_doubt(what: str, additions: Sequence[str], *, sent: bool) -> str:
@@ -256,12 +283,13 @@ def of_open_orphan(
             f"a) it is {rows[0].id}: remove it on {page}, then{all_}: {done}",
             f"b) it is not: podsync import --not-ours {provider.name} {rows[0].id}",
         )
-    ids = " ".join(row.id for row in rows[:NAMED])
-    others = f"podsync import --not-ours {provider.name} ID [ID …]"
-    return (
-        f"a) it is one of {ids}: say which it is not: {others}",
-        f"b) it was removed on {page}{all_}: {done}",
+    named, not_ours = rows[:NAMED], f"podsync import --not-ours {provider.name}"
+    which = (
+        f"{_letter(index)}) it is {_identifying(provider, row)}: {not_ours} "
+        f"{' '.join(each.id for each in named if each is not row)}"
+        for index, row in enumerate(named)
     )
+    return (*which, f"{_letter(len(named))}) it was removed on {page}{all_}: {done}")
 
 
 def of_unwanted(provider: Provider, address: Address, candidates: Sequence[Remote]) -> tuple[str, ...]:
@@ -295,9 +323,9 @@ def _none_of(candidates: Sequence[Remote]) -> str:
     return "none of them, or it was removed (one that is only hidden there is then made twice)"
 
 
-def since(moment: float) -> str:
+def since(moment: float, *, seconds: bool = False) -> str:
     """Return a moment as people read it here, to the minute."""
-    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M} UTC"
+    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M{':%S' if seconds else ''}} UTC"
 
 
 def _page(provider: Provider) -> str:
@@ -305,7 +333,8 @@ def _page(provider: Provider) -> str:
 
 
 def _letter(index: int) -> str:
-    return chr(ord("a") + index)
+    """Return a to z, then aa and so on."""
+    return ascii_lowercase[index // 26 - 1] * (index > 25) + ascii_lowercase[index % 26]
 
 
 def _lettered(
@@ -318,8 +347,8 @@ def _lettered(
         if versions is None or not versions.apart:
             choices.append(f"{words}: {typed}")
         else:
-            possible = (each.value for each in versions.possible(row))
-            choices += [f"{words}, {VERSIONS[each]}: {typed} --as {each}" for each in possible]
+            possible = versions.possible(row)
+            choices += [f"{words}, {versions.words(each)}: {typed} --as {each.value}" for each in possible]
     return tuple(f"{_letter(index)}) {choice}" for index, choice in enumerate(choices))
 
 
@@ -328,8 +357,8 @@ def _shown_there(provider: Provider, command: str, versions: Versions | None) ->
     if versions is None or not versions.apart:
         return (f"a) {_page(provider)} shows it: {command}",)
     return tuple(
-        f"{_letter(index)}) {_page(provider)} shows it {words}: {command} --as {each}"
-        for index, (each, words) in enumerate(VERSIONS.items())
+        f"{_letter(index)}) {_page(provider)} shows it {versions.words(each)}: {command} --as {each.value}"
+        for index, each in enumerate(versions.known)
     )
 
 

@@ -122,8 +122,8 @@ def unseen_fields(provider: Provider, entry: Entry | None, change: Change) -> tu
     if entry is None or change.action_reason != CANNOT_UPDATE:
         return ()
     before, after = entry.spec or EMPTY, change.after or EMPTY
-    names = {*differing_fields(provider, before, after)} - never_learned(provider, entry, after)
-    fixed = tuple(sorted(names - provider.mutable))
+    learned = never_learned(provider, entry, after)
+    fixed = tuple(name for name in provider.fixed(before, after) if name not in learned)
     return fixed if entry.is_unseen(fixed) else ()
 
 

@@ -21,12 +21,12 @@ from podsync.plan.answers import (
     NOT_SEEN,
     of_step,
     of_unwanted,
-    of_wanted,
     step_in_doubt,
     unproven_account,
     what_became_of,
     where_it_is,
     where_the_orphan_is,
+    whose_it_is,
 )
 from podsync.plan.change import Change
 from podsync.plan.drift.compare import renamed_there
@@ -70,7 +70,7 @@ def refreshed(
         found += _about(change, providers[change.provider], findings)
     for name, findings in sorted(looks.items()):
         found += _about_all(providers[name], findings, makes=_makes(changes, name))
-        found += _about_unlisted(findings, plan.changes) if name in knowns else []
+        found += _about_unlisted(findings) if name in knowns else []
         found += _about_unwanted(providers[name], findings)
     asked = {address for findings in looks.values() for address in findings.unwanted}
     told = [one for one in plan.diagnostics if one.rule != _REFUSED_CREATE or one.address not in asked]
@@ -159,7 +159,7 @@ def _about(change: Change, provider: Provider, findings: Findings) -> list[Diagn
     if address in findings.asks:
         rows, why = findings.asks[address], findings.why.get(address, "")
         entry = findings.known.state.entries[address]
-        versions = findings.known.versions_of_doubt(entry, change.after)
+        versions = findings.versions(entry)
         asked = what_became_of(provider, entry, rows, versions, why, young=address in findings.young)
         words = f"{address} is in doubt: {asked.why}"
         return [_diagnostic(change, "warning", "in-doubt", words, *asked.answers)]
@@ -175,12 +175,10 @@ def _about(change: Change, provider: Provider, findings: Findings) -> list[Diagn
         return [_diagnostic(change, "warning", "not-adopted", words, error.remedy)]
     if address in findings.questions:
         open_ = findings.questions[address]
-        words = f"{address} is not created: {open_.why}: {_listed(open_.rows)}"
-        if open_.after is not None:
-            return [_diagnostic(change, "warning", "may-be-ours", words)]
-        answers = of_wanted(provider, address, open_.rows)
-        many = "many at once: podsync import --match -o csv=pairs.csv"
-        return [_diagnostic(change, "warning", "may-be-ours", words, *answers, many)]
+        asked = whose_it_is(findings, address, open_, _listed(open_.rows))
+        many = ["many at once: podsync import --match -o csv=pairs.csv"] if asked.answers else []
+        words = f"{address} is not created: {asked.why}"
+        return [_diagnostic(change, "warning", "may-be-ours", words, *asked.answers, *many)]
     if address in findings.taken:
         rows = findings.taken[address]
         words = (
@@ -222,10 +220,9 @@ def _about_all(provider: Provider, findings: Findings, *, makes: bool) -> list[D
     return []
 
 
-def _about_unlisted(findings: Findings, changes: Sequence[Change]) -> list[Diagnostic]:
+def _about_unlisted(findings: Findings) -> list[Diagnostic]:
     """Return questions about created products whose ids should be known by now; apply asks them, too."""
     known, found = findings.known, []
-    wanted = {change.address: change.after for change in changes}
     for item in (*known.unbound, *known.provisional):
         rows = findings.overdue.get((item.address, item.created_at))
         if rows is None:
@@ -234,8 +231,7 @@ def _about_unlisted(findings: Findings, changes: Sequence[Change]) -> list[Diagn
             alike = sum(isinstance(o, Orphan) and o.address == item.address for o in known.unbound)
             asked = where_the_orphan_is(known.provider, item, rows, alike=alike)
         else:
-            versions = known.versions_of_made(item, wanted.get(item.address))
-            asked = where_it_is(known.provider, item, rows, versions, findings)
+            asked = where_it_is(known.provider, item, rows, findings.versions(item), findings)
         words = f"{item.address}: {asked.why}"
         found.append(Diagnostic("warning", "not-listed", words, None, "\n".join(asked.answers), item.address))
     return found

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from podsync.model.diagnostic import Rule, SpecFault
-from podsync.model.frozen import Json, Path, Spec
+from podsync.model.frozen import EMPTY, Json, Path, Spec
 from podsync.model.known_ids import NOTHING_KNOWN, KnownIds
 from podsync.providers.descriptor import ProviderInfo
 from podsync.providers.known_models import unknown_model
@@ -164,6 +164,13 @@ class Provider(ABC):
         """What a listed product shows of a step that was sent; None where the listing tells nothing of it."""
         return None
 
+    def said_to_exist(self, spec: Spec, remote: Remote) -> Spec:  # noqa: ARG002
+        """What of a product that exists a document says to be there, where the listing tells nothing of it.
+
+        A document says so of what it says too little of to send it.
+        """
+        return EMPTY
+
     # -- names that orders use
 
     def unique_name(self, spec: Spec) -> str | None:
@@ -198,6 +205,10 @@ class Provider(ABC):
         one = self.canonical(self.completed(before, after))
         other = self.canonical(self.completed(after, before))
         return tuple(sorted(k for k in {*one, *other} if one.get(k) != other.get(k)))
+
+    def fixed(self, before: Spec, after: Spec) -> tuple[str, ...]:
+        """Those of them that no update changes."""
+        return tuple(name for name in self.differing(before, after) if name not in self.mutable)
 
     @abstractmethod
     def likeness(self, spec: Spec) -> frozenset[str]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from podsync.model.address import Address
+from podsync.model.address import Address, Selection
 from podsync.model.errors import ProtectedError, UsageError
 from podsync.model.product import seen_ids
 from podsync.state.entries import Entry, Orphan, Pending, Window
@@ -185,7 +185,7 @@ def settle(
     for answer in answers:
         known = state.entries.get(answer.address)
         if (known is None or known.pending is None) and answer.address in state.refusals:
-            events.append(_settle_refused(state, answer, now, waits))
+            events.append(_settle_refused(state, answer, now, waits, bare_id))
             continue
         entry = _entry(state, answer.address)
         if entry.pending is None:
@@ -214,15 +214,44 @@ def settle(
     return events
 
 
-def _settle_refused(state: State, answer: SettleAnswer, now: float, waits: Mapping[str, float]) -> Answered:
-    """A refusal may have hidden a success: an account that lists nothing leaves that to a person."""
-    if answer.adopt is not None or answer.step:
+def steps_of_others(state: State, pattern: str, step: str, *, made: bool) -> list[SettleAnswer]:
+    """Return one answer for every product that a pattern means, of a step that nobody here has sent.
+
+    What was sent and is in doubt is answered by its own address: others have not done that one.
+    """
+    chosen = Selection(targets=(pattern,))
+    found = [
+        SettleAnswer(entry.address, step=step, made=made)
+        for entry in state.entries.values()
+        if entry.pending is not None
+        and (entry.pending.step, entry.pending.attempts) == (step, 0)
+        and chosen.targeted(entry.address)
+    ]
+    if not found:
         raise UsageError(
-            f"{answer.address} was refused and is not in doubt",
-            f"it was made all the same: podsync import {answer.address.word} ID\n"
-            f"nothing was made: podsync state settle {answer.address.word} --not-created",
+            f"of no product that {pattern} means is it open whether others have done this step: {step}",
+            "what is in doubt: podsync state list",
         )
-    for refusal in state.refusals[answer.address]:
+    return found
+
+
+def _settle_refused(
+    state: State, answer: SettleAnswer, now: float, waits: Mapping[str, float], bare_id: BareId
+) -> Answered | Settled:
+    """A refusal may have hidden a success: an account that lists nothing leaves that to a person.
+
+    That it was made is no event yet: whoever calls it looks up what the product is.
+    """
+    refusals = state.refusals[answer.address]
+    if answer.step:
+        settle = f"podsync state settle {answer.address.word}"
+        raise UsageError(
+            f"{answer.address} was refused, and no step of it is in doubt",
+            f"it was made all the same: {settle} --adopt ID\nnothing was made: {settle} --not-created",
+        )
+    if answer.adopt is not None:
+        return Settled(answer.address, now, found=True, id=bare_id(refusals[0].provider, answer.adopt))
+    for refusal in refusals:
         when = refusal.at + _wait(waits, refusal.provider)
         _can_be_none(state, answer.address, refusal.provider, when, now)
     return Answered(answer.address, now)

@@ -8,7 +8,10 @@ import pytest
 
 from podsync.apply.report import Result
 from podsync.model.address import Address
+from podsync.model.errors import UsageError
 from podsync.model.frozen import thaw
+from podsync.plan.answers import of_step, of_steps
+from podsync.state.operations import steps_of_others
 from tests.apply.evidence import LONG, begin, kept_state, lose, outcome, put_back
 from tests.apply.test_steps import SIZES, begun, poster, size, sound, sound_so_far, there  # noqa: F401
 from tests.apply.vendor_server import Odd
@@ -16,6 +19,10 @@ from tests.apply.world import Killed, World, at
 
 FIRST, SECOND = SIZES
 HIDING = ("hidden", "empty")
+NOT_TOLD = (
+    "the values of its options: no listing tells them of 1 product; the next apply asks whether they are "
+    "there"
+)
 
 
 @pytest.fixture
@@ -102,6 +109,78 @@ def test_the_answer_is_kept_and_holds_for_the_values_that_were_asked_about(
     assert alone.apply().exit_code == 0
     assert sent(alone) == [[FIRST], [SECOND]]
     assert there(alone) == [list(SIZES)]
+    assert alone.plan().work == ()
+
+
+def named(world: World, there: tuple[str, ...], *values: Any, slug: str = "one") -> Address:
+    """A document names, by its id, a product that a person has made with these values."""
+    address = poster(world, slug=slug)
+    spec = {**thaw(world.documents[address].spec), "variantOptions": [size(*there)]}
+    identity = world.server.by_hand("gelato", spec)
+    option = {**size(), "values": list(values)} if values else size()
+    return world.poster(slug, doc={"adopt": identity}, variantOptions=[option])
+
+
+@pytest.mark.parametrize("listing", HIDING)
+def test_of_a_product_that_a_person_names_values_are_asked_about_like_of_any_other(
+    alone: World, listing: str
+) -> None:
+    """That it is the document's says nothing of values that only a second request adds."""
+    alone.server.values_as = listing
+    address = named(alone, (), *size(*SIZES)["values"])
+    report = alone.apply()
+    assert outcome(report, address).result is Result.ADOPTED
+    assert report.notes == (NOT_TOLD,)
+    (change,) = alone.plan().work
+    assert change.risks[-1].startswith("others may have added the values of its options")
+
+    asked(alone, address)
+    alone.step_answer(address, made=False)
+
+    assert alone.apply().exit_code == 0
+    assert sent(alone) == [list(SIZES)]
+    assert there(alone) == [list(SIZES)]
+    assert alone.plan().work == ()
+
+
+@pytest.mark.parametrize("listing", HIDING)
+def test_values_that_say_too_little_to_be_sent_are_there_in_a_product_that_a_person_names(
+    alone: World, listing: str
+) -> None:
+    """A document for what exists need not say what its values stand for: so nobody is asked of those."""
+    alone.server.values_as = listing
+    address = named(alone, SIZES, {"value": FIRST}, {"value": SECOND})
+    report = alone.apply()
+    assert (outcome(report, address).result, report.notes) == (Result.ADOPTED, ())
+    assert alone.plan().work == ()
+    poster(alone, *SIZES, "70x100")
+
+    assert asked(alone, address).error.endswith("Size: 70x100")
+
+
+def test_many_products_are_asked_about_at_once_and_answered_by_a_pattern(alone: World) -> None:
+    """But for what this state has sent: others have not done that."""
+    alone.server.values_as = "hidden"
+    mine = poster(alone, FIRST, slug="mine")
+    assert alone.apply().exit_code == 0
+    alone.clock.pass_by(LONG)
+    taken_ = [named(alone, SIZES, *size(*SIZES)["values"], slug=f"p-{n}") for n in range(5)]
+    assert alone.apply().exit_code == 0
+    poster(alone, *SIZES, slug="mine")
+    alone.server.misbehave("gelato.values", Odd("cut"))
+
+    report = alone.apply()
+
+    kind = mine.kind
+    assert {outcome(report, each).next for each in taken_} == {of_steps(kind, "values")}
+    assert outcome(report, mine).next == of_step(mine, "values")
+    answers = steps_of_others(alone.state, f"{kind}.*", "values", made=True)
+    assert [each.address for each in answers] == taken_
+    with pytest.raises(UsageError, match="of no product that"):
+        steps_of_others(alone.state, f"{kind}.mine*", "values", made=True)
+    alone.settled(*answers)
+    alone.step_answer(mine, made=True)
+    assert alone.apply().exit_code == 0
     assert alone.plan().work == ()
 
 

@@ -26,6 +26,7 @@ from podsync.plan.action import Action
 from podsync.providers.habits import Habits
 from podsync.state.events import Adopted, Bound, Gone, Intent, Made, NotSent, Orphaned
 from podsync.state.model import State
+from tests.apply.test_steps import size
 from tests.apply.world import Heard, World, a_world
 from tests.products import poster_spec, tee_spec
 
@@ -70,6 +71,30 @@ def test_a_product_costs_the_same_however_many_there_are(tmp_path: Path) -> None
             cost[count] = counted(world.apply)
             assert {outcome.result for outcome in world.reports[-1].outcomes} == {Result.CREATED}
             assert len(world.state.entries) == 2 * count
+
+    few = (cost[FEW] - cost[1]) / (FEW - 1)
+    many = (cost[MANY] - cost[1]) / (MANY - 1)
+
+    assert many < 1.2 * few, (few, many)
+
+
+@pytest.mark.parametrize("listing", ["hidden", "empty"])
+def test_asking_what_others_have_added_costs_the_same_however_many_there_are(
+    tmp_path: Path, listing: str
+) -> None:
+    cost = {}
+    for count in (1, FEW, MANY):
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        with a_world(folder) as world:
+            world.server.values_as = listing
+            for number in range(count):
+                made = poster_spec(f"p-{number}", variantOptions=[size()])
+                identity = world.server.by_hand("gelato", made, age=86400)
+                world.poster(f"p-{number}", doc={"adopt": identity}, variantOptions=[size("30x40")])
+            world.apply()
+            cost[count] = counted(world.apply)
+            assert {outcome.result for outcome in world.reports[-1].outcomes} == {Result.IN_DOUBT}
 
     few = (cost[FEW] - cost[1]) / (FEW - 1)
     many = (cost[MANY] - cost[1]) / (MANY - 1)

@@ -310,6 +310,16 @@ def test_every_word_that_is_not_believed_is_named_and_none_is_taken(podsync, fol
     assert not (folder / "podsync.state.json").exists()
 
 
+def test_of_many_faults_of_a_file_the_first_are_shown(podsync, folder, catalog):
+    (folder / "bad.csv").write_text(HEADER + f"perhaps,{TEE},kakaclo:1\n" * 25, encoding="utf-8")
+
+    run = podsync("import", "bad.csv")
+
+    assert run.code == 1
+    assert run.err.count("error[take]") == 20
+    assert run.err.endswith("… and 5 more\n\n25 errors.\n")
+
+
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-x", "@a", "\tx", "'=1", "''-", "'plain", 'a"b', "a,b", ""])
 def test_a_cell_is_no_formula_and_comes_back_as_it_was(text):
     data = "".join(writer.written(("take", "address", "id"), [("", text, "")])).encode()
@@ -691,12 +701,15 @@ def printed(run, start):
     return next(line for line in lines if line.startswith(start)).partition(": podsync ")[2].split()
 
 
-def refused_though_made(podsync, folder, vendors, catalog):
-    """The first answer was a refusal, and the product is there, changed on the way."""
+def refused_though_made(podsync, folder, vendors, catalog, *, edit=False):
+    """The first answer was a refusal, and the product is there, changed on the way; or the document is."""
     (catalog / "tote.yaml").unlink()
     vendors.misbehave("kakaclo.create", Odd("code", status=50000, commit=True))
     assert podsync("apply", "--auto-approve").code == 4
     settled()
+    if edit:
+        text = (catalog / "tee.yaml").read_text(encoding="utf-8")
+        (catalog / "tee.yaml").write_text(text.replace("#A72525", "#112233"), encoding="utf-8")
     asked = podsync("apply", "--auto-approve", "--first-contact", "-o", "json")
     assert asked.code == 4
     assert len(vendors.products("kakaclo")) == 1
@@ -723,6 +736,26 @@ def test_what_was_refused_and_is_not_ours_is_left_by_the_printed_command(podsync
 
     assert (run.code, again.code) == (0, 0), run.err + again.out
     assert len(vendors.products("kakaclo")) == 2
+
+
+def test_what_was_refused_though_made_before_an_edit_is_answered_by_a_file(podsync, folder, catalog, vendors):
+    vendors.names, vendors.rehost = "keep", False
+    asked = refused_though_made(podsync, folder, vendors, catalog, edit=True)
+    assert "--as sent" in asked.out
+    podsync("import", "--match", "-o", "csv=pairs.csv")
+    (told,) = rows(folder / "pairs.csv")
+
+    answer(folder / "pairs.csv", tee="yes")
+    unclear = podsync("import", "pairs.csv")
+    answer(folder / "pairs.csv", tee="sent")
+    taken = podsync("import", "pairs.csv")
+
+    assert (told["fits"], told["name"]) == ("either", "Test Tee")
+    assert 'colorValue "#A72525" (its document says "#112233" today)' in told["sent"]
+    assert (unclear.code, taken.code) == (1, 0), taken.err
+    assert f"pairs.csv:2:{1 + len(',look-alike,designed_product.tee,')}: error[not-believed]" in unclear.err
+    assert entries(folder)[TEE]["spec"]["colorValue"] == "#A72525"
+    assert podsync("plan").out.splitlines()[-1].endswith("1 to replace, 0 to orphan.")
 
 
 # -- keys, accounts, usage

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from podsync.sandbox import Sandbox
 from podsync.state.git.branch import OvertakenError
@@ -246,7 +247,7 @@ def edited_unseen(shop: Shop, address: str) -> None:
     assert shop.apply().code == 8
 
 
-@prints("evidence/declared.py: import")
+@prints("plan/answers.py: import")
 def a_person_says_which_version_it_is(shop: Shop) -> None:
     """Without the version it is not believed; what was sent before stays open, and nothing is made again."""
     address = two_may_be_it(shop)
@@ -486,9 +487,12 @@ def an_orphan_that_is_one_of_several(shop: Shop) -> None:
         each["lag"] = 0
     settled(shop)
     assert shop.apply().code == 8
+    mine = shop.vendors.products("kakaclo")[-2]["id"]
 
-    assert other in shop.follow("--not-ours", ID=other).out
+    assert other in shop.follow(rf"--not-ours kakaclo {other}").out
     assert shop.apply().code == 0
+    state = json.loads((shop.folder / "podsync.state.json").read_text(encoding="utf-8"))
+    assert [each["id"] for each in state["orphans"]] == [mine]
 
 
 # -- updates
@@ -1375,6 +1379,42 @@ def a_value_that_was_added_is_no_longer_wanted(shop: Shop) -> None:
     assert shop.apply().code == 0
 
 
+@prints("cli/commands/importing/command.py: import --match")
+def an_address_without_the_id_of_its_product(shop: Shop) -> None:
+    address = shop.tee()
+    assert shop.run("import", address).code == 64
+    assert f"which product is that of {address}?" in shop.last.err
+    assert shop.follow("import --match").code == 0
+
+
+@prints("plan/answers.py: state settle", "evidence/declared.py: import --match")
+def many_products_that_are_imported_are_asked_about_at_once(shop: Shop) -> None:
+    """No listing tells their values: four answers are one, given once."""
+    names = [f"tote-{number}" for number in range(4)]
+    mapping = "attributesMapping: [{partModelId: body, attributeIds: [attr-one]}]"
+    value = "{value: S, attributeValues: [{partModelId: body, attributes: {attr-one: s}}]}"
+    shop.vendors.values_as, ids = "hidden", {}
+    for name in names:
+        shop.tote(name)
+        spec = yaml.safe_load((shop.folder / "catalog" / f"{name}.yaml").read_text("utf-8"))["spec"]
+        ids[name] = shop.vendors.by_hand("gelato", spec)
+        shop.edit(name, mapping, f"{mapping}\n      values: [{value}]")
+    assert shop.run("import", f"customer_product.{names[0]}", "99").code == 1
+    assert shop.follow("import --match").code == 0
+    rows = [f"yes,customer_product.{name},gelato:{identity}" for name, identity in ids.items()]
+    (shop.folder / "said.csv").write_text("\n".join(["take,address,id", *rows]), encoding="utf-8")
+
+    assert "no listing tells them of 4 products" in shop.run("import", "said.csv").out
+    assert "4 to update" in shop.run("plan").out
+    assert shop.apply().code == 8
+    asked = shop.last
+    assert shop.follow(r'state settle "?customer_product\.\*"? --step values --not-made').code == 0
+    shop.last = asked
+    assert shop.follow_apply().code == 0
+    assert "No changes." in shop.run("plan").out
+    assert len(shop.vendors.sent("gelato.values")) == 4
+
+
 @prints("cli/commands/importing/claiming.py: plan --detail")
 def an_address_that_nobody_knows(shop: Shop) -> None:
     address = shop.tee()
@@ -1419,18 +1459,54 @@ def an_update_that_is_listed_in_a_form_of_its_own(shop: Shop) -> None:
     assert shop.entries()[address].get("pending") is None
 
 
-@prints("state/operations.py: import")
+@prints("state/operations.py: state settle")
 def a_refusal_is_answered_with_an_id(shop: Shop) -> None:
     address = shop.tee()
     shop.vendors.misbehave("kakaclo.create", Odd("code", status=20013, commit=True))
     assert shop.apply().code == 4
     settled(shop)
     mine = shop.vendors.products("kakaclo")[0]["id"]
-    assert shop.run("state", "settle", address, "--adopt", mine).code == 64
+    assert shop.run("state", "settle", address, "--step", "values", "--made").code == 64
 
-    assert shop.follow("import", ID=mine).code == 0
+    assert shop.follow("--adopt", ID=mine).code == 0
+    assert shop.last.out == f"{address}: it is {mine}\n"
     assert shop.entries()[address]["id"] == mine
     assert shop.apply().code == 0
+
+
+def refused_though_made(shop: Shop) -> str:
+    """The create was refused and made all the same; staff copied the product, and the document was edited."""
+    shop.tee("hat")
+    assert shop.apply().code == 0
+    address = shop.tee()
+    shop.vendors.misbehave("kakaclo.create", Odd("code", status=20013, commit=True))
+    assert shop.apply().code == 4
+    shop.vendors.by_hand("kakaclo", shop.vendors.body_of(shop.vendors.products("kakaclo")[1]["id"]))
+    settled(shop)
+    shop.edit("tee", "#A72525", "#112233")
+    return address
+
+
+@prints("evidence/listing.py: import", "plan/answers.py: import --not-ours")
+def a_person_says_which_version_a_refused_create_made(shop: Shop) -> None:
+    """What was sent is known as it was sent, so that the edit is carried out."""
+    address = refused_though_made(shop)
+    assert shop.apply().code == 4
+    asked, told = shop.last, " ".join(shop.last.out.split())
+    mine, copy = (each["id"] for each in shop.vendors.products("kakaclo")[1:])
+    assert 'colorValue "#A72525" (its document says "#112233" today)' in told
+
+    assert shop.run("import", address, mine).code == 5
+    assert shop.follow(rf"import {address} {mine} --as sent").code == 0
+    assert shop.entries()[address]["spec"]["colorValue"] == "#A72525"
+    shop.last = Run(0, asked.out.replace(f"kakaclo {mine} {copy}", f"kakaclo {copy}"), asked.err)
+    assert shop.follow("--not-ours").code == 0
+    shop.last = asked
+    assert shop.follow_apply().code == 7  # a replace is not what was looked at
+    assert shop.apply().code == 0
+    assert shop.entries()[address]["spec"]["colorValue"] == "#112233"
+    assert shop.creates() == 3
+    assert "No changes." in shop.run("plan").out
 
 
 @prints("plan/checks.py: state settle")
@@ -1459,6 +1535,25 @@ def a_refusal_that_no_document_wants_any_more(shop: Shop) -> None:
 
 
 # -- what people may say unasked
+
+
+@pytest.mark.parametrize("words", [("apply", "--auto-approve"), ("plan", "--refresh")])
+def test_a_question_about_what_the_selection_leaves_out_names_versions(shop, words):
+    """What was acknowledged is looked for whatever is selected, and its document counts."""
+    address = acknowledged(shop)
+    shop.vendors.by_hand("kakaclo", shop.vendors.body_of(shop.vendors.products("kakaclo")[-1]["id"]))
+    for each in shop.vendors.products("kakaclo"):
+        each["lag"] = 0
+    settled(shop)
+    shop.edit(address.partition(".")[2], "#A72525", "#112233")
+    shop.tote()
+
+    run = shop.run(*words, "--target", "customer_product.*")
+
+    told = " ".join(run.out.split())
+    assert run.code == 8
+    assert 'colorValue "#A72525" (its document says "#112233" today)' in told
+    assert told.count("--as document") == told.count("--as sent") == 2
 
 
 def test_a_row_that_was_offered_may_be_nobodys_and_the_doubt_stays_open(shop):

@@ -9,13 +9,26 @@ import pytest
 from podsync.evidence.declared import Said
 from podsync.evidence.listing import Version
 from podsync.evidence.state_view import Known
-from podsync.model.errors import PodsyncError, ProtectedError
+from podsync.model.errors import PodsyncError, ProtectedError, UsageError
 from podsync.model.product import Lifecycle
 from podsync.providers.contract import Remote
 from podsync.state.entries import Entry
 from podsync.state.events import Adopted, Bound, Settled, Unbound
+from podsync.state.model import State
 from podsync.state.reducer.reducer import replay
-from tests.evidence.look import NOW, PROVIDERS, address, doubt, entry, rehosted, row, spec, state, window
+from tests.evidence.look import (
+    NOW,
+    PROVIDERS,
+    address,
+    doubt,
+    entry,
+    refusal,
+    rehosted,
+    row,
+    spec,
+    state,
+    window,
+)
 from tests.plan.build import designed
 
 DOG, TEE = address("dog"), address("tee")
@@ -118,7 +131,7 @@ def test_where_the_listing_does_not_tell_the_version_a_person_has_to(holder: str
 
     assert refused.value.remedy.splitlines() == [
         f"a) it is as it was sent: podsync import {DOG.word} {identity} --as sent",
-        f"b) it is as the document says today: podsync import {DOG.word} {identity} --as document",
+        f"b) it is as its document says today: podsync import {DOG.word} {identity} --as document",
     ]
     sent = replay(known.state, word.ours(DOG, identity, Version.SENT))
     today = replay(known.state, word.ours(DOG, identity, Version.DOCUMENT))
@@ -138,7 +151,7 @@ def test_settle_and_import_compare_versions_alike(holder: str) -> None:
 
     with pytest.raises(ProtectedError, match="does not tell"):
         word.settled(asked, "7")
-    for version in Version:
+    for version in (Version.SENT, Version.DOCUMENT):
         assert word.settled(asked, "7", version) == word.ours(DOG, "7", version)
 
 
@@ -150,11 +163,11 @@ def test_what_the_listing_tells_is_not_contradicted() -> None:
     word = replace(word, rows=rows)
 
     with pytest.raises(
-        ProtectedError, match="7 is listed as the document says today, and not as it was sent"
+        ProtectedError, match="7 is listed as its document says today, and not as it was sent"
     ) as no:
         word.settled(asked, "7")
     with pytest.raises(
-        ProtectedError, match="6 is listed as it was sent, and not as the document says today"
+        ProtectedError, match="6 is listed as it was sent, and not as its document says today"
     ):
         word.ours(DOG, "6", Version.DOCUMENT)
 
@@ -208,3 +221,159 @@ def test_what_a_look_took_is_as_its_document_says_in_what_no_listing_shows() -> 
         assert word.ours(DOG, "7") == []
     _, word = versions(entry("dog", "7", **facts), spec("dog", colorValue="#2", enName="Hound"))
     assert word.ours(DOG, "7") == []
+
+
+# -- what was refused though it was made
+
+
+def refused(*bodies: object, today: object = TODAY, holder: Entry | None = None, **before: object) -> Said:
+    """The document says `today`; these bodies were refused before, from the oldest on."""
+    told = tuple(refusal("dog", body=body, at=NOW + number) for number, body in enumerate(bodies))[::-1]
+    known = state(*([holder] if holder else []), refusals={DOG: told}, **before)
+    document = replace(designed("dog"), spec=today)
+    return Said(Known(PROVIDERS["kakaclo"], known, "default"), LISTED, NOW + 60, {DOG: document})
+
+
+def after(word: Said, identity: str, version: str | None = None) -> State:
+    said = Version.parse(version) if version else None
+    return replay(word.known.state, word.ours(DOG, identity, said))
+
+
+OLDER = entry("dog", "2", spec=spec("dog", modelId="4"))
+
+
+@pytest.mark.parametrize("holder", [None, OLDER], ids=["a create", "a replace"])
+def test_what_was_refused_though_made_is_known_as_it_was_sent(holder: Entry | None) -> None:
+    word = refused(SENT, holder=holder)
+
+    with pytest.raises(ProtectedError, match=r"another version .* \(colorValue\)") as asked:
+        word.ours(DOG, "7")
+
+    assert asked.value.remedy.splitlines() == [
+        f"a) it is as it was sent: podsync import {DOG.word} 7 --as sent",
+        f"b) it is as its document says today: podsync import {DOG.word} 7 --as document",
+    ]
+    sent, today = after(word, "7", "sent"), after(word, "7", "document")
+    assert (sent.entries[DOG].id, sent.entries[DOG].spec) == ("7", SENT)
+    assert (today.entries[DOG].id, today.entries[DOG].spec) == ("7", TODAY)
+    # What was refused may have been made besides: it is looked for still.
+    assert (sent.refusals, [each.body for each in today.refusals[DOG]]) == ({}, [SENT])
+    assert [each.id for each in sent.orphans] == [each.id for each in today.orphans] == ["2"] * bool(holder)
+
+
+def test_the_listing_tells_what_was_refused_from_the_document() -> None:
+    word = refused(spec("dog", enName="Dog by the sea"), today=spec("dog", enName="Dog in the hills"))
+    rows = {"7": row("7", "dog", enName="Dog in the hills"), "6": row("6", "dog", enName="Dog by the sea")}
+    word = replace(word, rows=rows)
+
+    assert after(word, "6").entries[DOG].spec["enName"] == "Dog by the sea"
+    assert after(word, "7").entries[DOG].spec["enName"] == "Dog in the hills"
+    with pytest.raises(
+        ProtectedError, match="6 is listed as it was sent, and not as its document says"
+    ) as no:
+        word.ours(DOG, "6", Version.DOCUMENT)
+    assert f"podsync import {DOG.word} 6 --as sent" in no.value.remedy
+
+
+def test_of_several_that_were_refused_it_is_the_one_that_fits() -> None:
+    word = refused(SENT, spec("dog", enName="Dog by the sea"))
+
+    assert after(word, "7", "sent").entries[DOG].spec == SENT
+    assert [each.body["enName"] for each in after(word, "7", "sent").refusals[DOG]] == ["Dog by the sea"]
+
+
+def test_several_that_no_listing_tells_apart_are_named_by_their_times() -> None:
+    second = spec("dog", colorValue="#000003")
+    word = refused(SENT, second)
+
+    with pytest.raises(ProtectedError, match="2 other versions") as asked:
+        word.ours(DOG, "7", Version.SENT)
+
+    first, other = Version.of_body(SENT).value, Version.of_body(second).value
+    assert asked.value.remedy.splitlines() == [
+        f"a) it is as it was sent 2025-10-09 08:53:20 UTC: podsync import {DOG.word} 7 --as {first}",
+        f"b) it is as it was sent 2025-10-09 08:53:21 UTC: podsync import {DOG.word} 7 --as {other}",
+        f"c) it is as its document says today: podsync import {DOG.word} 7 --as document",
+    ]
+    for version, spec_ in {first: SENT, other: second, "document": TODAY}.items():
+        assert after(word, "7", version).entries[DOG].spec == spec_
+    one_left = replace(word, known=replace(word.known, state=after(word, "7", first)))
+    assert [each.body for each in one_left.known.state.refusals[DOG]] == [second]
+    # The name of the other one stays.
+    assert (
+        after(one_left, "8", other).entries[DOG].spec
+        == after(one_left, "8", "sent").entries[DOG].spec
+        == second
+    )
+
+
+def test_what_was_listed_before_it_was_refused_is_the_documents() -> None:
+    word = refused(SENT)
+    told = replace(refusal("dog", body=SENT), reading=1)
+    word = replace(
+        word,
+        known=replace(word.known, state=state(refusals={DOG: (told,)}, readings={"kakaclo": {1: ("7",)}})),
+    )
+
+    assert after(word, "7").entries[DOG].spec == TODAY
+    with pytest.raises(ProtectedError, match="does not tell"):
+        word.ours(DOG, "8")
+
+
+def test_what_was_refused_and_an_update_changes_since_is_known_with_the_values_that_were_sent() -> None:
+    dog = address("dog", "gelato")
+    sent, today = spec("dog", "gelato"), spec("dog", "gelato", customerIds=["anna", "berta"])
+    known = state(provider="gelato", refusals={dog: (refusal("dog", "gelato", body=sent),)})
+    document = replace(designed("dog"), address=dog, provider="gelato", spec=today)
+    rows = {"7": row("7", "dog", "gelato")}
+
+    told = Said(Known(PROVIDERS["gelato"], known, "default"), rows, NOW, {dog: document}).ours(dog, "7")
+
+    made = replay(known, told)
+    assert (made.entries[dog].spec, made.refusals) == (sent, {})
+
+
+def test_of_what_was_never_sent_there_is_one_version() -> None:
+    word = replace(refused(SENT), known=Known(PROVIDERS["kakaclo"], state(), "default"))
+
+    with pytest.raises(UsageError, match="nothing was sent for"):
+        word.ours(DOG, "7", Version.SENT)
+
+
+# -- what steps add to a product that a person names
+
+
+def option(*values: dict[str, object], listed: bool = False) -> dict[str, object]:
+    mapping = [{"partModelId": "frame", "attributeIds": ["width"]}]
+    told = {} if listed else {"values": list(values)}
+    return {"id": "size", "name": "Size", "attributesMapping": mapping, **told}
+
+
+SMALL, LARGE = (
+    {"value": name, "attributeValues": [{"partModelId": "frame", "attributes": {"width": name}}]}
+    for name in ("30", "50")
+)
+
+
+@pytest.mark.parametrize("refused_before", [True, False])
+@pytest.mark.parametrize(
+    ("values", "there"), [((SMALL, LARGE), []), (({"value": "30"}, LARGE), ["30"])], ids=["sent", "said"]
+)
+def test_values_that_no_listing_tells_are_there_only_where_a_document_says_so(
+    refused_before: bool, values: tuple[dict[str, object], ...], there: list[str]
+) -> None:
+    """A document can leave out what a value stands for only of a value that exists."""
+    dog = address("dog", "gelato")
+    body, today = (spec("dog", "gelato", variantOptions=[option(*each)]) for each in ((), values))
+    refusals = {dog: (refusal("dog", "gelato", body=PROVIDERS["gelato"].first(body)),)}
+    known = state(provider="gelato", refusals=refusals if refused_before else {})
+    document = replace(designed("dog"), address=dog, provider="gelato", spec=today)
+    rows = {"7": row("7", "dog", "gelato", variantOptions=[option(listed=True)])}
+
+    told = Said(Known(PROVIDERS["gelato"], known, "default"), rows, NOW, {dog: document}).ours(dog, "7")
+
+    made = replay(known, told)
+    (known_option,) = made.entries[dog].spec["variantOptions"]
+    assert [each["value"] for each in known_option.get("values", ())] == there
+    assert made.entries[dog].may_have_more
+    assert made.refusals == {}

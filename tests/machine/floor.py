@@ -639,8 +639,10 @@ class Floor(World):
         wanted = self.body(provider, self.documents[address].spec)
         same = sorted((i for i in asked if self.body(provider, there[i]) == wanted), key=_age)
         ours = [i for i in same if i not in self.model.hand]
-        if same:
-            self._import(provider, {address: (ours or same)[0]}, removed)
+        refused = [self.body(provider, each.body) for each in self.state.refusals.get(address, ())]
+        sent = [i for i in asked if self.body(provider, there[i]) in refused and i not in self.model.hand]
+        if same or sent:
+            self._import(provider, {address: (ours or sent or same)[0]}, removed)
             return
         entries = self.state.entries.values()
         bound = {each.address for each in entries if each.id is not None and each.pending is None}
@@ -743,7 +745,10 @@ class Floor(World):
         """Whether a product is the document's of today, or what was sent earlier."""
         there = self.there(provider).get(identity, {})
         today = self.body(provider, there) == self.body(provider, self.documents[address].spec)
-        return Version.DOCUMENT if today else Version.SENT
+        refused = self.state.refusals.get(address, ())
+        made = [each.body for each in refused if self.body(provider, each.body) == self.body(provider, there)]
+        sent = Version.of_body(made[0]) if made else Version.SENT
+        return Version.DOCUMENT if today else sent
 
     def emptied(self, provider: str) -> None:
         """`state check --emptied`: the right account, and nothing that the state knows is there any more."""

@@ -428,6 +428,33 @@ def test_a_doubt_is_settled_from_a_browser(hub, made, doubtful):
     assert made() == ["Tee crimson"]
 
 
+@pytest.mark.parametrize(
+    ("version", "colour"), [("podsync does not ask", None), ("sent", "crimson"), ("document", "teal")]
+)
+def test_which_version_a_product_is_is_said_from_a_browser(hub, doubtful, version, colour):
+    """The document has another colour by now, which no listing shows."""
+    edited = {path: text.replace("#A72525", "#1F7A7A") for path, text in tee("crimson").items()}
+    sha = hub.commit("main", edited, base="main")
+
+    run = hub.start("podsync-repair.yml", "workflow_dispatch", sha, inputs={**doubtful, "version": version})
+
+    assert run["repair"].result == ("success" if colour else "failure"), run["repair"].log
+    assert ("--as document" in run["repair"].log) is (colour is None)
+    if colour:
+        left = "0" if colour == "teal" else "1"
+        assert hub.start("apply.yml", "workflow_dispatch", sha)["plan"].outputs["changes"] == left
+
+
+def test_a_version_that_is_no_choice_is_no_argument(hub, doubtful, tmp_path):
+    """An API may send what the form does not offer."""
+    sha = hub.git("rev-parse", "origin/main")
+    typed = {**doubtful, "version": f"sent $(touch {tmp_path}/pwned)"}
+
+    run = hub.start("podsync-repair.yml", "workflow_dispatch", sha, inputs=typed)
+
+    assert (run["repair"].result, list(tmp_path.glob("pwned"))) == ("success", [])
+
+
 def test_an_id_that_is_another_products_settles_nothing(hub, doubtful):
     sha = hub.git("rev-parse", "origin/main")
 

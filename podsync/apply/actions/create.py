@@ -9,11 +9,11 @@ from podsync.apply.outcomes import conclude, done, later, listed, name_is_taken,
 from podsync.apply.report import DONE, Result
 from podsync.apply.run import DeferredChange, Doubt, ProviderRun
 from podsync.evidence.declared import Said
-from podsync.evidence.sent import existing, unverified
+from podsync.evidence.sent import existing, untold, unverified
 from podsync.model.errors import ConflictError, InDoubtError, PodsyncError
 from podsync.model.frozen import EMPTY, FrozenDict
 from podsync.plan.action import Action
-from podsync.plan.answers import COMPLETE, is_it_so, of_wanted
+from podsync.plan.answers import COMPLETE, is_it_so, whose_it_is
 from podsync.plan.change import Change
 from podsync.plan.diff import differing_fields, unseen_fields
 from podsync.plan.drift.compare import differences
@@ -140,8 +140,11 @@ def take(run: ProviderRun, change: Change) -> None:
         return
     run.ledger.record(*events)
     fields, _ = differences(known, change.document.spec, rows[change.named or ""], run.habits)
-    if fields:
-        with run.lock:
+    entry = run.ledger.entry(change.address)
+    made = entry.spec or EMPTY if entry is not None else EMPTY
+    with run.lock:
+        run.untold.update(untold(run.provider, made, change.document.spec, rows[change.named or ""]))
+        if fields:
             run.otherwise[change.address] = fields
     done(run, change, Result.ADOPTED)
 
@@ -173,8 +176,8 @@ def _stopped_by_rows(run: ProviderRun, change: Change) -> bool:
     address = change.address
     if address in found.questions:
         question = found.questions[address]
-        answers = of_wanted(run.provider, address, question.rows) if question.after is None else ()
-        not_tried(run, change, f"{question.why}: {listed(run, question.rows)}", *answers)
+        asked = whose_it_is(found, address, question, listed(run, question.rows))
+        not_tried(run, change, asked.why, *asked.answers)
         return True
     if address in found.taken:
         name_is_taken(run, change, found.taken[address])

@@ -6,19 +6,21 @@ only, and one in doubt (a refused one too) is sent again only for what is surely
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from podsync.apply.actions.sender import SENDS_AN_APPLY, Job, SendResult
 from podsync.apply.guard import guarded, pooled
 from podsync.apply.outcomes import conclude, done, failed, in_doubt, not_tried
 from podsync.apply.report import DONE, Result
 from podsync.apply.run import DeferredChange, ProviderRun, Unshown
-from podsync.evidence.sent import StepVerdict, is_whole, proves_absence, step_verdict
+from podsync.evidence.sent import StepVerdict, is_whole, step_verdict
 from podsync.evidence.state_view import Known, when
 from podsync.model.errors import ConflictError, InDoubtError, RefusedError
-from podsync.model.frozen import EMPTY, freeze
+from podsync.model.frozen import EMPTY, Spec, freeze
 from podsync.plan.answers import if_removed, of_step, perhaps_added, step_in_doubt
 from podsync.plan.change import Change
 from podsync.plan.diff import differing_fields, is_unsure
-from podsync.providers.contract import Listing, ProductStep
+from podsync.providers.contract import ProductStep, Remote
 from podsync.state.entries import Entry, Pending
 from podsync.state.events import Doubted, Intent, Settled
 
@@ -143,11 +145,16 @@ def _send(run: ProviderRun, change: Change, entry: Entry, step: ProductStep) -> 
     return None
 
 
-def settle_step(run: ProviderRun, each: Unshown, listing: Listing, looked: float) -> None:
-    """Act on what the listing shows of a sent step."""
+def settle_step(
+    run: ProviderRun,
+    each: Unshown,
+    row: Remote | None,
+    looked: float,
+    proves: Callable[[ProductStep, Entry, Spec], bool],
+) -> None:
+    """Act on what the listing shows of a sent step; `proves`: what it does not show of one is not there."""
     change, provider, now = each.change, run.provider, run.context.clock.now()
-    entry, rows = run.ledger.entry(change.address), {row.id: row for row in listing.items}
-    row = rows.get(each.id)
+    entry = run.ledger.entry(change.address)
     if entry is None or entry.pending is None:
         return
     if row is None:
@@ -160,7 +167,7 @@ def settle_step(run: ProviderRun, each: Unshown, listing: Listing, looked: float
     verdict = step_verdict(
         shown,
         whole=is_whole(provider, step, before, row),
-        proves=listing.fresh and proves_absence(run.known, step, entry, rows, before),
+        proves=shown is not None and shown.sure and proves(step, entry, before),
         settled=looked >= each.until,
         acknowledged=each.acknowledged,
     )

@@ -18,7 +18,7 @@ from podsync.apply.outcomes import conclude, done, failed, half_made, in_doubt, 
 from podsync.apply.report import DONE
 from podsync.apply.run import ProviderRun, Unshown
 from podsync.evidence.ages import SEND_SECONDS, Moment, elapsed
-from podsync.evidence.sent import is_whole, proves_absence
+from podsync.evidence.sent import ShownSteps, is_whole
 from podsync.evidence.state_view import when
 from podsync.model.errors import InDoubtError, ProviderError, RefusedError, UnauthorizedError
 from podsync.model.frozen import EMPTY, FrozenDict, Spec, freeze
@@ -317,7 +317,7 @@ def _is_whole(run: ProviderRun, entry: Entry, rows: dict[str, Remote]) -> bool:
     return not any(
         run.provider.step_shown(step, first, row) is not None
         and not is_whole(run.provider, step, first, row)
-        and proves_absence(run.known, step, entry, rows, first)
+        and ShownSteps(run.known, rows).prove_absence(step, entry, first)
         for step in run.provider.steps(first, spec)
     )
 

@@ -18,6 +18,7 @@ from podsync.apply.outcomes import conclude, done, failed, in_doubt, name_is_tak
 from podsync.apply.report import Result
 from podsync.apply.run import DeferredChange, ProviderRun, Unshown
 from podsync.evidence.ages import SEND_SECONDS, Moment, elapsed
+from podsync.evidence.sent import ShownSteps
 from podsync.evidence.state_view import when
 from podsync.model.address import Address
 from podsync.model.digests import canonical_json
@@ -28,7 +29,7 @@ from podsync.plan.action import SET_BACK
 from podsync.plan.change import Change
 from podsync.plan.diff import differing_fields
 from podsync.plan.drift.compare import differences, may_be_habit, renamed_there
-from podsync.providers.contract import Listing, Query, Remote
+from podsync.providers.contract import Listing, ProductStep, Query, Remote
 from podsync.providers.habits import Habits
 from podsync.providers.knowledge import Provider
 from podsync.providers.name_forms import changes
@@ -255,10 +256,15 @@ def read_back(run: ProviderRun) -> bool:
     looked, now = run.context.clock.monotonic(), run.context.clock.now()
     listing = _listed_now(run)
     rows = {row.id: row for row in listing.items}
+    steps = ShownSteps(run.known, rows)
+
+    def proves(step: ProductStep, entry: Entry, before: Spec) -> bool:
+        return listing.fresh and steps.prove_absence(step, entry, before)
+
     for address, each in list(run.unshown.items()):
         row = rows.get(each.id)
         if each.step:
-            settle_step(run, each, listing, looked)
+            settle_step(run, each, row, looked, proves)
         elif row is not None and listing.fresh and shows(run.provider, each.body, row, run.habits):
             entry = run.ledger.entry(address)
             if entry is not None and entry.pending is not None:

@@ -15,7 +15,7 @@ from podsync.apply.run import named_by, others_of, want_of, wanted_by
 from podsync.evidence.ages import SEND_SECONDS, Moment
 from podsync.evidence.findings import Findings, StepQuestion
 from podsync.evidence.listing import Reading
-from podsync.evidence.sent import StepVerdict, is_whole, proves_absence, step_verdict
+from podsync.evidence.sent import ShownSteps, StepVerdict, is_whole, step_verdict
 from podsync.evidence.situation import Situation, Times, Want, documents_of
 from podsync.evidence.state_view import Known
 from podsync.model.address import Address
@@ -67,10 +67,10 @@ def preview(
             known,
             times,
             (*wants_of(connection.provider, changes, known), *others[name].wants),
-            documents_of(known, [*wanted.values(), *others[name].specs]),
+            documents_of(known, [*wanted.values(), *others[name].specs.values()]),
             managed=others[name].managed,
             named=named_by(changes),
-            wanted=wanted,
+            wanted={**others[name].specs, **wanted},
             lost=lost is not None and lost.concerns(name),
             compares=compares,
             first_contact=first_contact,
@@ -108,6 +108,7 @@ def _steps_in_question(
 ) -> Iterator[tuple[Address, StepQuestion]]:
     """Yield the steps of which apply will ask: what was read does not tell whether they were done."""
     provider, rows = known.provider, reading.rows
+    steps = ShownSteps(known, rows)
     for change in changes:
         entry = known.state.entries.get(change.previous_address or change.address)
         if change.action is not Action.UPDATE or entry is None or entry.spec is None:
@@ -123,7 +124,7 @@ def _steps_in_question(
         verdict = step_verdict(
             provider.step_shown(step, before, row),
             whole=is_whole(provider, step, before, row),
-            proves=reading.fresh and proves_absence(known, step, entry, rows, before),
+            proves=reading.fresh and steps.prove_absence(step, entry, before),
             settled=True,
             acknowledged=False,
         )

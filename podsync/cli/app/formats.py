@@ -276,21 +276,24 @@ def validate_markdown(loaded: Loaded, limit: int | None = None) -> str:
     return diagnostics_markdown(loaded.diagnostics, products=products, files=files, **more)
 
 
-def say_diagnostics(diagnostics: Sequence[Diagnostic], session: Session) -> None:
-    """Put diagnostics on stderr."""
+def say_diagnostics(diagnostics: Sequence[Diagnostic], session: Session, *, most: int | None = None) -> None:
+    """Put diagnostics on stderr; at most so many, where that is given."""
     if diagnostics:
         console = session.console
         width = console.width if console.err_is_terminal else None
-        console.say(_diagnostics_text(typed(diagnostics, session), width, color=console.err_color))
+        told = typed(diagnostics, session)
+        console.say(_diagnostics_text(told, width, color=console.err_color, most=most))
 
 
-def _diagnostics_text(diagnostics: Sequence[Diagnostic], width: int | None, *, color: bool) -> str:
+def _diagnostics_text(
+    diagnostics: Sequence[Diagnostic], width: int | None, *, color: bool, most: int | None = None
+) -> str:
     if not diagnostics:
         return ""
     from podsync.output.style import Style
     from podsync.output.text.diagnostics import diagnostics_text
 
-    return diagnostics_text(diagnostics, Style(color), width)
+    return diagnostics_text(diagnostics, Style(color), width, most=most)
 
 
 def state_forms(state: State, what: str, address: Address | None, session: Session) -> Forms:

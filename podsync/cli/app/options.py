@@ -131,7 +131,7 @@ def images_option(description: str) -> Callable[[F], F]:
 def version_option(function: F) -> F:
     """Add `--as`."""
     text = "Which version of its document it is: the one that was sent, or the one of today."
-    return click.option("--as", "of_version", type=click.Choice(["sent", "document"]), help=text)(function)
+    return click.option("--as", "of_version", metavar="[sent | document]", help=text)(function)
 
 
 def output_option(command: str) -> Callable[[F], F]:

@@ -30,7 +30,7 @@ from podsync.output.pairs.words import (
     summary_of,
 )
 from podsync.output.wording import counted, number, some, title
-from podsync.plan.answers import VERSIONS, what_was_sent
+from podsync.plan.answers import what_was_sent
 
 _NAMED = 20
 _MEANING = (
@@ -159,7 +159,7 @@ def _candidate(account: PairedAccount, one: Candidate, others: Sequence[str], ab
         inner += f'<p class="risk">{text(f"it may be that of {some(others, _NAMED)}, too")}</p>'
     typed = ("import", str(one.address), line.id.partition(":")[2])
     for version in one.possible:
-        words = VERSIONS[version.value]
+        words = one.versions.words(version) if one.versions is not None else ""
         inner += _answer(f"yes, {words}", about.command(*typed, "--as", version.value))
     if not one.possible:
         inner += _answer("yes", about.command(*typed))

@@ -18,15 +18,22 @@ _LEAST = 20
 
 
 def diagnostics_text(
-    diagnostics: Sequence[Diagnostic], style: Style = PLAIN, width: int | None = None
+    diagnostics: Sequence[Diagnostic],
+    style: Style = PLAIN,
+    width: int | None = None,
+    *,
+    most: int | None = None,
 ) -> str:
     """Return every diagnostic, in the order given, and a last line that counts them; "" for none.
 
-    `width` is a terminal's; without one nothing is wrapped, so that other programs find a fault in a line.
+    `most` are shown, where it is given. `width` is a terminal's; without one nothing is wrapped, so that
+    other programs find a fault in a line.
     """
     if not diagnostics:
         return ""
-    blocks = [diagnostic_text(diagnostic, style, width) for diagnostic in diagnostics]
+    blocks = [diagnostic_text(diagnostic, style, width) for diagnostic in diagnostics[:most]]
+    if len(blocks) < len(diagnostics):
+        blocks.append(f"… and {len(diagnostics) - len(blocks):,} more\n")
     return "\n".join([*blocks, style.bold(count_line(diagnostics))]) + "\n"
 
 

@@ -62,6 +62,8 @@ def meaning(outcome: Outcome) -> str:
     """Say why it ended so; of a doubt since when, who can end it, and from when on it is known for sure."""
     if outcome.result is not Result.IN_DOUBT:
         return _sentence(outcome)
+    if outcome.step and not outcome.attempts:
+        return f"{_sentence(outcome)} A person has to say it (see Next)."
     sent = "sent" if outcome.since is None else f"sent {second(outcome.since)}"
     return f"{sent}: {_sentence(outcome)} {_end_of_doubt(outcome)}"
 

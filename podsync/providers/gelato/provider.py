@@ -117,6 +117,10 @@ class Gelato(Provider):
         """Which of these values the listing shows."""
         return values.shown(before, step.body, remote.fields)
 
+    def said_to_exist(self, spec: Spec, remote: Remote) -> Spec:
+        """The values without `attributeValues`: those may be left out of what exists only."""
+        return values.said_to_exist(spec, remote.fields)
+
     def listed_spec(self, fields: Spec) -> Spec:
         """Without the option of the server's own; values are listed as texts, and sent as mappings."""
         options = fields.get("variantOptions")

@@ -238,6 +238,20 @@ def shown(before: Spec, body: Spec, fields: Spec) -> Shown | None:
     return Shown(FrozenDict({OPTIONS: tuple(options)}), sure)
 
 
+def said_to_exist(spec: Spec, fields: Spec) -> Spec:
+    """Return the options with the values that are listed, and those that no document could have sent.
+
+    An empty list may be how a listing leaves values out.
+    """
+    rows, options = _by_id(fields.get(OPTIONS) or ()), []
+    for option in spec.get(OPTIONS) or ():
+        told = listed(rows.get(text(option["id"]), FrozenDict()))
+        values = option.get("values") or ()
+        kept = tuple(v for v in values if (text(v["value"]) in told if told else "attributeValues" not in v))
+        options.append(FrozenDict({**_defined(option), **({"values": kept} if kept else {})}))
+    return FrozenDict({OPTIONS: tuple(options)}) if options else FrozenDict()
+
+
 def differences(spec: Spec, fields: Spec) -> tuple[ValueDifference, ...]:
     """Compare the values of a spec with those of a listed product, by option and value.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,20 +14,22 @@ from podsync.cli.commands.state.changing import StateChange, change_state
 from podsync.cli.environment.clock import SystemClock
 from podsync.cli.environment.connect import connected, keys_for, rows_seen
 from podsync.cli.workspace import Workspace
-from podsync.evidence.declared import Said, listed_otherwise
+from podsync.evidence.declared import Said
 from podsync.evidence.listing import Version
+from podsync.evidence.sent import untold
 from podsync.evidence.situation import Want
 from podsync.model.address import Address
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.errors import DecisionError, PodsyncError, UsageError
-from podsync.model.frozen import EMPTY
+from podsync.model.frozen import EMPTY, Spec
 from podsync.model.product import Product
 from podsync.output.escape import safe
 from podsync.output.wording import counted, title
+from podsync.plan.answers import not_told
 from podsync.plan.planner import check_hosts
-from podsync.providers.contract import Match
-from podsync.state.entries import Entry
-from podsync.state.events import Adopted, Disowned, Event, Noted, Settled
+from podsync.providers.contract import Match, Remote
+from podsync.providers.knowledge import Provider
+from podsync.state.events import Adopted, Disowned, Event, Intent, Noted, Settled
 from podsync.state.model import State
 
 #: What becomes of the version that was sent, where a person says that a row is the one of today.
@@ -123,6 +126,8 @@ class _ImportClaim:
         self._lines: list[str] = []
         self._foreign: dict[str, list[str]] = {}
         self._known = 0
+        #: How many products may lack what a step adds, by provider and step.
+        self._untold = Counter[tuple[str, str]]()
 
     def take(self, word: Decision) -> None:
         assert word.address is not None  # noqa: S101 (a yes has one)
@@ -134,6 +139,11 @@ class _ImportClaim:
             return
         self._events += events
         self._known += not events
+        provider = decisions.known.provider
+        for event in events:
+            if isinstance(event, Adopted) and product is not None:
+                steps = untold(provider, event.spec, product.spec, decisions.rows[word.id])
+                self._untold.update((provider.name, step) for step in steps)
         if events:
             self._lines.append(self._line(word, decisions, product, events))
 
@@ -164,6 +174,8 @@ class _ImportClaim:
             more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
             named = ", ".join(safe(each) for each in ids[:_NAMED])
             lines.append(f"{title(provider)}: not ours: {named}{more}")
+        providers = {name: each.known.provider for name, each in self._decisions.items()}
+        lines += [not_told(providers[name], step, count) for (name, step), count in self._untold.items()]
         if self._known:
             lines.append(f"{counted(self._known, 'answer was', 'answers were')} known already")
         return lines or ["Nothing was decided; nothing was changed."]
@@ -193,9 +205,17 @@ class _ImportClaim:
             line += f", as its document says; {LEFT_OPEN}"
         if any(isinstance(event, Noted) for event in events):
             line += ", as its document says"
+        if any(isinstance(event, Intent) for event in events):
+            line += ", as it was sent; the next plan shows what its document changes"
         spec = product.spec if product is not None else (before.spec or EMPTY) if before else EMPTY
-        listed = listed_otherwise(decisions.known, spec, row) if spec else ""
+        listed = _listed_otherwise(decisions.known.provider, spec, row) if spec else ""
         return line + (f' (listed as "{safe(listed)}", which stays)' if listed else "")
+
+
+def _listed_otherwise(provider: Provider, spec: Spec, row: Remote) -> str:
+    """Return the listed name of a taken product if it differs from the document's; "" if not."""
+    called = provider.name_of(row.fields)
+    return called if called != provider.name_of(spec) else ""
 
 
 def _looks_like(decisions: Said, identity: str) -> list[Address]:
@@ -212,47 +232,53 @@ def _looks_like(decisions: Said, identity: str) -> list[Address]:
 
 def can_look_up(space: Workspace, state: State, events: Sequence[Event]) -> None:
     """Raise early what `looked_up` would raise for a missing key or another host."""
-    found = (event.address for event in events if isinstance(event, Settled) and event.found)
-    providers = {entry.provider for entry in _created(state, found).values()}
+    providers = set(_made(state, events).values())
     keys_for(space, providers)
     _check_hosts(space, state, providers)
 
 
-def _created(state: State, addresses: Iterable[Address]) -> dict[Address, Entry]:
-    """Return the entries whose create is in doubt."""
-    entries = ((address, state.entries[address]) for address in addresses)
-    return {a: e for a, e in entries if e.pending is not None and e.pending.op == "create"}
+def _made(state: State, events: Iterable[Event]) -> dict[Address, str]:
+    """Return the addresses whose create is said to have made something, refused or not, and the providers."""
+    found: dict[Address, str] = {}
+    for address in (each.address for each in events if isinstance(each, Settled) and each.found):
+        entry = state.entries.get(address)
+        if entry is not None and entry.pending is not None:
+            found |= {address: entry.provider} if entry.pending.op == "create" else {}
+        else:
+            found[address] = state.refusals[address][0].provider
+    return found
 
 
 def looked_up(
     space: Workspace, state: State, events: Sequence[Event], said: Mapping[Address, Version]
 ) -> list[Event]:
-    """Return the events, with what is listed under each id that is given for a create in doubt.
+    """Return the events, with what is listed under each id that is given for a create, in doubt or refused.
 
     `said` is which version of its document each product is, where a person says so.
     """
     adopts = {event.address: event for event in events if isinstance(event, Settled) and event.found}
-    doubts = _created(state, adopts)
-    for address in said.keys() - doubts.keys():
+    made = _made(state, events)
+    for address in said.keys() - made.keys():
         raise UsageError(f"{address}: no create is in doubt, so that there is one version of it only")
-    if not doubts:
+    if not made:
         return list(events)
-    documents = _documents(space, doubts, said)
-    providers = {entry.provider for entry in doubts.values()}
-    ids = {
-        name: {adopts[a].id or "" for a, entry in doubts.items() if entry.provider == name}
-        for name in providers
-    }
+    documents = _documents(space, made, said)
+    providers = set(made.values())
+    ids = {name: {adopts[a].id or "" for a, other in made.items() if other == name} for name in providers}
     _check_hosts(space, state, providers)
     with _asking(space, providers) as ask:
         decisions = ask(state, ids, documents)
     found: list[Event] = []
     for event in events:
-        if isinstance(event, Settled) and event.address in doubts and event.found:
-            entry = doubts[event.address]
-            found += decisions[entry.provider].settled(entry, event.id or "", said.get(event.address))
-        else:
+        if not isinstance(event, Settled) or not event.found or event.address not in made:
             found.append(event)
+            continue
+        address, identity, version = event.address, event.id or "", said.get(event.address)
+        decided, entry = decisions[made[address]], state.entries.get(address)
+        if entry is not None and entry.pending is not None:
+            found += decided.settled(entry, identity, version)
+        else:
+            found += decided.ours(address, identity, version)
     return found
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from podsync.cli.app.framework import command
@@ -9,11 +11,12 @@ from podsync.cli.app.options import address_of, output_option, sandbox_option, v
 from podsync.cli.app.outputs import Outputs
 from podsync.cli.app.session import Session
 from podsync.cli.commands.importing.claiming import claim
-from podsync.cli.commands.importing.decisions import Decision, checked_id, read_decisions
+from podsync.cli.commands.importing.decisions import Decision, checked_id, read_decisions, version_of
 from podsync.cli.commands.importing.matching import match_all
 from podsync.cli.commands.importing.pinning import pin_all
 from podsync.cli.workspace import Workspace
 from podsync.evidence.listing import Version
+from podsync.model.address import Address
 from podsync.model.errors import UsageError
 from podsync.providers.registry import kinds, plugins
 
@@ -64,7 +67,7 @@ def import_products(
     -o patch=FILE writes what is certain into documents, as `adopt`. --pin does so with the ids of all that
     the state has, and asks nobody: a state that is lost costs nothing then.
     """
-    said = Version(of_version) if of_version is not None else None
+    said = version_of(of_version)
     if said is not None and (match or pin or not_ours is not None or len(words) != 2):
         raise UsageError("--as belongs to ADDRESS ID", f"{_FORMS[2]} --as sent")
     if match or pin:
@@ -88,6 +91,11 @@ def _claim(
         return claim(space, (), _not_ours(not_ours, words))
     if len(words) == 2:
         return claim(space, (_one(*words, said),), ())
+    if len(words) == 1 and not Path(words[0]).exists() and _is_address(words[0]):
+        raise UsageError(
+            f"which product is that of {words[0]}?",
+            f"{_FORMS[2]}; what looks like what: podsync import --match",
+        )
     if len(words) != 1:
         raise UsageError("import takes a FILE, or an ADDRESS and an ID", "\n".join(_FORMS))
     decisions = read_decisions(words[0])
@@ -95,6 +103,13 @@ def _claim(
     if decisions.open:
         more.append(f"{decisions.open} rows are left open; apply asks about them")
     return claim(space, decisions.taken, decisions.left_out, more)
+
+
+def _is_address(word: str) -> bool:
+    try:
+        return Address.parse(word).kind in kinds()
+    except ValueError:
+        return False
 
 
 def _one(address: str, identity: str, said: Version | None) -> Decision:

@@ -16,8 +16,6 @@ from podsync.providers.registry import bare_id, kinds, plugins
 
 #: The columns that are read; the others are for people.
 READ = ("take", "address", "id")
-#: What `take` may say of a product that is the document's: yes, or which version of it.
-_VERSIONS = {"yes": None, **{each.value: each for each in Version}}
 _LONGEST_ID = 200
 
 
@@ -60,6 +58,26 @@ class _DecisionRow:
     take: str
     decision: Decision
 
+    @property
+    def taken(self) -> bool:
+        """Whether the product is the document's."""
+        return self.take not in ("no", "")
+
+
+def version_of(text: str | None) -> Version | None:
+    """Return the version that `--as` names; raises UsageError for what is none."""
+    version = _version(text or "")
+    if version is None and text is not None:
+        raise UsageError(f"{text!r} is no version of a document", "--as sent, or --as document")
+    return version
+
+
+def _version(text: str) -> Version | None:
+    try:
+        return Version.parse(text)
+    except ValueError:
+        return None
+
 
 def read_decisions(path: str) -> Decisions:
     """Read a file. Raises UsageError if it cannot be read, DecisionError with every fault in it."""
@@ -79,7 +97,7 @@ def read_decisions(path: str) -> Decisions:
             faults.append(read)
         else:
             rows.append(read)
-    faults += _contradictions(table, [row.decision for row in rows if row.take in _VERSIONS])
+    faults += _contradictions(table, [row.decision for row in rows if row.taken])
     if faults:
         raise DecisionError(in_file_order(faults))
     return _sorted_out(rows)
@@ -87,7 +105,8 @@ def read_decisions(path: str) -> Decisions:
 
 def _row(table: CsvTable, cells: Mapping[str, Cell]) -> _DecisionRow | Diagnostic:
     take = cells["take"].value.casefold()
-    if take not in _VERSIONS and take not in ("no", ""):
+    version = _version(take)
+    if version is None and take not in ("yes", "no", ""):
         words = f"{cells['take'].value!r} is neither yes nor no, nor a version: sent or document"
         return table.fault(cells["take"], "take", words, "leave it empty to decide later")
     if take == "" and not cells["id"].value:
@@ -96,7 +115,7 @@ def _row(table: CsvTable, cells: Mapping[str, Cell]) -> _DecisionRow | Diagnosti
     if isinstance(identified, str):
         return table.fault(cells["id"], "id", identified, f"ids are written as {next(iter(plugins()))}:5012")
     address, provider = None, identified[0]
-    if take in _VERSIONS or cells["address"].value:
+    if take not in ("no", "") or cells["address"].value:
         try:
             address = Address.parse(cells["address"].value)
         except ValueError as error:
@@ -105,7 +124,7 @@ def _row(table: CsvTable, cells: Mapping[str, Cell]) -> _DecisionRow | Diagnosti
         if kinds().get(address.kind) != provider:
             words = f"a {address.kind} is not a product of {provider}"
             return table.fault(cells["id"], "id", words, "look at the address, or at the id")
-    return _DecisionRow(take, Decision(*identified, address, (table, cells["id"]), _VERSIONS.get(take)))
+    return _DecisionRow(take, Decision(*identified, address, (table, cells["id"]), version))
 
 
 def _identified(text: str) -> tuple[str, str] | str:
@@ -147,7 +166,7 @@ def _contradictions(table: CsvTable, taken: Iterable[Decision]) -> list[Diagnost
 def _sorted_out(rows: Iterable[_DecisionRow]) -> Decisions:
     """Sort the rows. A no rejects a pair: the product is nobody's unless another row takes it or is open."""
     rows = list(rows)
-    taken = tuple(row.decision for row in rows if row.take in _VERSIONS)
+    taken = tuple(row.decision for row in rows if row.taken)
     ours = {(each.provider, each.id) for each in taken}
     undecided = {(row.decision.provider, row.decision.id) for row in rows if row.take == ""}
     left_out = {(row.decision.provider, row.decision.id): row.decision for row in rows if row.take == "no"}

@@ -181,6 +181,7 @@ def guarded(folder: str) -> list[str]:
 def _values(parameters: Parameters) -> dict[str, str]:
     suffix, folder = parameters.suffix, parameters.folder
     names = [name for name, _ in parameters.environments]
+    steps = [step for info in plugins().values() for step in info.steps]
 
     def of_plans(field: str) -> str:
         return " ".join(f"${{{{ needs.plan-{name}.{field} }}}}" for name in names)
@@ -204,6 +205,8 @@ def _values(parameters: Parameters) -> dict[str, str]:
         "@@RESULTS@@": of_plans("result"),
         "@@KEYS@@": " ".join(info.key_variable for info in plugins().values()),
         "@@KIND@@": next(iter(kinds())),
+        "@@STEP@@": next(iter(steps)),
+        "@@STEPS@@": ", ".join(dict.fromkeys(steps)),
         "@@GUARDED@@": " ".join(f"'{place}'" for place in guarded(folder)),
     }
 

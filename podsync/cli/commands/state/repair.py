@@ -6,7 +6,7 @@ Each change is made under the lock, keeps a backup, and prints how to undo it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -16,6 +16,7 @@ from podsync.cli.app.framework import command
 from podsync.cli.app.options import address_of, sandbox_state_option, version_option
 from podsync.cli.app.session import Session
 from podsync.cli.commands.importing.claiming import LEFT_OPEN, can_look_up, looked_up
+from podsync.cli.commands.importing.decisions import version_of
 from podsync.cli.commands.state.changing import StateChange, change_state
 from podsync.cli.workspace import CACHE, Workspace
 from podsync.evidence.listing import Version
@@ -26,9 +27,19 @@ from podsync.providers.registry import bare_id
 from podsync.state.entries import Entry
 from podsync.state.events import Adopted, Event, Unbound
 from podsync.state.model import State
-from podsync.state.operations import SettleAnswer, emptied, entries_at, move, remove, settle
+from podsync.state.operations import (
+    SettleAnswer,
+    emptied,
+    entries_at,
+    move,
+    remove,
+    settle,
+    steps_of_others,
+)
 from podsync.state.run_history import RunHistory
 
+#: So many products are named of an answer for many.
+_NAMED = 10
 #: Makes the events of a change.
 _Make: TypeAlias = Callable[[State, Workspace], Sequence[Event]]
 
@@ -98,10 +109,11 @@ def remove_entry(session: Session, address: str, sandbox: bool) -> int:
         "podsync state settle {kind}.dino --adopt 5012",
         "podsync state settle {kind}.dino --not-created",
         "podsync state settle {kind}.dino --step values --made",
+        "podsync state settle '{kind}.*' --step values --made",
         "podsync state settle --from answers.txt",
     ),
 )
-@click.argument("address", required=False)
+@click.argument("address", required=False, metavar="[ADDRESS | PATTERN]")
 @click.option("--adopt", metavar="ID", help="It was made (or changed): this is its id.")
 @version_option
 @click.option("--not-created", is_flag=True, help="Nothing was made (or changed); apply may send it.")
@@ -130,7 +142,11 @@ def settle_doubts(
 
     The ID has to be listed, which takes the provider's key. Where an update is in doubt: --adopt with its
     own id says that it took effect, --not-created that not. Of a step of a product that exists, --made says
-    that it was done. Of a create that was refused, --not-created says that it hid no product.
+    that it was done. Of a create that was refused, --not-created says that it hid no product,
+    --adopt which one it hid.
+
+    What others may have done to products that podsync did not make is answered for all of them at once: a
+    PATTERN with * and ? in place of ADDRESS, and --step.
 
     Where the document has changed since, and the listing does not tell whether the product is the one that
     was sent or the one of today, --as says it.
@@ -148,26 +164,47 @@ def settle_doubts(
         )
     if of_version is not None and adopt is None:
         raise UsageError("--as belongs to --adopt ID", "podsync state settle ADDRESS --adopt ID --as sent")
+    said: dict[Address, Version] = {}
     if answers is not None:
         given, said = _read_answers(answers)
-    else:
-        given = [SettleAnswer(address_of(address or ""), adopt, step or "", bool(made))]
-        said = {} if of_version is None else {given[0].address: Version(of_version)}
+        return _settle(Workspace.open(session, sandbox=sandbox), lambda _: given, said)
+    text, named, done = address or "", step or "", bool(made)
+    if step is not None and ("*" in text or "?" in text):
+        return _settle(
+            Workspace.open(session, sandbox=sandbox),
+            lambda state: steps_of_others(state, text, named, made=done),
+            said,
+        )
+    answer = SettleAnswer(address_of(text), adopt, named, done)
+    if (version := version_of(of_version)) is not None:
+        said[answer.address] = version
+    return _settle(Workspace.open(session, sandbox=sandbox), lambda _: [answer], said)
+
+
+def _settle(
+    space: Workspace,
+    answers: Callable[[State], Sequence[SettleAnswer]],
+    said: Mapping[Address, Version],
+) -> int:
+    """Settle as a person says; `answers` returns what is said of a state, `said` which versions those are."""
 
     def settled(state: State, space: Workspace) -> list[Event]:
-        return settle(state, given, time.time(), space.waits, bare_id)
+        return settle(state, answers(state), time.time(), space.waits, bare_id)
 
     def answerable(state: State, space: Workspace) -> list[Event]:
         can_look_up(space, state, events := settled(state, space))
         return events
 
     def done(state: State, events: Sequence[Event]) -> str:
-        lines = [_said(state.entries.get(each.address), each, events) for each in given]
+        given = answers(state)
+        lines = [_said(state.entries.get(each.address), each, events) for each in given[:_NAMED]]
+        if len(given) > _NAMED:
+            lines.append(f"and {counted(len(given) - _NAMED, 'more answer')}")
         lines += [f"the id of {each.address} is open again" for each in events if isinstance(each, Unbound)]
         return "\n".join(lines)
 
     return _write(
-        Workspace.open(session, sandbox=sandbox),
+        space,
         "settle",
         lambda state, space: looked_up(space, state, settled(state, space), said),
         done,
@@ -177,10 +214,12 @@ def settle_doubts(
 
 def _said(entry: Entry | None, answer: SettleAnswer, events: Sequence[Event]) -> str:
     adopt = answer.adopt
+    if entry is None or entry.pending is None:
+        if adopt is not None:
+            return f"{answer.address}: it is {adopt}"
+        return f"{answer.address}: nothing was made by what was refused"
     if any(isinstance(each, Adopted) and each.address == answer.address for each in events):
         return f"{answer.address}: it is {adopt}, as its document says; {LEFT_OPEN}"
-    if entry is None or entry.pending is None:
-        return f"{answer.address}: nothing was made by what was refused"
     if answer.step:
         return f"{entry.address}: {answer.step} were {'' if answer.made else 'not '}added"
     if entry.pending.op == "update":
@@ -199,15 +238,23 @@ def _read_answers(file: str) -> tuple[list[SettleAnswer], dict[Address, Version]
         words = line.split()
         if not words or words[0].startswith("#"):
             continue
-        versions = {each.value: each for each in Version} if words[1:2] != ["not-created"] else {}
-        if len(words) != 2 and not (len(words) == 3 and words[2] in versions):
+        version = _version_of(words)
+        if len(words) not in (2, 3) or (len(words) == 3 and version is None):
             raise UsageError(f"{file}:{number}: expected ADDRESS ID [sent | document] or ADDRESS not-created")
         found.append(SettleAnswer(address_of(words[0]), None if words[1] == "not-created" else words[1]))
-        if len(words) == 3:
-            said[found[-1].address] = versions[words[2]]
+        if version is not None:
+            said[found[-1].address] = version
     if not found:
         raise UsageError(f"{file} holds no answer")
     return found, said
+
+
+def _version_of(words: Sequence[str]) -> Version | None:
+    """Return the version that an answer in a file names after its id, None where it names none."""
+    try:
+        return Version.parse(words[2]) if words[1] != "not-created" else None
+    except (IndexError, ValueError):
+        return None
 
 
 @command("check", examples=("podsync state check", "podsync state check --emptied {provider}"))
