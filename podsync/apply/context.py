@@ -123,7 +123,8 @@ class HistoryPort(Protocol):
 class OutcomeBoard:
     """The outcomes so far. Thread-safe; each address is reported once, the last word counts.
 
-    `doubtful` are creates in doubt that nobody has reported yet; for `--max-failures` they count.
+    `doubtful` are creates in doubt that nobody has reported yet; for `--max-failures` they count. `repeated`
+    were sent a second time, in this run or after an earlier one.
     """
 
     changes: Mapping[Address, Change]
@@ -133,6 +134,7 @@ class OutcomeBoard:
     notes: dict[str, None] = field(default_factory=dict)
     creates: int = 0
     doubtful: set[Address] = field(default_factory=set)
+    repeated: set[Address] = field(default_factory=set)
     lock: threading.RLock = field(default_factory=threading.RLock)
     #: How many of `outcomes` count for `--max-failures`: asked before every product.
     _bad: int = 0

@@ -288,6 +288,7 @@ class _Apply:
             keys_refused=tuple(run.provider.name for run in self._runs if run.credentials_refused),
             other_accounts=tuple(run.provider.name for run in self._runs if run.another_account),
             first_contacts=tuple(self._contacts) if refused is not None else (),
+            repeated=len(self._board.repeated),
             begun=self._ledger.begun,
         )
         if self._ledger.begun:

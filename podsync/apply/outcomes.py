@@ -40,8 +40,15 @@ from podsync.state.operations import settled_at
 _GONE = 404
 #: So many products are asked about one by one.
 ONE_BY_ONE = 3
-#: The end of a refusal's message, unless a row may be its product.
+#: The end of the message of what was not sent.
 NOTHING_MADE = ". Nothing was made"
+
+
+def _as_it_says(run: ProviderRun) -> str:
+    """Return the end of a refusal's message, unless a row may be its product: the answer may be wrong."""
+    return (
+        f"{NOTHING_MADE}, as far as {run.provider.title} says; the next apply looks before it sends it again"
+    )
 
 
 def later(run: ProviderRun) -> str:
@@ -53,6 +60,13 @@ def later(run: ProviderRun) -> str:
 def not_sure(run: ProviderRun) -> str:
     """Say that the listing leaves open which product it is."""
     return f"which product it is is not sure yet; {later(run)}"
+
+
+def ids_of(entry: Entry | None) -> tuple[str | None, str | None]:
+    """Return the id of an outcome, and the one that no listing has confirmed: one of them at most."""
+    if entry is None:
+        return None, None
+    return (None, entry.id) if entry.provisional else (entry.id, None)
 
 
 def _report(run: ProviderRun, change: Change, result: Result, **facts: object) -> None:
@@ -75,9 +89,11 @@ def _with_steps(run: ProviderRun, change: Change, outcome: Outcome) -> Outcome:
         left = steps
     with_steps = replace(outcome, steps_done=tuple(s for s in steps if s not in left), steps_left=left)
     if with_steps.half_made and with_steps.error:
+        sure, likely = ids_of(entry)
         return replace(
             with_steps,
-            id=entry.id if entry is not None else None,
+            id=sure,
+            provisional_id=likely,
             error=f"{with_steps.half_made}: {with_steps.error}",
         )
     return with_steps
@@ -104,16 +120,27 @@ def done(
         run.context.board.note(f"{change.address}: it has its name; the next plan shows what else differs")
     entry = run.ledger.entry(change.address)
     receipt = sent.receipt if sent is not None else None
+    sure, likely = ids_of(entry)
     _report(
         run,
         change,
         result,
-        id=entry.id if entry is not None else None,
+        id=sure,
+        provisional_id=likely,
+        leaves=_left_by_swap(run, change),
         remote=seen_ids(entry.remote) if entry is not None else {},
         attempts=sent.attempts if sent is not None else attempts,
         http_status=receipt.status if receipt is not None else None,
         provider_code=receipt.code if receipt is not None else None,
     )
+
+
+def _left_by_swap(run: ProviderRun, change: Change) -> str:
+    """Return what the old product is called by now, where its name was exchanged."""
+    if SWAP not in change.steps_left:
+        return ""
+    old = [each for each in run.ledger.orphans(run.provider.name) if each.address == change.address]
+    return run.provider.name_of(max(old, key=lambda each: each.orphaned_at).spec) if old else ""
 
 
 def failed(
@@ -165,9 +192,12 @@ def conclude(run: ProviderRun, change: Change, sent: SendResult) -> None:
     else:
         updating = change.action is Action.UPDATE
         gone = if_removed(change.address)
-        there = _is_there(run, change, entry) and bool(change.steps_left)
-        nothing = error.message + ("" if there else ". Nothing was changed" if updating else NOTHING_MADE)
-        failed(run, change, nothing, sent, gone if updating and error.status == _GONE else "")
+        why, says = error.message, isinstance(error, RefusedError)
+        if updating:
+            why += ". Nothing was changed" + (f", as far as {run.provider.title} says" if says else "")
+        elif not (_is_there(run, change, entry) and change.steps_left):
+            why += _as_it_says(run) if says else NOTHING_MADE
+        failed(run, change, why, sent, gone if updating and error.status == _GONE else "")
 
 
 def _answers(run: ProviderRun, entry: Entry, error: ProviderError) -> tuple[str, ...]:
@@ -282,7 +312,7 @@ def _asked_besides(
     if outcome is None or outcome.result not in results:
         return False
     steps = (*outcome.next, why, *answers) if answers else outcome.next
-    error = (outcome.error or "").removesuffix(NOTHING_MADE)
+    error = (outcome.error or "").removesuffix(_as_it_says(run)).removesuffix(NOTHING_MADE)
     run.context.board.report(replace(outcome, error=f"{error}; {why}", next=steps))
     return True
 

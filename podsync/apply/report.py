@@ -51,10 +51,12 @@ DONE: Mapping[Action, Result] = {
 class Outcome:
     """How one change ended. `error` is one sentence; `next` are commands or steps for a person.
 
-    `since` and `until` (epoch seconds) say when a doubt arose and until when it is looked for. `replans`:
+    `id` is known for certain; `provisional_id` is one that the answer told, or that is likely, and that no
+    listing has confirmed. `since` and `until` (epoch seconds) say when a doubt arose and until when it is
+    looked for. `replans`:
     what `next` asks for makes another plan, so that an apply of this one would end the same way.
     `steps_done` and `steps_left` name the requests of a product that takes several, `step` the one that is
-    in doubt.
+    in doubt. `leaves` is what the old product is called once its name has passed to another one.
     """
 
     address: Address
@@ -63,6 +65,7 @@ class Outcome:
     provider: str
     account: str = "default"
     id: str | None = None
+    provisional_id: str | None = None
     remote: Mapping[str, Json] = EMPTY
     previous_address: Address | None = None
     source: Position | None = None
@@ -77,6 +80,7 @@ class Outcome:
     steps_done: tuple[str, ...] = ()
     steps_left: tuple[str, ...] = ()
     step: str = ""
+    leaves: str = ""
 
     @property
     def half_made(self) -> str:
@@ -94,6 +98,7 @@ class Report:
     (ids not known yet, pictures re-hosted, what differs from the catalog after settling).
     `keys_refused` names the providers whose key was refused, `other_accounts` those at which nothing of what
     the state knows is visible, `first_contacts` those at which nothing is created without a word of consent.
+    `repeated` is how many creates were sent again, as no listing showed what the first request may have made.
     `begun`: the state has taken the plan down as approved. `broke_off`: the run ended by an error, so that
     what was done may not all be in the state.
     """
@@ -109,6 +114,7 @@ class Report:
     keys_refused: tuple[str, ...] = ()
     other_accounts: tuple[str, ...] = ()
     first_contacts: tuple[str, ...] = ()
+    repeated: int = 0
     begun: bool = False
     broke_off: bool = False
 

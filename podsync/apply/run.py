@@ -313,6 +313,12 @@ class ProviderRun:
         """Return the product that exists already and is what this address wants."""
         return self.findings.adopted.get(address) if self.findings is not None else None
 
+    def was_sent(self, address: Address, spec: Spec) -> bool:
+        """Whether a create of this address left before, and nothing of it was found."""
+        state = self.ledger.state()
+        refused = any(each.body == spec for each in state.refusals.get(address, ()))
+        return refused or self.sends.get(address, 0) > 1 or bool(state.released.get(address))
+
     def unlisted_specs(self) -> list[tuple[Address, Spec]]:
         """What was sent and is not known by a confirmed id: a listing may show it at any time."""
         known = self.known

@@ -59,7 +59,7 @@ class CatalogEditor:
         False and nothing is kept.
         """
         documents = self._documents(path)
-        found = next((each for each in documents if _is_of(each, address)), None)
+        found = _of(documents, address)
         if found is None:
             return None
         change = overridden(found, address, fields) if address.keys else accepted(found, fields)
@@ -78,7 +78,7 @@ class CatalogEditor:
 
     def adopt(self, path: str, address: Address, identity: str, environment: str = "") -> bool:
         """Name the product in an address's document, for one `environment` if given; False if that fails."""
-        found = next((each for each in self._documents(path) if _is_of(each, address)), None)
+        found = _of(self._documents(path), address)
         if found is None or "adopt" in found.data:
             return False
         self._after[path] = mended(self._after[path], adopting(found, identity, environment))
@@ -87,12 +87,11 @@ class CatalogEditor:
     def remove(self, path: str, address: Address) -> None:
         """Take the document of an address out; a file that holds no other is removed."""
         documents = self._documents(path)
-        found = next((each for each in documents if _is_of(each, address)), None)
-        if found is not None:
-            if address.keys:
-                change = appended(found, "except", flow(dict(address.keys)))
-                self._after[path] = mended(self._after[path], change)
-                return
+        found = _of(documents, address)
+        if found is not None and address.keys:
+            change = appended(found, "except", flow(dict(address.keys)))
+            self._after[path] = mended(self._after[path], change)
+        elif found is not None:
             self._after[path] = without(self._after[path], found, documents)
 
     def list_more(self, path: str, keys: tuple[str, ...], items: Iterable[str]) -> None:
@@ -122,6 +121,10 @@ class CatalogEditor:
         return read(path, self._after[path].encode()).documents
 
 
+def _of(documents: Sequence[Document], address: Address) -> Document | None:
+    return next((each for each in documents if _is_of(each, address)), None)
+
+
 def _is_of(document: Document, address: Address) -> bool:
     named = document.data.get("kind"), document.data.get("name")
     return named == (address.kind, address.document) and ("each" in document.data) == bool(address.keys)
@@ -142,26 +145,20 @@ def _meant(data: Mapping[str, Json], fields: Sequence[AcceptedField]) -> dict[st
     return {**data, "spec": spec, "changed_there": there}
 
 
-def can_be_written(listed: Json) -> bool:
-    """Whether a document can hold a listed value: a text, a number, or a list of such."""
-    items = listed if isinstance(listed, tuple) else (listed,)
-    return all(isinstance(item, str | int | float | None) for item in items)
-
-
 def adopting(document: Document, identity: str, environment: str = "") -> Fix:
     """Return what names a product in a document: a line of its own below the name."""
     value = f"{{{environment}: {quoted(identity)}}}" if environment else quoted(identity)
-    line, key = f"adopt: {value}", document.keys.raw.get(("name",))
+    line, key = f"adopt: {value}", document.keys.get(("name",))
     if key is None or document.text.written(key).strip()[:4] != "name" or _in_one_line(document):
         return edits(document, (), Fixing("add", line))
-    at = document.places.raw[("name",)][0]
+    at = document.places[("name",)][0]
     end = len(document.text.line(at)) + 1
     return (Edit(at, end, at, end, f"\n{' ' * (key[1] - 1)}{line}"),)
 
 
 def _in_one_line(document: Document) -> bool:
     """Whether the document is written in braces."""
-    name, kind = document.keys.raw.get(("name",)), document.keys.raw.get(("kind",))
+    name, kind = document.keys.get(("name",)), document.keys.get(("kind",))
     return name is None or kind is None or name[0] == kind[0]
 
 
@@ -190,7 +187,7 @@ def appended(document: Document, word: str, item: str) -> Fix:
     if not items:
         drop = edits(document, (word,), Fixing("drop")) if word in document.data else ()
         return (*drop, *edits(document, (), Fixing("add", f"{word}: [{item}]")))
-    line, column, end_line, end_column = document.places.raw[word,]
+    line, column, end_line, end_column = document.places[word,]
     if document.text.written((line, column, end_line, end_column))[:1] == "[":
         return (Edit(end_line, end_column - 1, end_line, end_column - 1, f", {item}"),)
     last = end_line - 1 if end_column == 1 and end_line > line else end_line
@@ -214,7 +211,7 @@ def _as_typed(document: Document, path: Path, value: Json) -> str:
     """Return a value as YAML, quoted like the value that it replaces."""
     if not isinstance(value, str):
         return flow(value)
-    before = document.text.written(document.places.raw[path])[:1]
+    before = document.text.written(document.places[path])[:1]
     if before == "'" and "'" not in value and value.isprintable():
         return f"'{value}'"
     if before not in ("'", '"') and _WORDS.fullmatch(value) and isinstance(resolve(value), str):
@@ -224,8 +221,8 @@ def _as_typed(document: Document, path: Path, value: Json) -> str:
 
 def _items(document: Document, path: Path, wanted: Sequence[Json]) -> Fix:
     """Return the edits that make a list hold these items. Items that remain keep their lines and comments."""
-    first = document.places.raw.get((*path, 0))
-    span = document.places.raw[path]
+    first = document.places.get((*path, 0))
+    span = document.places[path]
     if first is None or document.text.written(span)[:1] == "[":
         return edits(document, path, Fixing("put", flow(list(wanted))))
     there: Sequence[Json] = value_at(document.data, path)
@@ -233,7 +230,7 @@ def _items(document: Document, path: Path, wanted: Sequence[Json]) -> Fix:
     for index, item in enumerate(there):
         if item not in wanted:
             changes += edits(document, (*path, index), Fixing("drop"))
-    last = document.places.raw[*path, len(there) - 1]
+    last = document.places[*path, len(there) - 1]
     dash = document.text.line(first[0])[: first[1] - 1]
     lines = "".join(f"{dash}{flow(item)}\n" for item in wanted if item not in there)
     return (*changes, Edit(last[2] + 1, 1, last[2] + 1, 1, lines)) if lines else tuple(changes)
@@ -251,8 +248,8 @@ def _noted(document: Document, known: Mapping[str, Json]) -> Fix:
             else:
                 changes += edits(document, ("changed_there",), Fixing("add", line_of(field, value)))
         return tuple(changes)
-    line, column = document.keys.raw["spec",][:2]
-    if document.text.written(document.places.raw[()])[:1] == "{":
+    line, column = document.keys["spec",][:2]
+    if document.text.written(document.places[()])[:1] == "{":
         return edits(document, (), Fixing("add", f"changed_there: {flow(plain)}"))
     indent = " " * (column - 1)
     return (Edit(line, column, line, column, f"changed_there: {flow(plain)}\n{indent}"),)
@@ -284,7 +281,7 @@ def listing_more(content: str, path: Path, items: Iterable[str]) -> str:
     inner: Path = ()
     if documents:
         document = documents[-1]
-        places = document.places.raw
+        places = document.places
         inner = next(path[:n] for n in range(len(path), -1, -1) if n == 0 or path[:n] in places)
         if inner == path:
             there = tuple(value_at(document.data, path) or ())

@@ -9,20 +9,20 @@ from __future__ import annotations
 import os
 import stat
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from pathlib import Path, PurePath
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from podsync.catalog.parsing.source_text import START, Text
+from podsync.files.os_files import is_link
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.position import Severity
 
 MAX_BYTES = 4 * 1024 * 1024
 
 _NAME_OF = attrgetter("name")
-_USUAL = (".yaml", ".yml")
-_SUFFIXES = frozenset({".yaml", ".yml"})
+_SUFFIXES = (".yaml", ".yml")
 #: Files that are ignored without a warning: notes, tables, pictures.
 _SILENT = frozenset({
     ".md", ".csv", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg", ".tif", ".tiff", ".bmp",
@@ -44,10 +44,12 @@ DEFAULTS = "_defaults.yaml"
 _NEARLY_DEFAULTS = frozenset({"_default.yaml", "_defaults.yml", "_default.yml", "_Defaults.yaml"})
 
 
-class FoundDefaults(NamedTuple):
-    """A `_defaults.yaml`."""
+class FoundFiles(NamedTuple):
+    """Product files, every `_defaults.yaml`, and a diagnostic for all else that matters."""
 
-    file: FoundFile
+    files: list[FoundFile]
+    defaults: list[FoundFile]
+    faults: list[Diagnostic]
 
 
 def shown(path: str | PurePath, root: Path) -> str:
@@ -63,27 +65,30 @@ def _valid(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def walk(folder: Path, root: Path) -> list[FoundFile | FoundDefaults | Diagnostic]:
-    """Return the product files below `folder`, their defaults, and a diagnostic for all else that matters."""
-    return _FolderWalk(os.path.realpath(folder)).through(str(folder), shown(folder, root)).found
+def walk(folders: Iterable[Path], root: Path) -> FoundFiles:
+    """Search folders and those in them; links may lead as far as the folder that was named."""
+    found = FoundFiles([], [], [])
+    for folder in folders:
+        _FolderWalk(found, os.path.realpath(folder)).through(str(folder), shown(folder, root))
+    return found
 
 
 class _FolderWalk:
     """One walk through folders; links may lead as far as `limits`."""
 
-    def __init__(self, limits: str) -> None:
+    def __init__(self, found: FoundFiles, limits: str) -> None:
+        self._files, self._known_defaults, self._faults = found
         self._limits = limits
-        self.found: list[FoundFile | FoundDefaults | Diagnostic] = []
 
-    def through(self, folder: str, called: str) -> Self:
+    def through(self, folder: str, called: str) -> None:
         """Find everything in `folder`, whose name for people is `called`."""
         try:
             with os.scandir(folder) as entries:
                 ordered = sorted(entries, key=_NAME_OF)
         except OSError as error:
             summary = f"the folder cannot be read: {_reason(error)}"
-            self.found.append(_fault("unreadable", called, summary, _ACCESS))
-            return self
+            self._faults.append(_fault("unreadable", called, summary, _ACCESS))
+            return
         prefix = "" if called == "." else called.rstrip("/") + "/"
         self._alike([entry.name for entry in ordered], prefix)
         for entry in ordered:
@@ -94,24 +99,22 @@ class _FolderWalk:
                 continue
             path = prefix + (name if name.isascii() else _valid(name))
             try:
-                if name.endswith(_USUAL) and entry.is_file(follow_symlinks=False):
-                    self.found.append(FoundFile(entry.path, path))
+                if name.endswith(_SUFFIXES) and entry.is_file(follow_symlinks=False):
+                    self._files.append(FoundFile(entry.path, path))
                 else:
                     self._entry(entry, path)
             except OSError as error:
-                self.found.append(_fault("unreadable", path, f"cannot be read: {_reason(error)}", _ACCESS))
-        return self
+                self._faults.append(_fault("unreadable", path, f"cannot be read: {_reason(error)}", _ACCESS))
 
     def _defaults(self, entry: os.DirEntry[str], prefix: str) -> None:
         path = prefix + _valid(entry.name)
         if entry.name == DEFAULTS:
             if within(os.path.realpath(entry.path), self._limits):
-                self.found.append(FoundDefaults(FoundFile(entry.path, path)))
+                self._known_defaults.append(FoundFile(entry.path, path))
             else:
-                summary = "this link leaves the catalog"
-                self.found.append(_fault("link", path, summary, "put the file itself here"))
+                self._faults.append(_leaves(path))
         elif entry.name in _NEARLY_DEFAULTS:
-            self.found.append(_not_read(path, "this file is not read", f"did you mean {DEFAULTS}?"))
+            self._faults.append(_not_read(path, "this file is not read", f"did you mean {DEFAULTS}?"))
 
     def _alike(self, names: list[str], prefix: str) -> None:
         """Warn of names that differ only in case: a disk that ignores case keeps one of the files."""
@@ -125,40 +128,32 @@ class _FolderWalk:
             if other is not name and read:
                 summary = f"this name differs from {_valid(other)} in nothing but case"
                 path = prefix + _valid(name)
-                self.found.append(_fault("case-only", path, summary, _ONE_NAME, "warning"))
+                self._faults.append(_fault("case-only", path, summary, _ONE_NAME, "warning"))
 
     def _entry(self, entry: os.DirEntry[str], path: str) -> None:
         suffix = PurePath(entry.name).suffix.lower()
-        if _is_link(entry):
+        if is_link(entry):
             if suffix in _SILENT:
                 return
-            target = os.path.realpath(entry.path)
-            if not within(target, self._limits):
-                summary = "this link leaves the catalog"
-                self.found.append(_fault("link", path, summary, "put the file itself here"))
+            if not within(os.path.realpath(entry.path), self._limits):
+                self._faults.append(_leaves(path))
                 return
             if entry.is_dir():
                 detail = "what it points to is read where it is"
-                self.found.append(_not_read(path, "a linked folder is not read", detail))
+                self._faults.append(_not_read(path, "a linked folder is not read", detail))
                 return
         if entry.is_dir():
             self.through(entry.path, path)
         elif suffix in _SUFFIXES:
-            self.found.append(FoundFile(entry.path, path))
+            self._files.append(FoundFile(entry.path, path))
         elif suffix not in _SILENT:
             detail = "name product files *.yaml; begin the name of anything else with _ or ."
-            self.found.append(_not_read(path, "this file is not read", detail))
+            self._faults.append(_not_read(path, "this file is not read", detail))
 
 
 def _folded(name: str) -> str:
     """Return a form that is equal for names which a disk may take for one."""
     return unicodedata.normalize("NFC", name).casefold()
-
-
-def _is_link(entry: os.DirEntry[str]) -> bool:
-    """Whether it is a symbolic link, or a junction of Windows (known to Python from 3.12 on)."""
-    junction = getattr(entry, "is_junction", None)
-    return entry.is_symlink() or (junction is not None and bool(junction()))
 
 
 def within(target: str, folder: str) -> bool:
@@ -253,6 +248,10 @@ def too_large(path: str, size: int) -> Diagnostic:
 
 def _reason(error: OSError) -> str:
     return (error.strerror or type(error).__name__).lower()
+
+
+def _leaves(path: str) -> Diagnostic:
+    return _fault("link", path, "this link leaves the catalog", "put the file itself here")
 
 
 def _not_read(path: str, summary: str, detail: str) -> Diagnostic:

@@ -133,8 +133,4 @@ def shared_account(
 
 def _fault(document: Document, path: tuple[str, ...], summary: str, detail: str) -> Diagnostic:
     """Return a fault at the value of a path, or at the nearest key above that is written."""
-    span = document.places.raw.get(path)
-    while span is None:
-        span = document.keys.raw.get(path, document.start if not path else None)
-        path = path[:-1]
-    return document.text.fault("environments", span, summary, detail)
+    return document.fault("environments", path, summary, detail, key=path not in document.places)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol, Self, TypeAlias
 
-from podsync.catalog.discovery import FoundDefaults, FoundFile, Signed
+from podsync.catalog.discovery import FoundFile, FoundFiles, Signed
 from podsync.model.address import Address
 from podsync.model.diagnostic import Diagnostic, errors_among, in_file_order
 from podsync.model.position import Position
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from podsync.providers.knowledge import Provider
 
 #: Finds the files of a catalog, and faults of the search.
-FindFiles: TypeAlias = Callable[[], Sequence[FoundFile | FoundDefaults | Diagnostic]]
+FindFiles: TypeAlias = Callable[[], FoundFiles]
 
 
 class Loaded(NamedTuple):
@@ -32,10 +32,15 @@ class Loaded(NamedTuple):
         return errors_among(self.diagnostics)
 
     @classmethod
-    def of(cls, catalog: Catalog, found: Iterable[Diagnostic], in_scope: Container[str]) -> Loaded:
-        """Keep the diagnostics that are asked for, in order, and no more than a person can read."""
-        unique = dict.fromkeys(found)
-        reported = [each for each in unique if each.at is None or each.at.path in in_scope]
+    def of(
+        cls, catalog: Catalog, found: Iterable[Diagnostic], in_scope: Container[str], shared: Container[str]
+    ) -> Loaded:
+        """Keep the diagnostics that are asked for, in order, and no more than a person can read.
+
+        They are those at a path in scope, and those of `shared` files, which several documents draw on.
+        """
+        places = ((each, each.at.path if each.at is not None else None) for each in dict.fromkeys(found))
+        reported = [each for each, path in places if path is None or path in in_scope or path in shared]
         if reported:
             from podsync.catalog.validation.limits import capped
 
@@ -67,17 +72,6 @@ class CheckedFile(NamedTuple):
     diagnostics: Sequence[Diagnostic]
     removed: Sequence[tuple[Address, Position]] = ()
     tables: Sequence[str] = ()
-
-
-class AskedFor:
-    """The paths whose faults are reported: those in scope, and files that several documents share."""
-
-    def __init__(self, in_scope: Container[str], shared: Container[str]) -> None:
-        self._in_scope, self._shared = in_scope, shared
-
-    def __contains__(self, path: object) -> bool:
-        """Whether faults at this path are reported."""
-        return path in self._in_scope or path in self._shared
 
 
 #: Reads a file with all its places, and says all that is wrong with it.

@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from podsync.catalog.discovery import FoundDefaults, FoundFile, shown, walk
+from podsync.catalog.discovery import FoundFile, FoundFiles, shown, walk
 from podsync.catalog.fast_path import cached_run
 from podsync.catalog.loaded import CatalogRun, CheckedFile, Loaded
-from podsync.model.diagnostic import Diagnostic
 from podsync.model.errors import UsageError
 from podsync.model.settings import Authoring
 
@@ -28,9 +27,7 @@ class Scope:
     """What given PATHs mean: which faults are reported, and which files outside the catalog are read."""
 
     def __init__(self, reported: Sequence[str], files: Sequence[Path], folders: Sequence[Path]) -> None:
-        self.reported = tuple(reported)
-        self.files = tuple(files)
-        self.folders = tuple(folders)
+        self.reported, self.files, self.folders = tuple(reported), tuple(files), tuple(folders)
 
     def __contains__(self, path: object) -> bool:
         """Whether faults at `path` (as people see it) are asked for."""
@@ -105,7 +102,7 @@ def begin(
         raise UsageError(f"the catalog {catalog_dir} is not a folder", "set `catalog:` in podsync.yaml")
     in_scope = scope(root, catalog_dir, paths)
 
-    def find_files() -> Sequence[FoundFile | FoundDefaults | Diagnostic]:
+    def find_files() -> FoundFiles:
         return _candidates(folder, in_scope, root)
 
     fast = cached_run()
@@ -127,36 +124,21 @@ def _read_closely(
     return read_closely(found, providers, around)
 
 
-def files_of(
-    root: Path, catalog_dir: str | Path, paths: Sequence[str | Path] = ()
-) -> list[FoundFile | Diagnostic]:
+def files_of(root: Path, catalog_dir: str | Path, paths: Sequence[str | Path] = ()) -> FoundFiles:
     """Return the product files of `paths` (default: all), and faults of the search; raises as `scope`."""
     root = Path(os.path.abspath(root))  # noqa: PTH100 (links in it are the caller's)
     in_scope = scope(root, catalog_dir, paths)
     found = _candidates(root / catalog_dir, in_scope, root)
-    return [each for each in found if not isinstance(each, FoundDefaults) and _path_of(each) in in_scope]
+    files = [each for each in found.files if each.path in in_scope]
+    return FoundFiles(files, [], [each for each in found.faults if each.path in in_scope])
 
 
-def _path_of(found: FoundFile | Diagnostic) -> str:
-    if isinstance(found, FoundFile):
-        return found.path
-    return found.at.path if found.at is not None else ""
-
-
-def _candidates(folder: Path, extra_paths: Scope, root: Path) -> list[FoundFile | FoundDefaults | Diagnostic]:
+def _candidates(folder: Path, extra_paths: Scope, root: Path) -> FoundFiles:
     """Return every file once, the catalog's first."""
-    found = walk(folder, root) if folder.exists() else []
+    found = walk([*([folder] if folder.exists() else ()), *extra_paths.folders], root)
     if not (extra_paths.folders or extra_paths.files):
         return found
-    for folder_outside in extra_paths.folders:
-        found += walk(folder_outside, root)
-    found += [FoundFile(str(file), shown(file, root)) for file in extra_paths.files]
-    seen: set[str] = set()
-    once: list[FoundFile | FoundDefaults | Diagnostic] = []
-    for each in found:
-        if isinstance(each, FoundFile):
-            if each.path in seen:
-                continue
-            seen.add(each.path)
-        once.append(each)
-    return once
+    once: dict[str, FoundFile] = {}
+    for each in (*found.files, *(FoundFile(str(file), shown(file, root)) for file in extra_paths.files)):
+        once.setdefault(each.path, each)
+    return found._replace(files=list(once.values()))

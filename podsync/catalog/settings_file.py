@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +16,10 @@ from podsync.catalog.environments import (
     shared_things,
 )
 from podsync.catalog.fast_path import settings_cache
-from podsync.catalog.validation.validator import fits, validate
+from podsync.catalog.validation.validator import fits
 from podsync.model.diagnostic import Diagnostic, errors_among, in_file_order
 from podsync.model.errors import CatalogError
-from podsync.model.frozen import EMPTY, freeze
+from podsync.model.frozen import EMPTY, freeze, value_at
 from podsync.model.settings import Limits, ProviderSettings, RateLimit, Settings
 from podsync.providers.registry import default_settings, plugins
 from podsync.state.backends import state_settings
@@ -86,10 +85,7 @@ def ignored_in_vain(
     found = []
     for document in _documents(path):
         for place in places:
-            node: Any = document.data
-            for key in place:
-                node = node.get(key, {})
-            for provider, ids in node.items():
+            for provider, ids in (value_at(document.data, place) or {}).items():
                 for index, identity in enumerate(ids):
                     address = owners.get(provider, {}).get(plugins()[provider].bare_id(identity))
                     if address is not None:
@@ -109,7 +105,7 @@ def _in_vain(document: Document, path: tuple[Any, ...], identity: str, address: 
         f"take it out of `ignore`; or let it go: remove its document, and write `removed: [{address.word}]` "
         "as a document of its own"
     )
-    span = document.places.raw.get(path) or document.start
+    span = document.places.get(path) or document.start
     return document.text.fault("ignored-managed", span, summary, detail, severity="warning", address=address)
 
 
@@ -139,21 +135,15 @@ def _parsed(name: str, raw: bytes) -> ParsedFile:
 
 
 def _faults(reading: ParsedFile) -> list[Diagnostic]:
-    faults = list(reading.diagnostics)
-    for document in reading.documents:
-        if not fits("podsync", document.data):
-            from podsync.catalog.validation.document_rules import in_place, written
+    faults: list[Diagnostic] = []
+    sound = all(fits("podsync", document.data) for document in reading.documents)
+    if not sound or reading.diagnostics or len(reading.documents) > 1:
+        from podsync.catalog.validation.document_rules import faults_of_one
 
-            typed = partial(written, document)
-            faults += in_place(document, validate("podsync", document.data, typed))
-        elif document.data.get("environments"):
-            faults += shared_things(document)
-    return faults + [_second(document) for document in reading.documents[1:]]
-
-
-def _second(document: Document) -> Diagnostic:
-    summary = "the settings are one document; this is another"
-    return document.text.fault("schema", document.start, summary, "remove the line `---` above it")
+        faults = faults_of_one(reading, "podsync", "schema", "the settings")
+    for document in reading.documents if sound else ():
+        faults += shared_things(document) if document.data.get("environments") else ()
+    return faults
 
 
 def defaults() -> Settings:

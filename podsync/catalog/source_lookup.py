@@ -14,7 +14,6 @@ from podsync.catalog.authoring.layers import Layer, defaults_of, is_plain, layer
 from podsync.catalog.discovery import FoundFile, read_bytes
 from podsync.catalog.parsing.document import Document
 from podsync.catalog.parsing.yaml_reader import read
-from podsync.catalog.validation.document_rules import located
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import EMPTY, Path, value_at
 from podsync.model.position import Position
@@ -46,7 +45,7 @@ class ProductSource:
         """Return where the value at `path` stands, and that line."""
         if self.document is None:
             return self.product.at(path), ""
-        text, span = located(self.document, path)
+        text, span = self.document.located(path)
         return Position(text.path, *span), text.line(span[0])
 
 
@@ -78,7 +77,7 @@ class Sources:
         layer = layer_of(defaults_of(file, kind, self._around()), path)
         if layer is None or value_at(layer.data, path) is None:
             return None
-        span = layer.document.places.raw.get((*layer.prefix, *path), layer.document.start)
+        span = layer.document.places.get((*layer.prefix, *path), layer.document.start)
         return Position(layer.document.text.path, *span)
 
     def says(self, product: Product, path: Path) -> bool:

@@ -11,17 +11,16 @@ from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.authoring.expansion import Expansion, among
 from podsync.catalog.authoring.layers import is_plain
 from podsync.catalog.authoring.origins import places_of
-from podsync.catalog.discovery import FoundDefaults, FoundFile, read_signed
-from podsync.catalog.loaded import AskedFor, CheckedFile, FindFiles, Loaded
+from podsync.catalog.discovery import FoundFile, read_signed
+from podsync.catalog.loaded import CheckedFile, FindFiles, Loaded
 from podsync.catalog.parsing import yaml_reader
 from podsync.catalog.parsing.document import Document
 from podsync.catalog.parsing.source_text import MAX_FAULTS
 from podsync.catalog.validation.cross_document_rules import Line, cross_check, removed_and_declared
-from podsync.catalog.validation.document_rules import build, fits_its_schema, in_place, written
+from podsync.catalog.validation.document_rules import build, faults_of_one, fits_its_schema
 from podsync.catalog.validation.fingerprints import FingerprintRow, fingerprints_of
 from podsync.catalog.validation.fix_check import proved
 from podsync.catalog.validation.limits import documents_left_out
-from podsync.catalog.validation.validator import validate
 from podsync.model.address import DEFAULT_ACCOUNT, Address
 from podsync.model.diagnostic import Diagnostic, errors_among
 from podsync.model.position import Position
@@ -57,11 +56,9 @@ class StraightRun:
     def finish(self) -> Loaded:
         """Read every file; return the catalog and all faults."""
         found = self._find_files()
-        around = AuthoringContext(
-            *self._context_arguments, [each.file for each in found if isinstance(each, FoundDefaults)]
-        )
-        files = [read_closely(each, self._providers, around) for each in found if isinstance(each, FoundFile)]
-        diagnostics = [each for each in found if isinstance(each, Diagnostic)]
+        around = AuthoringContext(*self._context_arguments, found.defaults)
+        files = [read_closely(each, self._providers, around) for each in found.files]
+        diagnostics = list(found.faults)
         diagnostics += [fault for each in around.defaults for fault in defaults_faults(each, around)]
         # A file that documents take keys from is not a document, and is not checked as one.
         tables = {table for file in files for table in file.tables}
@@ -86,7 +83,7 @@ class StraightRun:
         diagnostics += removed_and_declared(removed, first, first.__getitem__, line)
         products = sorted(first.values(), key=lambda product: str(product.address))
         catalog = Catalog(products, len(files), lets_go=frozenset(removed))
-        return Loaded.of(catalog, diagnostics, AskedFor(self._in_scope, shared))
+        return Loaded.of(catalog, diagnostics, self._in_scope, shared)
 
     def _clashes(self, declared: Sequence[Product], line: Line) -> list[Diagnostic]:
         rows = [
@@ -125,7 +122,8 @@ def read_closely(
     if unchecked:
         bad = errors_among(wrong)[MAX_FAULTS:]
         wrong = [each for each in wrong if each not in bad]
-        wrong.append(documents_left_out(found.path, unchecked))
+        last = max((each.at for each in wrong if each.at is not None), key=lambda at: at[1:3])
+        wrong.append(documents_left_out(Position(found.path, *last[1:3]), unchecked))
     if wrong:
         wrong = list(proved(reading.text, wrong, lambda text: _examined(text, found, providers, around)))
     wrong = [*file.faults_around(), *wrong]
@@ -151,7 +149,6 @@ class _Documents:
         self._found, self._providers, self._around = found, providers, around
 
     def faults_around(self) -> list[Diagnostic]:
-        """Return the faults of the defaults for this file."""
         if self._around is None:
             return []
         chain = self._around.chain_of(self._found.path)
@@ -166,11 +163,8 @@ class _Documents:
         expansion = Expansion(document, self._found, self._around)
         collected = ProductFaults()
         for product in expansion.products():
-            collected.count_product()
-            if collected.count < _MOST_FAULTY:
-                collected.add(product, self._taken(product))
-            else:
-                collected.skip()
+            look = collected.count < _MOST_FAULTY
+            collected.add(product, self._taken(product) if look else None)
         self.tables |= dict.fromkeys(each.path for each in expansion.tables)
         return [*expansion.faults, *collected.diagnostics()]
 
@@ -185,23 +179,10 @@ class _Documents:
 def defaults_faults(found: FoundFile, context: AuthoringContext) -> tuple[Diagnostic, ...]:
     """Return all that is wrong with one file; known for the rest of the run."""
     if found.path not in context.judged:
-        context.judged[found.path] = tuple(_faults(found, context))
+        context.judged[found.path] = tuple(
+            faults_of_one(context.parsed(found), "defaults", "defaults", "the defaults of a folder")
+        )
     return context.judged[found.path]
-
-
-def _faults(found: FoundFile, context: AuthoringContext) -> list[Diagnostic]:
-    parsed = context.parsed(found)
-    faults = list(parsed.diagnostics)
-    for number, document in enumerate(parsed.documents):
-        if number:
-            summary = "the defaults of a folder are one document; this is another"
-            faults.append(
-                document.text.fault("defaults", document.start, summary, "remove the line `---` above it")
-            )
-            continue
-        verdicts = validate("defaults", document.data, lambda path, of=document: written(of, path))  # type: ignore[misc]
-        faults += in_place(document, verdicts)
-    return faults
 
 
 #: Up to this many values at one place are reported one by one; more become one fault.
@@ -218,23 +199,17 @@ class ProductFaults:
         self._plain: list[Diagnostic] = []
         self._found: dict[tuple[object, ...], dict[str, list[tuple[Diagnostic, str]]]] = {}
 
-    def add(self, document: Document, faults: Sequence[Diagnostic]) -> None:
-        """Record the faults of a product."""
+    def add(self, document: Document, faults: Sequence[Diagnostic] | None) -> None:
+        """Record the faults of a product, None for one that was not checked."""
+        self._all += 1  # a fault of all products is not the fault of one value
+        self._skipped += faults is None
         self.count += bool(faults)
         if not document.suffix:
-            self._plain += faults
+            self._plain += faults or ()
             return
-        for each in faults:
+        for each in faults or ():
             groups = self._found.setdefault((each.rule, each.severity, each.at), {})
             groups.setdefault(each.detail, []).append((each, document.suffix))
-
-    def count_product(self) -> None:
-        """Count a checked product: a fault of all products is not the fault of one value."""
-        self._all += 1
-
-    def skip(self) -> None:
-        """Count a product that was not checked."""
-        self._skipped += 1
 
     def diagnostics(self) -> Iterable[Diagnostic]:
         """Yield each fault once, with the products that have it."""

@@ -57,9 +57,7 @@ class Workspace:
     _kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
-    def open(
-        cls, session: Session, *, sandbox: bool = False, in_any: bool = False, anywhere: bool = False
-    ) -> Workspace:
+    def open(cls, session: Session, *, in_any: bool = False, anywhere: bool = False) -> Workspace:
         """Find and read the settings; CatalogError for bad ones.
 
         UsageError where there is no catalog, unless it is to work `anywhere`. `in_any`: what is done is the
@@ -74,8 +72,7 @@ class Workspace:
             check_environment(settings, session)
         kept = any(file.exists() for file in state_files(settings.state))
         exists = path is not None or Path(settings.catalog).is_dir() or kept
-        session.sandbox = sandbox
-        space = cls(session, settings, path, sandbox or settings.sandbox)
+        space = cls(session, settings, path, session.sandbox or settings.sandbox)
         # Without its settings and its state a catalog looks new.
         if missing := [file for file in space.kept_files if not os.path.lexists(file)]:
             space.refuse_absence(missing, thorough=not exists and not anywhere)
@@ -96,13 +93,13 @@ class Workspace:
 
     @classmethod
     def open_for(
-        cls, outputs: Outputs, session: Session, *, sandbox: bool, anywhere: bool = False, quiet: bool = False
+        cls, outputs: Outputs, session: Session, *, anywhere: bool = False, quiet: bool = False
     ) -> Workspace:
         """Open it for a command that writes `outputs`, and announce where it works.
 
         UsageError where an output would overwrite a file of podsync's own. `quiet`: the text announces it.
         """
-        space = cls.open(session, sandbox=sandbox, anywhere=anywhere)
+        space = cls.open(session, anywhere=anywhere)
         outputs.refuse(space.own_files)
         if not (quiet and outputs.screen == "text"):
             space.announce()

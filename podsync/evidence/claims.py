@@ -8,7 +8,7 @@ given out by order. What is remembered and not listed now is a candidate like an
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -44,8 +44,10 @@ class Claim:
     `before` are ids that a reading before the Intent showed: it made none of them. `settled` is whether a
     listing that lags would show it by now. `id` is the provisional one. `answered` is whether that id came
     with the provider's answer: it is confirmed by being listed as it was sent; listed otherwise (`shown`) it
-    stands as well, once settled, unless another row is what was sent. A row with a date after `latest` was
-    made by somebody else later on; None: nobody can say. `versions`: the document has changed since.
+    stands as well, once settled, unless another row is what was sent. `named` is an id that is not held: the
+    answer told it and no listing showed it then, or (`said`) a person has seen it on the web page. A row with
+    a date after `latest` was made by somebody else later on; None: nobody can say. `versions`: the document
+    has changed since.
     """
 
     key: Key
@@ -56,6 +58,8 @@ class Claim:
     id: str | None = None
     answered: bool = False
     shown: bool = False
+    named: str | None = None
+    said: bool = False
     latest: float | None = None
     versions: Versions | None = None
 
@@ -170,11 +174,18 @@ class Judge:
         for claim in (*sent, *wanted, *held) if made else ():
             others = {row for row, address in made if address != claim.key[0]}
             maybe[claim.key] = [row for row in maybe[claim.key] if row not in others]
+        self._named(sent, exact, maybe, verdicts)
+        # What a person has seen on the web page is waited for, and nothing else is taken for it unasked.
+        waits = {c.key for c in sent if c.said and c.named not in listed and c.key not in verdicts.found}
+        for claim in sent:
+            if claim.key in waits and claim.answered:
+                maybe[claim.key] = []  # the answer had told the same id
         spoken = {row for rows in exact.values() for row in rows}
-        left = self._exact(sent, wanted, exact, knows_all, verdicts)
+        left = self._exact(sent, wanted, exact, knows_all, waits, verdicts)
         candidates = self._candidates(left, maybe, spoken, verdicts)
         if knows_all:
-            self._provisional(left, exact, candidates, unclaimed, verdicts)
+            unsaid = [claim for claim in left if claim.key not in waits]
+            self._provisional(unsaid, exact, candidates, unclaimed, verdicts)
         self._questions(left, exact, candidates, verdicts)
         self._held(held, exact, maybe, listed, spoken, fresh, missing, verdicts)
         taken = {row.id for row, _ in verdicts.found.values()}
@@ -202,17 +213,43 @@ class Judge:
                     perhaps.append(row.id)
         return exact, maybe
 
+    def _named(
+        self,
+        sent: Sequence[Claim],
+        exact: dict[Key, list[str]],
+        maybe: dict[Key, list[str]],
+        verdicts: Verdicts,
+    ) -> None:
+        """Take listed rows whose ids an answer, or a person, has told; they are offered to nobody else.
+
+        None is taken that is another's exactly, or while another row is what was sent.
+        """
+        named = Counter(claim.named for claim in sent)
+        for claim in sent:
+            row = claim.named
+            if row not in self._rows or not self._is_listed(row) or named[row] > 1:
+                continue
+            same = row in exact[claim.key]
+            others = any(row in rows for key, rows in exact.items() if key != claim.key)
+            if not same and (others or exact[claim.key] or row not in maybe[claim.key]):
+                continue
+            verdicts.found[claim.key] = (self._rows[row], same or claim.settled)
+            for rows in (exact, maybe):
+                for key, ids in rows.items():
+                    rows[key] = [each for each in ids if each != row and key != claim.key]
+
     def _exact(
         self,
         sent: Sequence[Claim],
         wanted: Sequence[Claim],
         exact: Mapping[Key, list[str]],
         knows_all: bool,
+        waits: Collection[Key],
         verdicts: Verdicts,
     ) -> list[Claim]:
         """Take every match that is one to one; return sent products without a match.
 
-        None is taken that may be a newer version of the same document.
+        None is taken that may be a newer version of the same document, and none for what `waits`.
         """
         claimants: dict[str, list[Claim]] = defaultdict(list)
         for claim in (*sent, *wanted):
@@ -220,10 +257,13 @@ class Judge:
                 claimants[row].append(claim)
         left = []
         for claim in sent:
+            if claim.key in verdicts.found:
+                continue
             rows = exact[claim.key]
             rivals = {c.key for row in rows for c in claimants[row] if c.kind is not ClaimKind.WANTED}
             newer = any(claim.may_be_newer(self._rows[row], knows_all=knows_all) for row in rows)
-            if len(rows) == 1 and rivals == {claim.key} and self._is_listed(rows[0]) and not newer:
+            alone = len(rows) == 1 and rivals == {claim.key} and self._is_listed(rows[0])
+            if alone and not newer and claim.key not in waits:
                 verdicts.found[claim.key] = (self._rows[rows[0]], True)
             else:
                 left.append(claim)

@@ -244,7 +244,7 @@ class _Look:
             Claim(key, ClaimKind.REFUSED, refusal.body, before=self._known.before(refusal))
             for key, refusal in self._known.refusals()
         )
-        return [*sent.claims(), *wanted, *refused]
+        return [*sent.claims, *wanted, *refused]
 
     def _declared(self, rivals: Mapping[str, tuple[Address, Address]]) -> None:
         """Take products that documents name; record why a named product cannot be taken."""

@@ -143,6 +143,7 @@ class SentJudge:
         )
         self._now = situation.times.now.wall or 0.0
 
+    @cached_property
     def claims(self) -> list[Claim]:
         """Return a claim for each create in doubt and each product whose id is not confirmed."""
         known, situation = self._known, self._situation
@@ -158,6 +159,7 @@ class SentJudge:
         ]  # fmt: skip
         for item in (*known.unbound, *known.provisional):
             window = item.window or Window(0.0, 0.0)
+            named = window.named if item.id is None and window.named not in known.owned else None
             claims.append(
                 Claim(
                     (item.address, item.created_at),
@@ -166,8 +168,10 @@ class SentJudge:
                     before=known.before(window),
                     settled=situation.item_is_settled(item),
                     id=item.id,
-                    answered=window.answered is not None,
+                    answered=window.answered is not None and window.answered == (item.id or named),
                     shown=window.shown is not None,
+                    named=named,
+                    said=named is not None and window.said is not None,
                     latest=self._latest(window),
                     versions=self._versions(item),
                 )
@@ -208,8 +212,9 @@ class SentJudge:
             else:
                 findings.overdue[key] = rows
         findings.noticed += [(key[0], rows) for key, rows in verdicts.offered.items()]
+        waits = {claim.key for claim in self.claims if claim.said and claim.named not in self._reading.rows}
         for key, item in self._items.items():
-            known_by_now = key in verdicts.found or key in findings.overdue
+            known_by_now = key in verdicts.found or key in findings.overdue or key in waits
             if item.id is None and not known_by_now and self._situation.item_is_settled(item):
                 findings.overdue[key] = ()
         done = {*findings.found, *findings.none, *findings.asks, *findings.unread}
@@ -294,11 +299,8 @@ class SentJudge:
         if entry.pending is not None and entry.pending.acknowledged is not None:
             return f"{why}, and no listing shows it"
         if self._known.state.released.get(entry.address, 0) >= NONES:
-            return (
-                f"{why}; nothing was made the last time either"
-                if why
-                else "nothing was made the last time either"
-            )
+            again = "no listing shows it, nor what was sent before it"
+            return f"{why}; {again}" if why else again
         return ""
 
     def _perhaps_made(self, entry: Entry, model: str, verdicts: Verdicts) -> tuple[Remote, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -11,6 +11,7 @@ from podsync.evidence.ages import Moment
 from podsync.evidence.claims import Key
 from podsync.evidence.listing import Version, Versions, Wording
 from podsync.model.address import Address
+from podsync.model.errors import PodsyncError, ProtectedError
 from podsync.model.frozen import EMPTY, Json, Spec, freeze
 from podsync.model.product import seen_ids
 from podsync.providers import name_forms
@@ -90,6 +91,12 @@ class Known:
         """Bodies of products without an id: creates in doubt, and acknowledged ones."""
         bodies = (entry.pending.body for entry in self.doubts if entry.pending is not None)
         return (*bodies, *(item.spec or EMPTY for item in self.unbound))
+
+    @cached_property
+    def identified(self) -> Mapping[str, Address]:
+        """Ids that a person has seen on the web page, and no listing has shown yet, with their addresses."""
+        found = ((i.window.said, i.address) for i in self.entries if i.identified and i.window is not None)
+        return {identity: address for identity, address in found if identity and identity not in self.owned}
 
     @cached_property
     def owned(self) -> frozenset[str]:
@@ -209,6 +216,25 @@ class Known:
     def model(self, spec: Spec) -> str:
         """The model that a spec names, as it is compared."""
         return number(spec.get(self.provider.model_field))
+
+    def check_model(self, address: Address, spec: Spec, row: Remote) -> None:
+        """Raise PodsyncError where a row is of another model than the spec."""
+        model, wanted = row.fields.get(self.provider.model_field), spec.get(self.provider.model_field)
+        if model is not None and wanted is not None and self.model(row.fields) != self.model(spec):
+            raise PodsyncError(
+                f"{row.id} is of model {model}, and {address} of model {wanted}",
+                "look at the id again, or at the document",
+            )
+
+    @staticmethod
+    def check_came_after(address: Address, identity: str, before: Collection[str]) -> None:
+        """Raise ProtectedError for what was listed before something was sent for the address."""
+        if identity in before:
+            raise ProtectedError(
+                f"{identity} was listed before {address} was sent: that request did not make it",
+                f"if nothing was made: podsync state settle {address.word} --not-created, "
+                f"then: podsync import {address.word} {identity}",
+            )
 
     def refusals(self) -> Iterator[tuple[Key, Refusal]]:
         """Refusals without an answer."""

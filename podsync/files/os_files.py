@@ -22,6 +22,12 @@ _SHARING_TRIES, _SHARING_PAUSE = 40, 0.025
 _BLOCK = 1 << 16
 
 
+def is_link(place: Path | os.DirEntry[str]) -> bool:
+    """Whether it is a symbolic link, or a junction of Windows (known to Python from 3.12 on)."""
+    junction = getattr(place, "is_junction", None)
+    return place.is_symlink() or (junction is not None and bool(junction()))
+
+
 class OsHandle:
     """A file open for appending."""
 

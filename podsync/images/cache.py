@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import fields
+from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -47,34 +47,21 @@ class ImageCache:
 
 def _entry(seen: SeenImage) -> dict[str, Any]:
     entry = {field.name: getattr(seen, field.name) for field in fields(seen)}
-    header = seen.header
-    return entry | {"header": [header.verdict, header.kind, header.width, header.height, header.alpha]}
+    return entry | {"header": list(astuple(seen.header))}
+
+
+#: A field's annotation -> the types that its values have.
+_TYPES: Final[Mapping[Any, tuple[type, ...]]] = {
+    "str": (str,), "str | None": (str, type(None)), "int | None": (int, type(None)),
+    "bool | None": (bool, type(None)), "Verdict": (str,), "Header": (Header,),
+}  # fmt: skip
 
 
 def _seen(entry: Any) -> SeenImage:
-    verdict, kind, width, height, alpha = entry["header"]
-    header = Header(verdict, kind, width, height, alpha)
+    header = Header(*entry["header"])
     seen = SeenImage(**{**entry, "header": header})
-    texts = (
-        kind,
-        seen.start,
-        seen.etag,
-        seen.modified,
-        seen.final,
-        seen.signed,
-        seen.expires,
-        seen.media_type,
-    )
-    numbers = (width, height, seen.size)
-    sound = (
-        verdict in _VERDICTS
-        and all(type(text) is str for text in texts)
-        and all(number is None or type(number) is int for number in numbers)
-        and (alpha is None or type(alpha) is bool)
-        and (seen.digest is None or type(seen.digest) is str)
-        and (seen.etag + seen.modified).isascii()
-        and (seen.etag + seen.modified).isprintable()
-    )
-    if not sound:
+    typed = all(type(getattr(one, f.name)) in _TYPES[f.type] for one in (seen, header) for f in fields(one))
+    sent_back = f"{seen.etag}{seen.modified}"
+    if not (typed and header.verdict in _VERDICTS and sent_back.isascii() and sent_back.isprintable()):
         raise ValueError("not an entry of ours")
     return seen

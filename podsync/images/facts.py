@@ -1,9 +1,9 @@
-"""The result of a look at a URL, as values; and the port that looks."""
+"""The result of a look at a URL, as values."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, TypeAlias
 
 from podsync.images.formats import Header
 
@@ -45,13 +45,3 @@ class UnseenImage:
     remedy: str = ""
     rule: Literal["picture-unreachable", "picture-not-public"] = "picture-unreachable"
     silent: bool = False
-
-
-class PictureReader(Protocol):
-    """Looks at one URL. Thread-safe."""
-
-    def look(self, url: str, known: SeenImage | None) -> SeenImage | UnseenImage:
-        """Return the picture, or why there is none; `known` is returned if the server says it is unchanged.
-
-        Never raises, whatever the server does.
-        """

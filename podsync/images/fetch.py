@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import urljoin
 
 from podsync.images.facts import Mode, SeenImage, UnseenImage
-from podsync.images.formats import Header, Rest, read_header
+from podsync.images.formats import Header, read_header
 from podsync.images.https import Deadline, ImageResponse, Network, UnseenError, header_number, opened, target
 from podsync.model.clock import Clock
 from podsync.network.signed_url import signing_key
@@ -42,7 +42,7 @@ LIMITS: Final = FetchLimits()
 
 
 class Fetcher:
-    """A `PictureReader` over HTTPS."""
+    """Looks at pictures over HTTPS. Thread-safe."""
 
     def __init__(self, mode: Mode, network: Network, clock: Clock, limits: FetchLimits = LIMITS) -> None:
         self._full = mode == "full"
@@ -51,7 +51,11 @@ class Fetcher:
         self._clock, self._limits = clock, limits
 
     def look(self, url: str, known: SeenImage | None) -> SeenImage | UnseenImage:
-        """Follow redirects explicitly and judge every hop; retry where that may help."""
+        """Return the picture, or why there is none; `known` if the server says that it is unchanged.
+
+        Redirects are followed explicitly, and every hop is judged; what may help is tried again. Never
+        raises, whatever the server does.
+        """
         seconds = self._limits.full_seconds if self._full else self._limits.head_seconds
         until = Deadline(self._clock.monotonic() + seconds, self._clock.monotonic)
         if known is not None and self._full and known.digest is None:
@@ -122,69 +126,33 @@ class Fetcher:
 
     def _body(self, got: ImageResponse) -> SeenImage:
         """Read the beginning, or all of it, never beyond the limit."""
-        length = _length(got)
-        body = _BodyReader(self._limits.head_bytes, whole=self._full)
-        if self._full and length is not None and length > self._limits.full_bytes:
-            body = _BodyReader(self._limits.head_bytes, whole=False)
-        while body.wants:
+        length, most = _length(got), self._limits.head_bytes
+        whole = self._full and (length is None or length <= self._limits.full_bytes)
+        header: Header | None = None
+        head, size, digest, ended = bytearray(), 0, hashlib.sha256(), False
+        while whole or (size < most and (header is None or size < START_BYTES)):
             piece = got.read(_PIECE)
             if not piece:
-                return body.ended(length, partial=got.status == 206)
-            body.add(piece)
-            if body.size > self._limits.full_bytes:
+                ended = True
                 break
-        return body.cut(length)
-
-
-class _BodyReader:
-    """A body while it is read: its beginning is kept, the rest only counted and digested."""
-
-    def __init__(self, most: int, *, whole: bool) -> None:
-        self.size = 0
-        self._most, self._whole = most, whole
-        self._head = bytearray()
-        self._header: Header | None = None
-        self._digest = hashlib.sha256()
-
-    @property
-    def wants(self) -> bool:
-        """Whether more bytes are needed."""
-        known = self._header is not None and self.size >= START_BYTES
-        return self._whole or not (known or self.size >= self._most)
-
-    def add(self, piece: bytes) -> None:
-        """Add received bytes."""
-        self.size += len(piece)
-        self._digest.update(piece)
-        if len(self._head) < self._most:
-            self._head += piece[: self._most - len(self._head)]
-            self._header = self._header or self._read("more")
-
-    def ended(self, length: int | None, *, partial: bool) -> SeenImage:
-        """Return the facts after the last byte of the answer."""
-        whole = not partial or length == self.size
-        if not partial and length is not None and self.size < length:
+            size += len(piece)
+            digest.update(piece)
+            if len(head) < most:
+                head += piece[: most - len(head)]
+                header = header or read_header(bytes(head), "more")
+            if size > self._limits.full_bytes:
+                break
+        partial = got.status == 206
+        if ended and not partial and length is not None and size < length:
             raise UnseenError(
                 UnseenImage("the answer breaks off", "try again later", silent=True), again=True
             )
-        return self._body(
-            "nothing" if whole and self.size <= self._most else "unasked",
-            self.size if whole else length,
-            self._digest.hexdigest() if whole else None,
-        )
-
-    def cut(self, length: int | None) -> SeenImage:
-        """Return the facts if nothing more is read."""
-        return self._body("unasked", length if length is not None or not self._whole else self.size, None)
-
-    def _body(self, rest: Rest, size: int | None, digest: str | None) -> SeenImage:
-        header = self._header or self._read(rest)
+        complete = ended and (not partial or length == size)
+        header = header or read_header(bytes(head), "nothing" if complete and size <= most else "unasked")
         assert header is not None  # noqa: S101 (only "more" asks for more)
-        start = hashlib.sha256(bytes(self._head[:START_BYTES])).hexdigest()
-        return SeenImage(header, size, start, digest)
-
-    def _read(self, rest: Rest) -> Header | None:
-        return read_header(bytes(self._head), rest)
+        start = hashlib.sha256(bytes(head[:START_BYTES])).hexdigest()
+        known = size if complete or (whole and not ended and length is None) else length
+        return SeenImage(header, known, start, digest.hexdigest() if complete else None)
 
 
 def _check_status(got: ImageResponse, *, partial: bool) -> None:

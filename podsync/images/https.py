@@ -171,35 +171,25 @@ def _asked(line: socket.socket, to: Target, headers: Mapping[str, str], until: D
 
 
 def _answer(line: socket.socket, method: str, until: Deadline) -> HTTPResponse:
-    response = HTTPResponse(cast("socket.socket", _Bounded(line, until)), method=method)
+    response = HTTPResponse(cast("socket.socket", _Receiver(line, until)), method=method)
     response.begin()
     return response
 
 
-class _Bounded:
-    """A socket as far as `HTTPResponse` needs one."""
-
-    def __init__(self, line: socket.socket, until: Deadline) -> None:
-        self._line, self._until = line, until
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        """Return the receiving side."""
-        return io.BufferedReader(_Receiver(self._line, self._until))
-
-
 class _Receiver(io.RawIOBase):
-    """Receives until a deadline, however slowly it is fed."""
+    """A socket as far as `HTTPResponse` needs one: receives until a deadline, however slowly it is fed."""
 
     def __init__(self, line: socket.socket, until: Deadline) -> None:
         super().__init__()
         self._line, self._until = line, until
 
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(self)
+
     def readable(self) -> bool:
-        """Return True."""
         return True
 
     def readinto(self, buffer: WriteableBuffer) -> int:
-        """Receive once."""
         self._line.settimeout(self._until.left)
         return self._line.recv_into(buffer)
 

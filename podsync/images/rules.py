@@ -15,16 +15,12 @@ from podsync.providers.contract import Role
 LEAST_PIXELS = 500
 #: Programs that decode pictures refuse more pixels than this.
 MOST_PIXELS = 500_000_000
-#: Bytes from which on a mock-up makes shop pages slow, and an artwork is refused.
-MOST_BYTES: Final[Mapping[Role, int]] = {
-    Role.FRONT: 10_000_000,
-    Role.BACK: 10_000_000,
-    Role.ARTWORK: 100_000_000,
-}
-_WORDS: Final[Mapping[Role, str]] = {
-    Role.FRONT: "the front picture",
-    Role.BACK: "the back picture",
-    Role.ARTWORK: "the artwork",
+#: What a picture is called, and the bytes from which on a mock-up makes shop pages slow, or an artwork is
+#: refused.
+_ROLES: Final[Mapping[Role, tuple[str, int]]] = {
+    Role.FRONT: ("the front picture", 10_000_000),
+    Role.BACK: ("the back picture", 10_000_000),
+    Role.ARTWORK: ("the artwork", 100_000_000),
 }
 #: How many further places of one fault are named.
 _NAMED = 3
@@ -59,7 +55,7 @@ def judge(
 def faults_of(role: Role, sight: SeenImage | UnseenImage) -> tuple[str, ...]:
     """Return the faults of one picture, a sentence each, wherever it is used."""
     found = _unseen(sight) if isinstance(sight, UnseenImage) else _faults(role, None, sight)
-    return tuple(f"{_WORDS[role]} {finding.clause}" for finding in found)
+    return tuple(f"{_ROLES[role][0]} {finding.clause}" for finding in found)
 
 
 def _diagnostic(finding: _ImageFinding, of: list[ImagePlace]) -> Diagnostic:
@@ -69,7 +65,7 @@ def _diagnostic(finding: _ImageFinding, of: list[ImagePlace]) -> Diagnostic:
         named = ", ".join(f"{place.at.path}:{place.at.line}" for place in rest[:_NAMED])
         more = f" and {len(rest) - _NAMED:,} more" if len(rest) > _NAMED else ""
         lines.append(f"the same picture stands at {named}{more}")
-    summary = f"{_WORDS[first.role]} {finding.clause}"
+    summary = f"{_ROLES[first.role][0]} {finding.clause}"
     detail = "\n".join(line for line in lines if line)
     return Diagnostic(
         finding.severity, finding.rule, summary, first.at, detail, first.address, first.snippet or None
@@ -135,7 +131,7 @@ def _pixels(role: Role, size: PrintSize | None, seen: SeenImage) -> Iterator[_Im
 
 
 def _bytes(role: Role, seen: SeenImage) -> Iterator[_ImageFinding]:
-    most = MOST_BYTES[role]
+    _, most = _ROLES[role]
     if seen.size is not None and seen.size > most:
         clause = f"has {seen.size / 1e6:,.0f} MB, more than {most / 1e6:,.0f}"
         yield _ImageFinding("picture-large", "warning", clause, "export it smaller, or as JPEG or WebP")

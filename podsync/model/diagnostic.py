@@ -70,6 +70,11 @@ class Diagnostic(NamedTuple):
     snippet: str | None = None
     fix: Fix = ()
 
+    @property
+    def path(self) -> str:
+        """The file that it is in, empty for none."""
+        return self.at.path if self.at is not None else ""
+
 
 def mended(content: str, fix: Fix) -> str:
     """Return the text of a file after the edits of one fix."""

@@ -72,6 +72,12 @@ def thaw(value: Json) -> Any:
     return value
 
 
+def is_flat(value: Json) -> bool:
+    """Whether it is a text, a number, nothing, or a list of such: what a line of YAML holds."""
+    items = value if isinstance(value, tuple) else (value,)
+    return all(isinstance(item, str | int | float | None) for item in items)
+
+
 def value_at(data: Any, path: Path) -> Any:
     """Return the value at a path inside mappings and lists; None if there is none."""
     for part in path:

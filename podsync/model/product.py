@@ -154,10 +154,8 @@ class Product:
         """Return the place of the value at `path`, or of the nearest value around it."""
         for length in range(len(path), 0, -1):
             span = self.positions.get(path[:length])
-            if isinstance(span, Position):
-                return span
             if span is not None:
-                return Position(self.declared_at.path, *span)
+                return span if isinstance(span, Position) else Position(self.declared_at.path, *span)
         return self.declared_at
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from podsync.model.frozen import EMPTY
 from podsync.model.settings import RateLimit
@@ -13,9 +13,6 @@ from podsync.output.wording import counted, duration, number, title
 from podsync.plan.action import SWAP, Action
 from podsync.plan.model import Plan
 from podsync.providers.registry import plugins
-
-if TYPE_CHECKING:
-    pass
 
 #: What sends a request that changes something; the rest only looks.
 _SENDING = (Action.CREATE, Action.UPDATE, Action.REPLACE)

@@ -52,10 +52,10 @@ class Style(NamedTuple):
         """Failed, refused, or gone."""
         return self._paint(text, _RED)
 
-    def symbol(self, action: Action, columns: int = 4) -> str:
-        """Return the action's symbol, padded to `columns`."""
+    def symbol(self, action: Action) -> str:
+        """Return the action's symbol, padded to four columns."""
         symbol = SYMBOLS[action]
-        padding = " " * (columns - len(symbol))
+        padding = " " * (4 - len(symbol))
         if action is Action.REPLACE:
             return self.good("+") + "/" + self.bad(".") + padding
         return (self._paint(symbol, _COLOURS[action]) if action in _COLOURS else symbol) + padding

@@ -119,8 +119,6 @@ def in_words(text: str) -> str:
     """Put what the providers are called into a text: `{kind}` is that of the first one, `{kinds}` all."""
     if "{" not in text:
         return text
-    from podsync.providers.registry import plugins
-
     infos = list(plugins().values())
     titles = [info.title for info in infos]
     for word, value in {

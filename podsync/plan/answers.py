@@ -19,7 +19,7 @@ from podsync.model.product import seen_ids
 
 if TYPE_CHECKING:
     from podsync.evidence.findings import Findings, Question
-    from podsync.evidence.listing import Versions
+    from podsync.evidence.listing import Version, Versions
     from podsync.providers.contract import Remote
     from podsync.providers.knowledge import Provider
     from podsync.state.entries import Entry, Orphan
@@ -67,16 +67,23 @@ def where_it_is(
     counts only if a person has removed it.
     """
     title, address = provider.title, entry.address
+    told = entry.window.named if entry.window is not None else None
+    elsewhere = told in findings.reading.rows
     if rows:
         several = "several products that may be it" if len(rows) > 1 else "one product that may be it"
         why = f"{title} acknowledged it, and lists {several}: {named_rows(provider, rows)}"
-        answers = of_wanted(provider, address, rows, versions)
+        answers = of_wanted(provider, address, rows, versions, None if elsewhere else told)
     else:
         why = f"{title} acknowledged it and does not list it"
+        if elsewhere:
+            why += f" ({told}, which was told to be it, is listed as another product)"
+            told = None
         sure = findings.reading.sound and findings.reading.fresh
         if not sure:
             why += ", and what it lists is not whole"
-        answers = of_unlisted(provider, address, versions, sure=sure) if findings.account or sure else ()
+        answers = (
+            of_unlisted(provider, address, versions, told, sure=sure) if findings.account or sure else ()
+        )
     return OpenQuestion(_with_versions(why, versions), answers)
 
 
@@ -244,20 +251,36 @@ def again_risk(provider: Provider, entry: Entry, *, gone: bool) -> str:
 
 
 def of_wanted(
-    provider: Provider, address: Address, candidates: Sequence[Remote], versions: Versions | None = None
+    provider: Provider,
+    address: Address,
+    candidates: Sequence[Remote],
+    versions: Versions | None = None,
+    told: str | None = None,
 ) -> tuple[str, ...]:
-    """Return what products may be that look like one which is to be created, or which was."""
+    """Return what products may be that look like one which is to be created, or which was.
+
+    `told` is the id that an answer, or a person, has told, and that is not listed.
+    """
     rows = _lettered(provider, candidates, f"podsync import {address.word}", versions)
+    if told is not None:
+        version = "" if versions is None or not versions.apart else " --as sent"
+        there = f"{_page(provider)} shows it as {told}, which is not listed"
+        rows += (f"{_letter(len(rows))}) {there}: podsync import {address.word} {told}{version}",)
     ids = " ".join(row.id for row in candidates[:NAMED])
     none = f"{_letter(len(rows))}) {_none_of(candidates)}"
     return (*rows, f"{none}: podsync import --not-ours {provider.name} {ids}")
 
 
 def of_unlisted(
-    provider: Provider, address: Address, versions: Versions | None = None, *, sure: bool = True
+    provider: Provider,
+    address: Address,
+    versions: Versions | None = None,
+    told: str | None = None,
+    *,
+    sure: bool = True,
 ) -> tuple[str, ...]:
-    """Return the possible outcomes of a create that was acknowledged and is not listed."""
-    shown = _shown_there(provider, f"podsync import {address.word} ID", versions)
+    """Return the possible outcomes of a create that was acknowledged and is not listed; `told` is its id."""
+    shown = _shown_there(provider, f"podsync import {address.word} {told or 'ID'}", versions)
     absent = "it does not" if sure else "somebody has removed it there"
     none = f"{_letter(len(shown))}) {absent}: podsync state rm {address.word}, then: podsync apply"
     return (*shown, none)
@@ -353,13 +376,16 @@ def _lettered(
 
 
 def _shown_there(provider: Provider, command: str, versions: Versions | None) -> tuple[str, ...]:
-    """Return what to type where only the web page shows it, for each version that it may be."""
+    """Return what to do where only the web page shows it, for each version that it may be."""
     if versions is None or not versions.apart:
         return (f"a) {_page(provider)} shows it: {command}",)
-    return tuple(
-        f"{_letter(index)}) {_page(provider)} shows it {versions.words(each)}: {command} --as {each.value}"
-        for index, each in enumerate(versions.known)
+    sent = tuple(
+        f"{_letter(index)}) {_page(provider)} shows it {versions.words(one.version)}: "
+        f"{command} --as {one.version.value}"
+        for index, one in enumerate(versions.sent)
     )
+    today = f"{_letter(len(sent))}) that page shows it {versions.words(Version.DOCUMENT)}"
+    return (*sent, f"{today}: it can be taken once it is listed")
 
 
 def _identifying(provider: Provider, row: Remote) -> str:

@@ -101,10 +101,7 @@ _EXISTS, _ORPHAN = "exists already", "is an orphan, still on sale"
 
 
 def _indistinguishable(
-    changes: tuple[Change, ...],
-    leaving: tuple[Change, ...],
-    left: Split,
-    providers: Mapping[str, Provider],
+    changes: tuple[Change, ...], leaving: tuple[Change, ...], left: Split, providers: Mapping[str, Provider]
 ) -> Iterator[Diagnostic]:
     """What would be made anew beside a product of another address that the listing cannot tell from it.
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from podsync.model.address import Address
 from podsync.model.digests import canonical_json
-from podsync.model.frozen import EMPTY, Spec
+from podsync.model.frozen import EMPTY, Spec, freeze
 from podsync.model.position import Position
 from podsync.model.product import Catalog, Product
 
@@ -149,10 +149,7 @@ def _unless_orphans(
 
 
 def _exchanges(
-    products: list[Product],
-    state: State,
-    moved: Mapping[Address, Entry],
-    providers: Mapping[str, Provider],
+    products: list[Product], state: State, moved: Mapping[Address, Entry], providers: Mapping[str, Provider]
 ) -> dict[Address, Entry]:
     """Return documents whose specs were exchanged among themselves: each keeps the product that it speaks of.
 
@@ -209,15 +206,21 @@ def _wanted_orphans(
     """
     by_spec: dict[str, list[Orphan]] = {}
     for orphan in sorted(orphans, key=lambda o: (-o.orphaned_at, o.address, o.created_at)):
-        key = _fingerprint(providers[orphan.provider], orphan.account, orphan.spec)
-        by_spec.setdefault(key, []).append(orphan)
+        for spec in _specs_of(orphan):
+            key = _fingerprint(providers[orphan.provider], orphan.account, spec)
+            by_spec.setdefault(key, []).append(orphan)
     found: dict[Address, Orphan] = {}
-    wanting: list[tuple[bool, Product, list[Orphan]]] = []
+    taken: set[tuple[Address, float]] = set()
+    wanting: list[tuple[bool, Product]] = []
 
-    def take(product: Product, alike: list[Orphan], orphan: Orphan | None) -> bool:
+    def alike(product: Product, spec: Spec) -> list[Orphan]:
+        key = _fingerprint(providers[product.provider], product.account, spec)
+        return [o for o in by_spec.get(key, ()) if (o.address, o.created_at) not in taken]
+
+    def take(product: Product, orphan: Orphan | None) -> bool:
         if orphan is None:
             return False
-        alike.remove(orphan)
+        taken.add((orphan.address, orphan.created_at))
         found[product.address] = orphan
         return True
 
@@ -225,26 +228,34 @@ def _wanted_orphans(
         entry = entries[product.address]
         if not _may_want_orphan(product, entry, providers):
             continue
-        adopt, provider = product.history.adopt if entry is None else None, providers[product.provider]
-        alike = by_spec.get(_fingerprint(provider, product.account, product.spec), [])
-        own = next((o for o in alike if o.address == product.address and adopt in (None, o.id)), None)
-        if take(product, alike, own):
+        adopt, first = product.history.adopt if entry is None else None, providers[product.provider].first
+        # Steps may have been left, or in doubt, when it became one: its document still means it.
+        half = [first(product.spec)] if entry is None else []
+        own = (
+            orphan
+            for spec in (product.spec, *half)
+            for orphan in alike(product, spec)
+            if orphan.address == product.address and adopt in (None, orphan.id)
+        )
+        if take(product, next(own, None)):
             continue
-        if entry is None and (first := provider.first(product.spec)) is not product.spec:
-            # Steps may have been left, or in doubt, when it became one: its document still means it.
-            half = by_spec.get(_fingerprint(provider, product.account, first), [])
-            own = next((o for o in half if o.address == product.address and adopt in (None, o.id)), None)
-            if take(product, half, own):
-                continue
-        if alike and product.history.moved != () and (entry is None or entry.swap is None):
-            wanting.append((entry is not None, product, alike))
-    for has_one, product, alike in sorted(wanting, key=lambda each: each[0]):
+        free = product.history.moved != () and (entry is None or entry.swap is None)
+        if free and alike(product, product.spec):
+            wanting.append((entry is not None, product))
+    for has_one, product in sorted(wanting, key=lambda each: each[0]):
         # The id in a document that has its product says what that was once.
         adopt, former = None if has_one else product.history.adopt, product.history.moved or ()
-        foreign = [o for o in alike if adopt in (None, o.id)]
+        foreign = [o for o in alike(product, product.spec) if adopt in (None, o.id)]
         named = [o for o in foreign if o.address.name in former]
-        take(product, alike, next(iter([*named, *foreign]), None))
+        take(product, next(iter([*named, *foreign]), None))
     return found
+
+
+def _specs_of(orphan: Orphan) -> Iterator[Spec]:
+    """Yield what an orphan is, and what it may be: an update may have been in doubt when it became one."""
+    yield orphan.spec
+    if orphan.pending is not None and not orphan.pending.step:
+        yield freeze({**orphan.spec, **orphan.pending.earlier, **orphan.pending.body})
 
 
 def _may_want_orphan(product: Product, entry: Entry | None, providers: Mapping[str, Provider]) -> bool:

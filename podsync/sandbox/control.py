@@ -24,23 +24,19 @@ from podsync.sandbox.wire import HttpRequest, HttpResponse, json_answer
 PREFIX = "/_sandbox/"
 
 
-class UnknownPathError(Exception):
-    """There is nothing at that path."""
-
-
 def control_answer(request: HttpRequest, service: Service) -> HttpResponse:
     """The answer to a request below PREFIX."""
     if not _from_here(request):
         return json_answer(403, {"message": "only for programs on this machine"})
     try:
-        return json_answer(200, _result(request, service))
-    except UnknownPathError:
-        return json_answer(404, {"message": "Not Found"})
+        result = _result(request, service)
+        return json_answer(404, {"message": "Not Found"}) if result is None else json_answer(200, result)
     except (ValueError, TypeError, AttributeError, KeyError) as error:
         return json_answer(400, {"message": str(error)})
 
 
 def _result(request: HttpRequest, service: Service) -> object:
+    """What is answered; None: there is nothing at that path."""
     match request.method, request.path.removeprefix(PREFIX):
         case "GET", "state":
             return {
@@ -66,7 +62,7 @@ def _result(request: HttpRequest, service: Service) -> object:
             return {"count": service.fill(str(wanted["provider"]), int(wanted["count"]))}
         case "POST", ("create" | "delete") as action:
             return _by_hand(action, request.json(), service)
-    raise UnknownPathError(request.path)
+    return None
 
 
 def _by_hand(action: str, wanted: Any, service: Service) -> object:

@@ -24,8 +24,8 @@ class Window:
 
     `date` is the provider's own clock at `until`, None when it never sent one. `reading` and `beside` say
     what existed before it (see Intent). `answered` is the id in the answer, `shown` when a listing
-    showed it otherwise than it was sent. `asked`: when a person was asked where the product is, by the clock
-    of a run that would have seen it.
+    showed it otherwise than it was sent. `said` is the id under which a person has seen it on the web page.
+    `asked`: when a person was asked where the product is, by the clock of a run that would have seen it.
     """
 
     since: float
@@ -36,6 +36,12 @@ class Window:
     answered: str | None = None
     shown: float | None = None
     asked: float | None = None
+    said: str | None = None
+
+    @property
+    def named(self) -> str | None:
+        """The id that a person, or else the answer, has told."""
+        return self.answered if self.said is None else self.said
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +128,18 @@ class KnownProduct:
     def unbound(self) -> bool:
         """Acknowledged by the provider, but its id is not known yet."""
         return self.spec is not None and self.id is None
+
+    @property
+    def sought(self) -> bool:
+        """It is one product that was sent, made or in doubt, and no listing has shown its id."""
+        if self.pending is None:
+            return self.unlisted
+        return self.pending.op == "create" and self.window is None
+
+    @property
+    def identified(self) -> bool:
+        """A person has seen it on the web page, and no listing has shown it yet."""
+        return self.id is None and self.window is not None and self.window.said is not None
 
     @property
     def guessed(self) -> bool:

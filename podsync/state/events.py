@@ -192,6 +192,13 @@ class Asked(ProductEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class Identified(ProductEvent):
+    """A person has seen what was made under this id on the web page; no listing has shown that id yet."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Adopted:
     """An existing, unowned product was taken."""
 
@@ -378,6 +385,7 @@ class Proven:
 Event: TypeAlias = (
     Begun | Ended | Intent | Made | Refused | NotSent | Doubted | Settled | Bound | Adopted
     | Orphaned | Restored | Gone | Moved | Noted | Forgotten
-    | Confirmed | Unbound | Asked | EntryGone | Answered | Looked | Observed | Landmarked | ModelsSeen
-    | Disowned | Unclaimed | Remembered | Contacted | Missed | FoundAgain | Emptied | Outdated | Proven
+    | Confirmed | Unbound | Asked | Identified | EntryGone | Answered | Looked | Observed | Landmarked
+    | ModelsSeen | Disowned | Unclaimed | Remembered | Contacted | Missed | FoundAgain | Emptied
+    | Outdated | Proven
 )  # fmt: skip

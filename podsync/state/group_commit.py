@@ -8,6 +8,7 @@ are durable.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from threading import Condition
 
 from podsync.model.errors import StateError
@@ -15,16 +16,14 @@ from podsync.state.events import Event
 from podsync.state.formats import journal
 
 
+@dataclass(slots=True)
 class Ticket:
     """The events of one call, as values and as JSON, and what became of them."""
 
-    __slots__ = ("done", "events", "failure", "texts")
-
-    def __init__(self, events: Sequence[Event]) -> None:
-        self.events = tuple(events)
-        self.texts = [journal.payload(event) for event in events]
-        self.done = False
-        self.failure: StateError | None = None
+    events: Sequence[Event]
+    texts: Sequence[bytes]
+    done: bool = False
+    failure: StateError | None = None
 
 
 class GroupCommit:
@@ -48,7 +47,7 @@ class GroupCommit:
 
         Raises StateError when they are not.
         """
-        ticket, group = Ticket(events), []
+        ticket, group = Ticket(events, [journal.payload(event) for event in events]), []
         with self._turn:
             self._waiting.append(ticket)
             while self._writing and not ticket.done:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from podsync.model.address import Address
 from podsync.model.errors import InDoubtError, ProtectedError, StateError
 from podsync.model.frozen import Json, freeze
 from podsync.state.formats import statefile
@@ -57,15 +58,14 @@ def check_push(here: State, pushed: State, label: str) -> bool:
             f'if the file was edited, let it say "serial": {here.serial + 1}; {anyway}',
         )
     lost = [
-        str(address)
+        address
         for address, entry in here.entries.items()
         if entry.pending is not None
         and (address not in pushed.entries or pushed.entries[address].pending != entry.pending)
     ]
     if lost:
         raise ProtectedError(
-            f"{', '.join(lost[:3])}{' …' if len(lost) > 3 else ''}: in doubt, and the file does not say so;"
-            " what was sent could be made twice",
+            f"{_some(lost)}: in doubt, and the file does not say so; what was sent could be made twice",
             f"settle it first: podsync apply; {anyway}",
         )
     return True
@@ -73,13 +73,16 @@ def check_push(here: State, pushed: State, label: str) -> bool:
 
 def must_be_quiet(state: State) -> None:
     """Raise InDoubtError where requests may still be on their way."""
-    doubts = [str(address) for address, entry in state.entries.items() if entry.pending is not None]
+    doubts = [address for address, entry in state.entries.items() if entry.pending is not None]
     if doubts:
         raise InDoubtError(
-            f"{', '.join(doubts[:3])}{' …' if len(doubts) > 3 else ''}: in doubt; a state is moved when it is"
-            " quiet",
+            f"{_some(doubts)}: in doubt; a state is moved when it is quiet",
             "settle it first: podsync apply; then run this again. Nothing was changed",
         )
+
+
+def _some(addresses: list[Address]) -> str:
+    return ", ".join(map(str, addresses[:3])) + (" …" if len(addresses) > 3 else "")
 
 
 def can_take(there: State, state: State) -> bool:

@@ -17,19 +17,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
 from podsync.files.notes import Note
 from podsync.files.os_files import OsFiles
 from podsync.model.frozen import EMPTY
-from podsync.state.formats.dataclass_json import JsonPlace, Unfit, from_json
+from podsync.state.formats.dataclass_json import JsonPlace, Unfit, from_json, to_json
 from podsync.state.formats.times import time_from_text, time_to_text
 from podsync.state.model import State
 
-_LIMIT = 1 << 20
+_LIMIT, _VERSION = 1 << 20, 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +77,10 @@ class RunHistory:
         """What was last seen; None when nothing is known."""
         stored, own = self._file.read()
         try:
-            seen = _from_json(stored)
+            seen = from_json(LastSeenState, stored, JsonPlace("", time_from_text))
         except Unfit:
+            return None
+        if stored.get("version") != _VERSION:
             return None
         return seen if own else _without_times(seen)
 
@@ -142,7 +143,7 @@ class RunHistory:
         if seen == before:
             return None
         try:
-            self._file.write(_to_json(seen))
+            self._file.write({"version": _VERSION} | to_json(seen, time_to_text))
         except OSError as error:
             why = error.strerror or error
             return f"{self.path.parent} cannot be written ({why}): if the state is lost, nobody notices"
@@ -153,22 +154,3 @@ def _without_times(seen: LastSeenState) -> LastSeenState:
     """Return what a note says that anybody may have written: sends may go on, nobody can say until when."""
     providers = {name: Sends(sending=True, behind=each.behind) for name, each in seen.providers.items()}
     return replace(seen, providers=providers)
-
-
-def _to_json(seen: LastSeenState) -> dict[str, Any]:
-    def plain(sends: Sends) -> dict[str, Any]:
-        times = {"at": sends.at, "date": sends.date}
-        return asdict(sends) | {key: time_to_text(t) for key, t in times.items() if t is not None}
-
-    data = asdict(replace(seen, providers={}))
-    data["providers"] = {name: plain(sends) for name, sends in seen.providers.items()}
-    return {"version": 1} | data
-
-
-def _from_json(data: dict[str, Any]) -> LastSeenState:
-    if data.get("version") != 1:
-        raise Unfit("", "is not of version 1")
-    seen = from_json(LastSeenState, data, JsonPlace("", time_from_text))
-    place = JsonPlace("providers", time_from_text)
-    sends = {name: from_json(Sends, each, place.down(name)) for name, each in seen.providers.items()}
-    return replace(seen, providers=sends)

@@ -14,6 +14,7 @@ from podsync.apply.report import Result
 from podsync.evidence.declared import Said
 from podsync.evidence.state_view import Known
 from podsync.model.errors import UnreadableError
+from podsync.output.text.report import safety_text
 from podsync.providers.registry import provider_of
 from podsync.state.reducer.reducer import replay
 from tests.apply.evidence import (
@@ -194,6 +195,27 @@ def test_a_listing_shows_it_and_breaks_off(world, provider):
     world.server.behave()
 
     in_doubt_until_it_is_listed(world, provider, address, the_only_one(world, provider))
+
+
+@both
+def test_no_more_is_said_of_a_refusal_and_of_what_is_sent_again_than_is_known(world, provider):
+    """Both requests have made a product, and no listing shows either of them."""
+    begin(world, provider)
+    title = {"kakaclo": "KakaClo", "gelato": "Gelato"}[provider]
+    refused = make(world, provider, "other")
+    address = make(world, provider)
+    world.server.always(f"{provider}.create", Odd("status", commit=True, status=400))
+    world.server.lag = DAY
+
+    first = world.apply()
+    world.clock.pass_by(LONG)
+    second = world.apply()
+
+    as_it_says = f"Nothing was made, as far as {title} says; the next apply looks before it sends it again"
+    assert as_it_says in outcome(first, address).error
+    assert "Nothing was sent twice" in safety_text(first)
+    assert "2 creates were sent again: no listing had shown products" in safety_text(second)
+    assert outcome(second, refused).error.endswith(as_it_says)
 
 
 @both

@@ -12,6 +12,7 @@ from podsync.model.address import Address, Selection
 from podsync.model.product import Lifecycle
 from podsync.output.style import PLAIN
 from podsync.output.text.plan import plan_text
+from podsync.output.text.report import report_text
 from podsync.providers.contract import Query
 from podsync.state.reducer.reducer import replay
 from tests.apply.evidence import LONG, begin, kept_state, outcome, put_back
@@ -72,6 +73,8 @@ def test_the_new_one_takes_over_the_name_once_it_is_whole_and_listed(made: World
     assert any("the name is missing for about two requests, longer" in risk for risk in change.risks)
     (done,) = report.outcomes
     assert (done.result, done.steps_left) == (Result.REPLACED, ())
+    assert done.leaves == f"(old {old[:8]}) {NAME}"
+    assert f'"(old {old[:8]}) {NAME}"' in report_text(report, style=PLAIN, width=200, command="podsync apply")
     writes = [r for r in made.server.requests if r.method != "GET"]
     assert [w.operation for w in writes] == [
         "gelato.create", "gelato.values", "gelato.update", "gelato.update",

@@ -7,6 +7,8 @@ import pytest
 from podsync.apply.report import Result
 from podsync.model.address import Address
 from podsync.sandbox import Fault
+from tests.apply.evidence import LONG
+from tests.apply.vendor_server import Odd
 from tests.apply.world import TIMEOUT
 from tests.machine.conftest import floor  # noqa: F401 (the fixture: a sandbox and a moved clock)
 from tests.machine.floor import Floor, Trouble
@@ -90,3 +92,24 @@ def test_a_name_is_taken_only_after_the_update_that_releases_it(renamed):
 
     assert [o.result for o in report.outcomes] == [Result.UPDATED, Result.UPDATED]
     assert sorted(each["name"] for each in renamed.there("gelato").values()) == ["Second", "Third"]
+
+
+@pytest.mark.parametrize("commit", [True, False], ids=["renamed", "not renamed"])
+def test_an_orphan_whose_rename_is_in_doubt_is_taken_back_by_the_document_that_asked_for_it(world, commit):
+    address = world.poster()
+    world.apply()
+    world.clock.pass_by(LONG)
+    old = world.documents[address].spec["name"]
+    world.poster(name="Another name", doc={"renamed_from": old})
+    world.server.misbehave("gelato.update", Odd("cut", commit=commit))
+    assert world.apply(wait=False).exit_code == 8
+    document = world.documents.pop(address)
+    assert world.apply(wait=False).exit_code == 0
+    world.documents[address] = document
+
+    assert [(change.action, change.risks) for change in world.plan().work] == [("restore", ())]
+    world.clock.pass_by(LONG)
+    for _ in range(2):
+        assert world.apply().exit_code == 0
+    assert [p["spec"]["name"] for p in world.server.products("gelato")] == ["Another name"]
+    assert not world.plan().work

@@ -65,6 +65,26 @@ def test_json_on_stdout_is_nothing_but_the_report(podsync, catalog, shops):
     assert {result["outcome"] for result in report["results"]} == {"created"}
 
 
+def test_an_id_is_told_as_such_once_a_listing_has_confirmed_it(podsync, catalog, shops):
+    shops.set_rules(gelato_lag=3600)
+
+    early = json.loads(podsync("apply", "--auto-approve", "--no-wait", "-o", "json").out)
+    listed = json.loads(podsync("state", "list", "-o", "json").out)
+    table = podsync("state", "list", "-o", "csv").out
+
+    told = next(each for each in early["results"] if each["address"] == "customer_product.tote")
+    kept = next(each for each in listed["entries"] if each["address"] == "customer_product.tote")
+    (made,) = (product["id"] for product in shops.products("gelato"))
+    assert {(each["outcome"], each["id"], each["provisional_id"]) for each in [told]} == {
+        ("created", None, made)
+    }
+    assert (kept["id"], kept["provisional_id"]) == (None, made)
+    assert made not in table
+    shops.set_rules(gelato_lag=0)
+    assert podsync("apply", "--auto-approve").code == 0
+    assert f'"id": "{made}"' in podsync("state", "list", "-o", "json").out
+
+
 def test_json_of_an_apply_with_nothing_to_do(podsync, catalog, shops):
     podsync("apply", "--auto-approve")
 

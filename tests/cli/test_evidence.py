@@ -386,7 +386,8 @@ def test_10_an_id_that_is_not_listed_is_not_believed(podsync, folder, catalog, v
     vendors.misbehave("kakaclo.create", Odd("cut", commit=True))
     vendors.lag = 3600
     assert podsync("apply", "--auto-approve", "--no-wait").code == 8
-    vendors.lag = 0
+    for product in vendors.products("kakaclo"):
+        product["lag"] = 0
 
     run = podsync("state", "settle", TEE, "--adopt", identity)
 

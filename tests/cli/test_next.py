@@ -368,10 +368,20 @@ def an_account_whose_page_shows_what_the_listing_did_not(shop: Shop) -> None:
     settled(shop)
     assert shop.apply().code == 8
 
-    for product in shop.vendors.products("kakaclo"):
-        product["lag"] = 0
-    assert shop.follow("--adopt", ID=shop.vendors.products("kakaclo")[0]["id"]).code == 0
-    assert shop.entries()[address]["id"] == shop.vendors.products("kakaclo")[0]["id"]
+    (made,) = shop.vendors.products("kakaclo")
+    assert shop.follow("--adopt", ID=made["id"]).code == 0
+    assert "which no listing shows yet" in shop.last.out
+    _is_listed_at_last(shop, address, made)
+
+
+def _is_listed_at_last(shop: Shop, address: str, made: dict[str, Any]) -> None:
+    """A person has seen it on the web page; nothing is asked any more, and the listing shows it later."""
+    run = shop.apply()
+    assert (run.code, shop.entries()[address]["id"]) == (0, None)
+    assert f"not listed yet: {address} ({made['id']})" in " ".join(run.out.split())
+    made["lag"] = 0
+    assert shop.apply().code == 0
+    assert shop.entries()[address]["id"] == made["id"]
 
 
 @prints("plan/answers.py: state settle", "cli/commands/apply/steps.py: apply …")
@@ -421,11 +431,12 @@ def a_doubt_is_not_forgotten_or_denied_before_it_is_settled(shop: Shop) -> None:
 # -- what was acknowledged, and is not listed
 
 
-def acknowledged(shop: Shop) -> str:
-    shop.tee("known")
+def acknowledged(shop: Shop, provider: str = "kakaclo") -> str:
+    make = {"kakaclo": shop.tee, "gelato": shop.tote}[provider]
+    make("known")
     assert shop.apply().code == 0
     shop.vendors.lag = LONG
-    address = shop.tee()
+    address = make()
     assert shop.apply("--no-wait").code == 0
     settled(shop)
     run = shop.apply("-o", "json=report.json")
@@ -439,10 +450,18 @@ def acknowledged(shop: Shop) -> str:
 def what_was_acknowledged_is_listed_late(shop: Shop) -> None:
     address = acknowledged(shop)
     made = shop.vendors.products("kakaclo")[-1]
-    made["lag"] = 0
 
     assert shop.follow(r"import .*ID", ID=made["id"]).code == 0
-    assert shop.entries()[address]["id"] == made["id"]
+    _is_listed_at_last(shop, address, made)
+
+
+@prints("plan/answers.py: import")
+def what_an_answer_named_is_listed_late(shop: Shop) -> None:
+    address = acknowledged(shop, "gelato")
+    made = shop.vendors.products("gelato")[-1]
+
+    assert shop.follow(f"import .*{made['id']}").code == 0
+    _is_listed_at_last(shop, address, made)
 
 
 @prints(
@@ -1315,6 +1334,37 @@ def a_field_that_somebody_else_has_set_meanwhile(shop: Shop) -> None:
     assert shop.follow(r"apply .*--auto-approve").code == 0
     assert [p["spec"]["customerIds"] for p in shop.vendors.products("gelato")] == [["anna"]]
     assert shop.run("drift", "--detailed-exitcode").code == 0
+
+
+def _value(name: str) -> str:
+    stands_for = f"[{{partModelId: body, attributes: {{attr-one: {name}}}}}]"
+    return f"{{value: {name}, attributeValues: {stands_for}}}"
+
+
+@prints()
+def values_that_somebody_else_has_added_meanwhile(shop: Shop) -> None:
+    """No patch holds them: they are written into the document by hand, and nothing is sent of them."""
+    shop.tote()
+    mapping = "attributesMapping: [{partModelId: body, attributeIds: [attr-one]}]"
+    shop.edit("tote", mapping, f"{mapping}\n      values: [{_value('small')}]")
+    shop.vendors.values_as = "texts"
+    assert shop.apply().code == 0
+    settled(shop)
+    added = {"partModelId": "body", "attributes": {"attr-one": "medium"}}
+    shop.vendors.add_value("Tote", {"value": "medium", "attributeValues": [added]})
+    shop.edit("tote", "values: [", f"values: [{_value('large')}, ")
+
+    assert shop.apply().code == 4
+    assert "write it into the document too" in " ".join(shop.told().split())
+    assert "drift.patch" not in shop.told()
+    drift = shop.run("drift").out
+    assert "No patch holds variantOptions" in drift
+    assert "Gelato cannot set back variantOptions" in drift
+    assert [word for word in ("drift.patch", "--replace") if word in drift] == []
+    shop.edit("tote", "values: [", f"values: [{_value('medium')}, ")
+    assert shop.apply().code == 0
+    assert shop.run("drift", "--detailed-exitcode").code == 0
+    assert shop.vendors.values_twice() == []
 
 
 @prints("output/drift/words.py: apply --replace", "output/drift/words.py: state orphans --check")

@@ -116,7 +116,7 @@ def test_other_methods_are_refused(server: PageServer, method: str) -> None:
 
 
 def test_it_listens_on_loopback_only(server: PageServer) -> None:
-    assert server._http.server_address[0] == "127.0.0.1"
+    assert server.server_address[0] == "127.0.0.1"
 
 
 def test_open_pages_are_told_of_another_one(server: PageServer) -> None:

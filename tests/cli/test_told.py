@@ -14,7 +14,7 @@ import pytest
 
 from podsync.apply.report import Outcome, Result
 from podsync.cli.app.console import Console
-from podsync.cli.app.progress import HeartbeatListener
+from podsync.cli.app.progress import ApplyListener
 from podsync.cli.app.session import Session, program
 from podsync.model.address import Address
 from podsync.plan.action import Action
@@ -167,7 +167,8 @@ def test_who_writes_the_state_is_named_by_plan(catalog, podsync):
 def test_what_was_not_tried_is_counted_once(capsys):
     session = Session()
     session.console = Console.standard()
-    heard = HeartbeatListener(session, on_stdout=True)
+    heard = ApplyListener(session, on_stdout=True)
+    heard.start()
     for number in range(104):
         address = Address("designed_product", f"p-{number}")
         heard.outcome(Outcome(address, Action.CREATE, Result.NOT_TRIED, "kakaclo"), number + 1, 104)

@@ -46,7 +46,7 @@ EVENTS: dict[str, tuple[int, ...]] = {
 }  # fmt: skip
 STORMY = {"Doubted": (1, 3), "Settled": (1, 2), "Refused": (1, 2), "NotSent": (1,)}
 #: Events that no apply writes.
-NEVER = {"Emptied", "Forgotten"}
+NEVER = {"Emptied", "Forgotten", "Identified"}
 
 
 def around(events):

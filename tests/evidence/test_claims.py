@@ -12,7 +12,6 @@ from podsync.providers.contract import Remote
 from podsync.providers.habits import Habits
 from podsync.providers.kakaclo.provider import KakaClo
 
-TELLS = ("modelId", "enName", "imageUrl", "backImageUrl")
 BODY: dict[str, Any] = {
     "modelId": "1",
     "enName": "The Tee",

@@ -10,10 +10,11 @@ from podsync.evidence.declared import Said
 from podsync.evidence.listing import Version
 from podsync.evidence.state_view import Known
 from podsync.model.errors import PodsyncError, ProtectedError, UsageError
+from podsync.model.frozen import freeze
 from podsync.model.product import Lifecycle
 from podsync.providers.contract import Remote
-from podsync.state.entries import Entry
-from podsync.state.events import Adopted, Bound, Settled, Unbound
+from podsync.state.entries import Absent, Entry
+from podsync.state.events import Adopted, Bound, Identified, Settled, Unbound
 from podsync.state.model import State
 from podsync.state.reducer.reducer import replay
 from tests.evidence.look import (
@@ -377,3 +378,57 @@ def test_values_that_no_listing_tells_are_there_only_where_a_document_says_so(
     assert [each["value"] for each in known_option.get("values", ())] == there
     assert made.entries[dog].may_have_more
     assert made.refusals == {}
+
+
+# -- what a person has seen on the web page, and no listing shows
+
+
+@pytest.mark.parametrize("holder", ["in doubt", "replace in doubt", "acknowledged", "likely"])
+def test_an_id_that_no_listing_shows_is_kept_as_the_claim_of_what_was_sent(holder: str) -> None:
+    known, listed = versions(HOLDERS[holder], SENT)
+    word = replace(listed, rows={})
+    settled = [Settled(DOG, NOW, found=True)] if HOLDERS[holder].pending else []
+
+    told = word.ours(DOG, "9")
+
+    assert told == [*settled, Identified(DOG, NOW, "9")]
+    if settled:
+        assert word.settled(HOLDERS[holder], "9") == told
+    after = replay(known.state, told)
+    entry_, again = after.entries[DOG], replace(word, known=replace(known, state=after))
+    assert (entry_.id, entry_.spec, entry_.identified) == (None, SENT, True)
+    assert again.ours(DOG, "9") == []
+    assert again.ours(DOG, "10") == [Identified(DOG, NOW, "10")]
+    with pytest.raises(PodsyncError, match="lists no product 9"):
+        listed.ours(DOG, "9")  # what is listed may be it
+    assert replace(listed, rows={"7": row("7", "fox")}).ours(DOG, "9") == told
+
+
+def test_nothing_else_is_believed_of_an_id_that_no_listing_shows() -> None:
+    """Nobody has sent it, another address has it, it was there before, or it is not what was sent."""
+    before = state(doubt("dog", reading=4), readings=freeze({"kakaclo": {4: ("9",)}}))
+    gone = freeze({"kakaclo": {"9": Absent(NOW, gone=True)}})
+    seen = replay(state(entry("tee", None, window=window())), [Identified(TEE, NOW, "9")])
+    refused = [
+        (state(), "lists no product 9"),
+        (state(entry("dog", "3")), "lists no product 9"),
+        (before, "9 was listed before"),
+        (state(doubt("dog"), entry("tee", "9")), "9 belongs to .*tee already"),
+        (replace(seen, entries=freeze({**seen.entries, DOG: doubt("dog")})), "9 belongs to .*tee already"),
+        (state(doubt("dog"), absent=gone), "lists no product 9"),
+    ]
+
+    for known, why in refused:
+        with pytest.raises(PodsyncError, match=why):
+            Said(Known(PROVIDERS["kakaclo"], known, "default"), {}, NOW).ours(DOG, "9")
+
+
+@pytest.mark.parametrize("holder", ["in doubt", "acknowledged"])
+def test_a_person_says_which_version_an_unlisted_product_is_and_none_of_today_is_taken(holder: str) -> None:
+    word = replace(versions(HOLDERS[holder])[1], rows={})
+
+    with pytest.raises(ProtectedError, match="another version"):
+        word.ours(DOG, "9")
+    with pytest.raises(PodsyncError, match="lists no product 9"):
+        word.ours(DOG, "9", Version.DOCUMENT)
+    assert word.ours(DOG, "9", Version.SENT)[-1] == Identified(DOG, NOW, "9")

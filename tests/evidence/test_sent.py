@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from podsync.evidence.findings import Findings
+from podsync.evidence.situation import Want
 from podsync.providers.contract import Remote
 from podsync.state.entries import Entry, Window
 from podsync.state.events import Bound, Confirmed, Observed, Settled, Unbound
@@ -364,6 +366,64 @@ def test_an_id_that_an_answer_told_is_confirmed_by_being_listed_as_it_was_sent()
     assert told(row("7", "TEE", "gelato"), settled=True) == ["Confirmed"]
     assert told(row("7", "TEE", "gelato"), other) == ["Unbound"]
     assert told(row("7", "TEE", "gelato"), other, settled=True) == ["Unbound"]
+
+
+def identified(
+    name: str, provider: str = "gelato", *, said: str | None = "7", answered: str | None = None
+) -> Entry:
+    """Its id was told, by the answer or by a person, and no listing has shown it."""
+    when = Window(NOW - 30, NOW, NOW, answered=answered, said=said)
+    return entry(name, None, provider, window=when, created_at=NOW)
+
+
+BY = pytest.mark.parametrize(
+    "by", [{"said": "7"}, {"said": None, "answered": "7"}], ids=["a person", "the answer"]
+)
+
+
+@BY
+def test_an_id_that_was_told_is_bound_as_soon_as_it_is_listed(by: Any) -> None:
+    """Whatever else is listed in a changed form, or cannot be told from it."""
+    two = state(identified("Wolf", **by), provider="gelato")
+    changed = [row("7", "WOLF", "gelato", at=NEW), row("8", "wolf", "gelato", at=NEW)]
+
+    assert bound(look(two, changed, provider="gelato")) == {"Wolf": ("7", False)}
+    assert bound(look(two, changed, provider="gelato", settled=False)) == {"Wolf": ("7", True)}
+    twins = state(identified("tee", "kakaclo", **by), unbound("dog", spec=spec("tee")))
+    alike = [row("7", "tee", at=NEW), row("8", "tee", at=NEW)]
+    assert bound(look(twins, alike)) == {"tee": ("7", False), "dog": ("8", False)}
+
+
+@BY
+def test_an_id_that_was_told_binds_nothing_that_is_another_product(by: Any) -> None:
+    """Listed as another one, exactly another document's, or while another row is what was sent: asked."""
+    known = state(identified("Wolf", **by), provider="gelato")
+
+    def asked(*rows: Remote, wanted: Sequence[Want] = ()) -> list[list[str]]:
+        found = look(known, rows, wanted, provider="gelato")
+        assert bound(found).get("Wolf") in (None, ("8", False))
+        return [ids(each) for each in found.overdue.values()]
+
+    assert asked(row("7", "Fox", "gelato")) == [[]]
+    assert asked(row("7", "WOLF", "gelato"), wanted=[want("WOLF", "gelato")]) == [[]]
+    assert asked(row("7", "WOLF", "gelato"), row("8", "Wolf", "gelato")) == []  # as it was sent
+
+
+def test_what_a_person_has_seen_on_the_web_page_is_waited_for() -> None:
+    """Nothing is asked and nothing else is taken for it; a row that may be it is a question."""
+
+    def asked(item: Entry, *rows: Remote) -> list[list[str]]:
+        found = look(state(item, provider="gelato"), rows, provider="gelato")
+        assert bound(found) == {}
+        return [ids(each) for each in found.overdue.values()]
+
+    exact, changed = row("8", "Wolf", "gelato", at=NEW), row("8", "WOLF", "gelato", at=NEW)
+    assert asked(identified("Wolf")) == []
+    assert asked(identified("Wolf"), exact) == asked(identified("Wolf"), changed) == [["8"]]
+    both = identified("Wolf", answered="7")
+    assert (asked(both, exact), asked(both, changed)) == ([["8"]], [])
+    assert asked(identified("Wolf", said=None, answered="7")) == [[]]
+    assert asked(identified("Wolf", said="1")) == [[]]  # another one's by now
 
 
 def test_what_was_made_before_is_no_want_of_its_row() -> None:

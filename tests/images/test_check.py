@@ -38,7 +38,7 @@ class Reader:
 
 def run(urls, reader, known=None):
     heard = {}
-    look_at_all(urls, reader, known or {}, heard.__setitem__)
+    look_at_all(urls, reader.look, known or {}, heard.__setitem__)
     return heard
 
 
@@ -122,7 +122,7 @@ def test_whoever_hears_may_leave():
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        look_at_all(urls, Slow(), {}, leave)
+        look_at_all(urls, Slow().look, {}, leave)
     go_on.set()
 
     for thread in threading.enumerate():

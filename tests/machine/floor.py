@@ -503,7 +503,7 @@ class Floor(World):
         if outcome.result is Result.IN_DOUBT and any("--adopt" in line for line in outcome.next):
             self._answer_doubt(outcome.address, outcome.provider)
             # What is refused again and again has a name that somebody else's product has.
-            again = "HTTP 409" in told or "the last time either" in told
+            again = "HTTP 409" in told or "nor what was sent before it" in told
             if outcome.address in self.documents and again:
                 self._new_name(outcome.address)
         elif outcome.result is Result.IN_DOUBT and any("--step" in line for line in outcome.next):

@@ -526,7 +526,8 @@ def incomplete_report() -> Report:
         attempts=1,
         http_status=200,
         provider_code=20013,
-        error='KakaClo: code 20013 "Model is out of stock". Nothing was made',
+        error='KakaClo: code 20013 "Model is out of stock". Nothing was made, as far as KakaClo says; the '
+        "next apply looks before it sends it again",
         next=("choose another modelId, or go on without: --exclude designed_product.dino-lime",),
     )
     doubt = outcome(

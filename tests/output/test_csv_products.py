@@ -14,7 +14,7 @@ from podsync.model.address import Address
 from podsync.model.characters import exactly
 from podsync.model.diagnostic import errors_among
 from podsync.model.frozen import freeze
-from podsync.output.csv.products import ProductRow, _table, plan_csv, state_csv
+from podsync.output.csv.products import _table, plan_csv, state_csv
 from tests.catalog.authoring.conftest import Folder
 from tests.plan.build import customer, designed, in_doubt, made, plan, state
 
@@ -52,8 +52,8 @@ def test_a_state_has_ids_with_their_provider_and_what_is_in_doubt():
 def test_the_keys_of_an_address_are_columns_of_their_own():
     index = "[colour=red,model=tee]"
     rows = [
-        ProductRow(Address("designed_product", f"dino{index}"), (), freeze({"a": 1, "b": True})),
-        ProductRow(Address("designed_product", "hat"), (), freeze({"b": 1.5, "model": "x"})),
+        (Address("designed_product", f"dino{index}"), (), freeze({"a": 1, "b": True})),
+        (Address("designed_product", "hat"), (), freeze({"b": 1.5, "model": "x"})),
     ]
 
     assert "".join(_table((), rows)) == (
@@ -75,7 +75,7 @@ _SPECS = st.recursive(
     st.lists(st.dictionaries(st.sampled_from("xyz"), _SPECS, min_size=1, max_size=3), min_size=1, max_size=4)
 )
 def test_every_cell_is_read_back_as_it_was_and_none_begins_a_formula(specs):
-    rows = [ProductRow(Address("k", f"p{n}"), (), freeze(spec)) for n, spec in enumerate(specs)]
+    rows = [(Address("k", f"p{n}"), (), freeze(spec)) for n, spec in enumerate(specs)]
     text = "".join(_table((), rows))
     columns = text.split("\n", 1)[0].split(",")
     table = csv_reader.read("a.csv", text.encode(), columns)

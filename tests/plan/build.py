@@ -9,7 +9,7 @@ from typing import Any
 from podsync.model.address import Address, Selection
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import FrozenDict, freeze
-from podsync.model.position import Position, Span
+from podsync.model.position import Position
 from podsync.model.product import HISTORY_WORDS, Catalog, History, Product
 from podsync.model.settings import Limits
 from podsync.plan.change import Change
@@ -76,8 +76,8 @@ def rewritten(document: Product, **facts: Any) -> Product:
 
 def product(kind: str, name: str, spec: Mapping[str, Any], line: int = 2, **more: Any) -> Product:
     at = Position(f"catalog/{name}.yaml", line)
-    spots = {("spec",): Span(line + 2, 3, line + 9, 1)}
-    spots |= {("spec", field): Span(line + 3 + i, 3, line + 3 + i, 20) for i, field in enumerate(spec)}
+    spots = {("spec",): (line + 2, 3, line + 9, 1)}
+    spots |= {("spec", field): (line + 3 + i, 3, line + 3 + i, 20) for i, field in enumerate(spec)}
     return Product(
         Address(kind, name),
         KINDS[kind],

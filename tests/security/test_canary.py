@@ -19,7 +19,8 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from podsync.cli.app.session import Session
-from podsync.cli.commands.review.command import _FileLooks, _saved
+from podsync.cli.commands.review.command import _renewed, _saved
+from podsync.cli.environment.clock import SystemClock
 
 TEE = "designed_product.tee"
 _ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -241,13 +242,11 @@ def test_no_form_of_a_key_is_written_anywhere(
     monkeypatch.setenv("GELATO_API_KEY", key)
 
     runs = [podsync(*words) for words in COMMANDS]
-    pages = [
-        looks.again() for looks in (_FileLooks(Session(), sandbox=False), _saved("plan.json", Session()))
-    ]
+    pages = [next(_renewed(Session(), SystemClock())), _saved("plan.json", Session())]
 
     assert echo.heard == {key}
     told = [text for run in runs for text in (run.out, run.err)]
-    told += ["".join(page(1)) for page in pages if page is not None]
+    told += ["".join(page(1)) for page in pages]
     blob = _searched(told, tmp_path)
     assert _leaks(key, blob) == []
     assert "Traceback" not in blob

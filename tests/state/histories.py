@@ -102,7 +102,7 @@ def event(cls: type, **fixed: object) -> st.SearchStrategy[ev.Event]:
     """One event of a type, its fields random but for those given."""
     chosen = {name: FIELDS[name] for name in cls.__dataclass_fields__}
     chosen |= {name: st.just(value) for name, value in fixed.items()}
-    if cls in {ev.Bound, ev.Adopted, ev.Remembered}:
+    if cls in {ev.Bound, ev.Identified, ev.Adopted, ev.Remembered}:
         chosen["id"] = ids
     return st.builds(cls, **chosen)
 
@@ -132,6 +132,8 @@ def _possible(draft: Reducer, address: Address) -> list[st.SearchStrategy[ev.Eve
         found += _about_id(entry, address=address, orphan=None)
         if entry.id is not None:
             found.append(event(ev.EntryGone, address=address))
+        if entry.unlisted:
+            found.append(event(ev.Identified, address=address))
     if entry is not None and entry.pending is not None:
         return found + [event(kind, address=address, orphan=None) for kind in RESULTS]
     found += [event(ev.Intent, address=address, op="create", orphan=None), event(ev.Adopted, address=address)]

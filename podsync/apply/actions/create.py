@@ -56,7 +56,9 @@ def make(run: ProviderRun, change: Change) -> None:
     if _settled_as_wanted(run, entry, change):
         done(run, change, Result.SETTLED)
     elif _orphan_is_wanted(run, entry, change):
-        run.context.board.note(f"{change.address}: nothing was made; the next plan takes its orphan back")
+        run.context.board.note(
+            f"{change.address}: no listing shows what was sent; the next plan takes its orphan back"
+        )
         done(run, change, Result.SETTLED)
     elif (remote := run.adopted(change.address)) is not None:
         adopt(run, change, remote)
@@ -265,6 +267,8 @@ def create(run: ProviderRun, change: Change) -> None:
         run.sends[change.address] = run.sends.get(change.address, 0) + 1
     made = change.made or EMPTY
     spec = run.provider.first(made)
+    if run.was_sent(change.address, spec):
+        run.context.board.repeated.add(change.address)
     job = Job(
         change.address,
         "create",

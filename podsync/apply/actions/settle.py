@@ -20,6 +20,7 @@ from podsync.apply.outcomes import (
     done,
     failed,
     half_made,
+    ids_of,
     in_doubt,
     later,
     not_sure,
@@ -34,6 +35,7 @@ from podsync.model.address import Address
 from podsync.model.errors import ProviderError, StoppedError, UnauthorizedError
 from podsync.model.product import seen_ids
 from podsync.plan.action import Action
+from podsync.plan.answers import NAMED
 from podsync.plan.change import Change, left_by
 from podsync.plan.diff import differing_fields
 from podsync.providers.contract import Remote
@@ -120,7 +122,12 @@ def _tell_unlisted(run: ProviderRun) -> None:
     """Say what has no confirmed id yet; what should have been listed long ago is a question to a person."""
     known = run.known
     overdue = [] if run.looked == -math.inf else _overdue(run)
-    count = len(known.unbound) + len(known.provisional) - len(overdue)
+    waits = {i: a for i, a in known.identified.items() if a not in {item.address for item in overdue}}
+    if waits:
+        named = ", ".join(f"{address} ({identity})" for identity, address in [*waits.items()][:NAMED])
+        more = f" and {len(waits) - NAMED} more" if len(waits) > NAMED else ""
+        run.context.board.note(f"seen on {run.provider.title}'s web page, and not listed yet: {named}{more}")
+    count = len(known.unbound) + len(known.provisional) - len(overdue) - len(waits)
     if count:
         what = f"{count} new at {run.provider.title}: not confirmed by a listing yet"
         run.context.board.note(f"{what}; the next apply looks again")
@@ -148,7 +155,11 @@ def _overdue(run: ProviderRun) -> list[Entry | Orphan]:
     """Return what this run did not make and the last look should have shown."""
     situation = run.looker.dated(run.situation(), run.looked)
     return [
-        item for item in run.known.unbound if item.address not in run.made and situation.item_is_settled(item)
+        item
+        for item in run.known.unbound
+        if item.address not in run.made
+        and (item.address, item.created_at) in run.overdue
+        and situation.item_is_settled(item)
     ]
 
 
@@ -371,10 +382,10 @@ def _nothing_was_made(run: ProviderRun, entry: Entry) -> None:
         unseen = f"{run.conflicts[address]}: something like it exists, and is not listed"
         failed(run, change, unseen, remedy="look at its web page; apply again later", replans=False)
     elif sends >= SENDS_AN_APPLY:
-        failed(run, change, f"sent {sends} times, and nothing was made")
+        failed(run, change, f"sent {sends} times, and no listing shows it")
     elif not run.going:
         why = "the plan is refused" if run.context.options.settles else "the run had to stop"
-        not_tried(run, change, f"nothing was made, and {why}")
+        not_tried(run, change, f"no listing shows it, and {why}")
     elif sends:
         create(run, change)
     elif change.action is Action.SETTLE and run.worked:
@@ -386,5 +397,7 @@ def _retell(run: ProviderRun, address: Address) -> None:
     board, entry = run.context.board, run.ledger.entry(address)
     with board.lock:
         outcome = board.outcomes.get(address)
-        if outcome is not None and entry is not None and outcome.id != entry.id:
-            board.outcomes[address] = replace(outcome, id=entry.id, remote=seen_ids(entry.remote))
+        if outcome is not None and entry is not None:
+            sure, likely = ids_of(entry)
+            told = seen_ids(entry.remote)
+            board.outcomes[address] = replace(outcome, id=sure, provisional_id=likely, remote=told)

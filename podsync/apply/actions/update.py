@@ -28,7 +28,7 @@ from podsync.model.product import seen_ids
 from podsync.plan.action import SET_BACK
 from podsync.plan.change import Change
 from podsync.plan.diff import differing_fields
-from podsync.plan.drift.compare import differences, may_be_habit, renamed_there
+from podsync.plan.drift.compare import differences, may_be_habit, renamed_there, to_keep
 from podsync.providers.contract import Listing, ProductStep, Query, Remote
 from podsync.providers.habits import Habits
 from podsync.providers.knowledge import Provider
@@ -181,7 +181,7 @@ def _drifted(run: ProviderRun, change: Change, entry: Entry) -> tuple[str, ...]:
     does = "set" if {each.field for each in other} <= provider.mutable else "add"
     return (
         f"somebody changed it at {provider.title}: {found_there}",
-        "a) to keep what is there: podsync drift -o patch=drift.patch, then: git apply drift.patch",
+        to_keep(each.listed for each in other),
         f'b) to {does} what the document says: podsync apply --replace "{change.address}"',
     )
 
@@ -205,7 +205,7 @@ def accept(run: ProviderRun, change: Change) -> None:
             run,
             change,
             "; ".join(wrong),
-            "a) to keep what is there: podsync drift -o patch=drift.patch, then: git apply drift.patch",
+            to_keep(row.fields.get(field) for field in change.changed),
             "b) to change it to what the document says: take changed_there out of it; "
             "plan shows what that takes",
             replans=True,

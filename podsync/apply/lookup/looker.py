@@ -190,8 +190,11 @@ def _models(situation: Situation) -> frozenset[str]:
 
 
 def _sought(known: Known, also: Iterable[str], there: Collection[str]) -> dict[str, object]:
-    """Return the known products to look up: landmarks, provisional ids, requested ids, a few others."""
+    """Return the known products to look up: landmarks, ids that were told, requested ids, a few others."""
     sought: dict[str, object] = {item.id: seen_ids(item.remote) for item in known.answered if item.id}
+    if known.provider.tells_ids:
+        told = (each.window.named for each in known.unbound if each.window is not None)
+        sought |= {identity: EMPTY for identity in told if identity}
     sought |= {identity: known.shown[identity] for identity in also if identity in known.shown}
     marks = {
         mark["id"]: FrozenDict({k: v for k, v in mark.items() if k == known.seen_key})

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from podsync.catalog.authoring.axes.axis import fault_in
 from podsync.catalog.parsing.document import Document
-from podsync.catalog.validation.nearest import did_you_mean
+from podsync.catalog.validation.nearest import suggestion
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import Path
 from podsync.model.settings import Authoring
@@ -52,7 +51,7 @@ def in_environment(document: Document, settings: Authoring) -> Belonging:
 def _names(document: Document, only: Any, known: tuple[str, ...]) -> Iterable[Diagnostic]:
     if not isinstance(only, list) or not only or not all(isinstance(name, str) for name in only):
         summary = "only has the names of environments"
-        return [fault_in(document, "environment-name", (ONLY,), summary, "write a list: only: [staging]")]
+        return [document.fault("environment-name", (ONLY,), summary, "write a list: only: [staging]")]
     return _unknown(document, [((ONLY, number), name) for number, name in enumerate(only)], known)
 
 
@@ -61,9 +60,8 @@ def _unknown(
 ) -> Iterable[Diagnostic]:
     for path, name in names:
         if name not in known:
-            near = did_you_mean(name, known)
             there = f"there are: {', '.join(known)}" if known else "podsync.yaml has no environments"
-            detail = f"did you mean {near}?" if near else there
-            yield fault_in(
-                document, "environment-name", path, f"there is no environment '{name}'", detail, key=key
+            detail = suggestion(name, known, there)
+            yield document.fault(
+                "environment-name", path, f"there is no environment '{name}'", detail, key=key
             )

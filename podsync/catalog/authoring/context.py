@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
 
 from podsync.catalog.authoring.chains import Chains, combined
 from podsync.catalog.discovery import (
-    FoundDefaults,
     FoundFile,
     Signed,
     read_bytes,
@@ -21,11 +19,10 @@ from podsync.catalog.discovery import (
     within,
 )
 from podsync.catalog.parsing.document import Document, ParsedFile
-from podsync.catalog.parsing.source_text import START, RawSpan, Text
+from podsync.catalog.parsing.source_text import START, Text
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.digests import short_digest
-from podsync.model.frozen import Path as ValuePath
-from podsync.model.position import Position
+from podsync.model.position import Position, Span
 from podsync.model.settings import Authoring
 
 
@@ -39,7 +36,8 @@ class AuthoringContext:
         self.root = root
         self._folder = os.path.realpath(folder)
         self.defaults = tuple(defaults)
-        self._chains = Chains(defaults)
+        #: Returns the defaults for the file at a path, those of the outermost folder first.
+        self.chain_of = Chains(defaults).of
         self._parsed: dict[str, ParsedFile] = {}
         #: The faults of each `_defaults.yaml` that was read.
         self.judged: dict[str, tuple[Diagnostic, ...]] = {}
@@ -48,12 +46,7 @@ class AuthoringContext:
     @classmethod
     def of(cls, root: Path, folder: Path, settings: Authoring) -> AuthoringContext:
         """Return the context of a catalog, after a search for its defaults."""
-        found = walk(folder, root) if folder.is_dir() else []
-        return cls(root, folder, settings, [each.file for each in found if isinstance(each, FoundDefaults)])
-
-    def chain_of(self, path: str) -> tuple[FoundFile, ...]:
-        """Return the defaults for the file at `path`, those of the outermost folder first."""
-        return self._chains.of(path)
+        return cls(root, folder, settings, walk([folder] if folder.is_dir() else [], root).defaults)
 
     def needs(self, path: str, tables: Iterable[str] = ()) -> tuple[FoundFile, ...]:
         """Return the files that the file at `path` depends on: its defaults, and `tables` by path."""
@@ -72,15 +65,11 @@ class AuthoringContext:
 
     def line_at(self, at: Position) -> str:
         """Return the line of a position in a table or in defaults."""
-        return self.line(FoundFile(os.path.join(self.root, at.path), at.path), at.line)  # noqa: PTH118
-
-    def line(self, found: FoundFile, number: int) -> str:
-        """Return a line of a table or of defaults."""
-        signed = self.signed(found)
+        signed = self.signed(FoundFile(os.path.join(self.root, at.path), at.path))  # noqa: PTH118
         if isinstance(signed, Diagnostic):
             return ""
         content = signed.raw.decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
-        return Text(found.path, content).line(number)
+        return Text(at.path, content).line(at.line)
 
     # -- where a table is
 
@@ -116,36 +105,26 @@ class AuthoringContext:
 
     # -- variables
 
-    @property
-    def variables(self) -> Mapping[str, Any]:
-        """`vars` of the settings, those of the environment put over them."""
-        return self.settings.variables
+    def place_of(self, variable: str) -> tuple[Text, Span]:
+        """Return where the settings define a variable: the chosen environment first, then the top level.
 
-    def place_of(self, variable: str) -> tuple[Text, RawSpan]:
-        """Return where the settings define a variable: the chosen environment first, then the top level."""
-        found = self._read_settings
-        own: ValuePath = ("environments", self.settings.environment, "vars", variable)
-        places = found.places.raw if found is not None else {}
-        spans = (places.get(path) for path in (own, ("vars", variable), *self._elsewhere(variable)))
-        return self._settings_text, next(filter(None, spans), START)
-
-    def _elsewhere(self, variable: str) -> Iterator[ValuePath]:
-        """Yield the paths of a variable in other environments, the last one first: its value holds there."""
-        for name in reversed(self.settings.environments):
-            yield ("environments", name, "vars", variable)
+        Then the other environments, the last one first: its value holds there.
+        """
+        found, chosen = self._read_settings, self.settings.environment
+        if found is None:
+            return Text(self.settings.file, ""), START
+        others = reversed(self.settings.environments)
+        own, *inner = [("environments", name, "vars", variable) for name in (chosen, *others)]
+        spans = (found.places.get(path) for path in (own, ("vars", variable), *inner))
+        return found.text, next(filter(None, spans), START)
 
     @cached_property
     def _read_settings(self) -> Document | None:
-        name = self.settings.file
-        location = os.path.join(self.root, name)  # noqa: PTH118
-        raw = read_bytes(FoundFile(location, shown(location, self.root)))
-        documents = () if isinstance(raw, Diagnostic) else _read(shown(location, self.root), raw).documents
+        location = os.path.join(self.root, self.settings.file)  # noqa: PTH118
+        found = FoundFile(location, shown(location, self.root))
+        raw = read_bytes(found)
+        documents = () if isinstance(raw, Diagnostic) else _read(found.path, raw).documents
         return documents[0] if documents else None
-
-    @property
-    def _settings_text(self) -> Text:
-        found = self._read_settings
-        return found.text if found is not None else Text(self.settings.file, "")
 
 
 def _read(path: str, raw: bytes) -> ParsedFile:

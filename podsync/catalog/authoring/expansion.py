@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from podsync.catalog.authoring.axes.axis import Axis, fault_in
+from podsync.catalog.authoring.axes.axis import Axis
 from podsync.catalog.authoring.axes.choices import Choices, Combination
 from podsync.catalog.authoring.axes.reader import AxesReader
 from podsync.catalog.authoring.belonging import in_environment
@@ -16,7 +16,6 @@ from podsync.catalog.authoring.origins import ProductOrigins
 from podsync.catalog.authoring.template import BadValue, Template, TextFault
 from podsync.catalog.discovery import FoundFile
 from podsync.catalog.parsing.document import Document
-from podsync.catalog.parsing.source_text import RawSpan, Text
 from podsync.catalog.validation.value_messages import dotted
 from podsync.model.address import indexed
 from podsync.model.diagnostic import Diagnostic
@@ -57,7 +56,7 @@ class Expansion:
         else:
             for word in sorted(AUTHORED & document.data.keys()):
                 summary = f"{word} is said of the products of an `each`, and there is none"
-                self.faults.append(fault_in(document, "each", (word,), summary, f"remove {word}", key=True))
+                self.faults.append(document.fault("each", (word,), summary, f"remove {word}", key=True))
         if not self.faults:
             overrides = [
                 Layer(
@@ -87,7 +86,7 @@ class Expansion:
             if ids is not None and not isinstance(ids, dict):
                 detail = f'write a mapping: {word}: {{"colour=red,model=tee": ID}}'
                 summary = f"{word} names one product, and this document makes several"
-                yield fault_in(self.document, "each", (word,), summary, detail)
+                yield self.document.fault("each", (word,), summary, detail)
 
     # -- products
 
@@ -155,14 +154,13 @@ class Expansion:
 
     def _tell(self, faults: Iterable[TextFault], combination: Combination, *, odd: bool = False) -> None:
         assert self._template is not None  # noqa: S101 (there are combinations)
-        origins = ProductOrigins(self._template, combination)
+        product = self.document._replace(origins=ProductOrigins(self._template, combination))
         for path, mark, summary, detail in faults:
-            text, span = _marked(origins, self.document, path, mark)
-            summary_line = f"{dotted(path)}: {summary}"
+            text, span = product.located(path)
+            at, said = text.marked(span, mark), f"{dotted(path)}: {summary}"
+            fault = text.fault("reference", at, said, detail)
             if odd:
-                fault = text.fault("odd-text", span, summary_line, detail, severity="warning")
-            else:
-                fault = text.fault("reference", span, summary_line, detail)
+                fault = text.fault("odd-text", at, said, detail, severity="warning")
             if fault not in self.faults:
                 self.faults.append(fault)
 
@@ -174,29 +172,17 @@ class Expansion:
 
     def _bad_fault(self, noted: tuple[BadValue, Document, int]) -> Diagnostic:
         bad, product, count = noted
-        assert product.origins is not None  # noqa: S101 (it was made by a template)
-        text, span = _marked(product.origins, product, bad.path, bad.reference.text)
-        found = product.origins.of(bad.path)
+        text, span = product.located(bad.path)
+        found = product.origin(bad.path, around=False)
         used = [each for each in (found.used if found else ()) if each.reference == bad.reference.text]
         summary = f"{dotted(bad.path)}: {bad.reference.text} of {bad.key}: {bad.fault.summary}"
         detail = "\n".join([bad.fault.detail, *map(str, used)])
-        at = text.fault("value", span, summary + among(product.suffix, count), detail)
-        return at._replace(address=product.address())
+        summary += among(product.suffix, count)
+        at = text.marked(span, bad.reference.text)
+        return text.fault("value", at, summary, detail, address=product.address())
 
 
 def among(index: str, count: int) -> str:
     """Say which products have a fault: `, in [colour=red] and 7 more`."""
     more = f" and {count - 1:,} more" if count > 1 else ""
     return f", in {index}{more}" if index else ""
-
-
-def _marked(origins: Any, document: Document, path: Path, mark: str) -> tuple[Text, RawSpan]:
-    """Return where in a text its `mark` stands."""
-    for length in range(len(path), 0, -1):
-        found = origins.of(path[:length])
-        if found is not None:
-            column = found.text.written(found.span).find(mark)
-            if column < 0:
-                return found.text, found.span
-            return found.text, found.text.span_at_line(found.span[0], found.span[1] + column, len(mark))
-    return document.text, document.start

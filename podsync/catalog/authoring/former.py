@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
 
-from podsync.catalog.authoring.axes.axis import Axis, fault_in, is_key, key_help
+from podsync.catalog.authoring.axes.axis import Axis, is_key, key_help
 from podsync.catalog.parsing.document import Document
-from podsync.catalog.validation.nearest import did_you_mean
+from podsync.catalog.validation.nearest import suggestion
 from podsync.model.address import Address, indexed
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import Path
@@ -56,7 +56,7 @@ class FormerNames:
         return next((value for keys, value in by_keys.items() if self._index(keys) == index), None)
 
     def _refuse(self, path: Path, summary: str, detail: str, *, key: bool = False) -> None:
-        self.faults.append(fault_in(self._document, "each", path, summary, detail, key=key))
+        self.faults.append(self._document.fault("each", path, summary, detail, key=key))
 
     def _ids(self, word: str) -> None:
         ids = self._document.data.get(word)
@@ -103,8 +103,7 @@ class FormerNames:
             return
         for name, keys in renamed.items():
             if name not in self._axes:
-                near = did_you_mean(name, self._axes)
-                detail = f"did you mean {near}?" if near else f"the axes: {', '.join(self._axes)}"
+                detail = suggestion(name, self._axes, f"the axes: {', '.join(self._axes)}")
                 self._refuse(("renamed", name), f"there is no axis '{name}'", detail, key=True)
                 continue
             known = self._axes[name].rows
@@ -116,8 +115,7 @@ class FormerNames:
                     )
                     self._refuse(path, summary, "on the left stands the old key", key=True)
                 elif not isinstance(new, str) or new not in known:
-                    near = did_you_mean(new, known)
-                    detail = f"did you mean {near}?" if near else "on the right stands the new key"
+                    detail = suggestion(new, known, "on the right stands the new key")
                     self._refuse(path, f"the axis {name} has no key {new!r}", detail)
                 else:
                     self._were[name].setdefault(new, []).append(old)

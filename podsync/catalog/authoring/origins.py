@@ -31,13 +31,13 @@ class ProductOrigins:
         if isinstance(value, dict) and isinstance(value_at(self._own.data, path), dict):
             layer = self._own
         inner = (*layer.prefix, *path)
-        span = layer.document.places.raw.get(inner)
+        span = layer.document.places.get(inner)
         if span is None:
             return None
         used: tuple[Used, ...] = ()
         if isinstance(value, str) and "${" in value and path[0] in SUBSTITUTED:
             used = tuple(self._used(value))
-        return WrittenAt(layer.document.text, span, layer.document.keys.raw.get(inner), used)
+        return WrittenAt(layer.document.text, span, layer.document.keys.get(inner), used)
 
     def _used(self, text: str) -> Iterator[Used]:
         try:
@@ -48,7 +48,7 @@ class ProductOrigins:
             if not isinstance(piece, Reference):
                 continue
             if piece.name == VARIABLE:
-                if piece.field in self._template.context.variables:
+                if piece.field in self._template.context.settings.variables:
                     yield Used(piece.text, *self._template.context.place_of(piece.field))
             elif (axis := self._template.axes.get(piece.name)) is not None:
                 key = self._keys[piece.name]
@@ -70,7 +70,7 @@ class OriginPlaces(Mapping[Path, "Span | Position"]):
         # A value that is a cell, and nothing else, is changed there.
         if len(found.used) == 1 and text.written(span).strip("\"'") == found.used[0].reference:
             text, span = found.used[0].text, found.used[0].span
-        return Span(*span) if text is self._document.text else Position(text.path, *span)
+        return span if text is self._document.text else Position(text.path, *span)
 
     def __iter__(self) -> Iterator[Path]:
         return iter(self._document.places)

@@ -20,8 +20,8 @@ from podsync.catalog.authoring.references import (
     strays,
 )
 from podsync.catalog.parsing.scalars import resolve
-from podsync.catalog.validation.nearest import did_you_mean
-from podsync.catalog.validation.schemas import schema
+from podsync.catalog.validation.nearest import did_you_mean, suggestion
+from podsync.catalog.validation.schemas import schema, types_of
 from podsync.model.frozen import Path
 
 #: In these a `${…}` counts.
@@ -52,11 +52,8 @@ class BadValue(NamedTuple):
     fault: CellFault
 
 
-class _Column(NamedTuple):
-    """The value of a reference for each key of an axis."""
-
-    axis: int
-    values: Mapping[str, Any]
+#: The number of an axis, and a value for each of its keys; -1, and one value for all products.
+_Part: TypeAlias = tuple[int, Any]
 
 
 class Shape(NamedTuple):
@@ -88,7 +85,7 @@ class Template:
         self._overrides = overrides
         self._schema = schema(kind)["properties"]
         self._shapes: dict[tuple[int, ...], Shape] = {}
-        self._columns: dict[tuple[Reference, str, str], _Column] = {}
+        self._columns: dict[tuple[Reference, str], _Part] = {}
 
     def layers_of(self, combination: Combination) -> tuple[Layer, ...]:
         """Return all that speaks of a product, what counts most last."""
@@ -133,10 +130,9 @@ class Template:
     def _known(self, reference: Reference) -> None:
         name, field, mark = reference
         if name == VARIABLE:
-            self._one_of(mark, field, self.context.variables, "vars of the settings have no", "vars")
+            self._one_of(mark, field, self.context.settings.variables, "vars of the settings have no", "vars")
         elif name not in self.axes:
-            near = did_you_mean(name, [*self.axes, VARIABLE])
-            detail = f"did you mean {near}?" if near else f"the axes: {', '.join(self.axes)}"
+            detail = suggestion(name, [*self.axes, VARIABLE], f"the axes: {', '.join(self.axes)}")
             raise NoReferenceError(mark, f"there is no axis '{name}'", detail)
         elif field in self.axes[name].twice:
             raise NoReferenceError(
@@ -147,7 +143,7 @@ class Template:
 
     def meant(self, inner: str) -> str:
         """Say how a value of the settings is named that `${inner}` may mean."""
-        variables = self.context.variables
+        variables = self.context.settings.variables
         near = did_you_mean(inner.lower().removeprefix(f"{VARIABLE}."), list(variables))
         return f"to put a value of the settings in: ${{var.{near or 'NAME'}}}; {LITERAL}"
 
@@ -156,30 +152,28 @@ class Template:
         if field in known:
             return
         known = list(known)
-        near = did_you_mean(field, known)
         detail = f"{what}: {', '.join(known[:12])}" if known else f"there are no {what}"
-        raise NoReferenceError(mark, f"{words} '{field}'", f"did you mean {near}?" if near else detail)
+        raise NoReferenceError(mark, f"{words} '{field}'", suggestion(field, known, detail))
 
-    def column(self, reference: Reference, path: Path, *, whole: bool) -> _Column:
+    def column(self, reference: Reference, path: Path, *, whole: bool) -> _Part:
         """Return what a reference to an axis makes of each key, as the field at `path` takes it."""
-        node = self.schema_of(path) if whole else {}
-        wanted = _types(node) if whole else ""
-        key = reference, wanted, str(path) if whole else ""
+        key = reference, str(path) if whole else ""
         if key not in self._columns:
+            node = self.schema_of(path) if whole else {}
             self._columns[key] = self._column(reference, path, node, whole=whole)
         return self._columns[key]
 
-    def _column(self, reference: Reference, path: Path, node: Mapping[str, Any], *, whole: bool) -> _Column:
+    def _column(self, reference: Reference, path: Path, node: Mapping[str, Any], *, whole: bool) -> _Part:
         name, field, _ = reference
         axis = self.axes[name]
         number = list(self.axes).index(name)
         if not field:
-            return _Column(number, {key: key for key in axis.rows})
+            return number, {key: key for key in axis.rows}
         values: dict[str, Any] = {}
         cells = [row.get(field) for row in axis.rows.values()]
         examples = node.get("examples") or [""]
         check = checker({c for c in cells if isinstance(c, str)}, str(examples[0])) if axis.table else unfit
-        texts = "string" in _types(node) or not whole
+        texts = "string" in types_of(node) or not whole
         for key, value in zip(axis.rows, cells, strict=True):
             if (key, field) in axis.exact:
                 values[key] = value if texts else _typed(str(value), node)
@@ -191,7 +185,7 @@ class Template:
             if fault is None and value == LEAVE_OUT and not whole:
                 fault = CellFault("- leaves a whole field out, and here it is a part of one", "write a value")
             values[key] = made if fault is None else BadValue(path, reference, key, fault)
-        return _Column(number, values)
+        return number, values
 
     @staticmethod
     def _value(
@@ -221,7 +215,7 @@ class _Shaping:
         self._data = data
         self._faults: list[TextFault] = []
         self._odd: list[TextFault] = []
-        self._used: list[_Column] = []
+        self._used: list[_Part] = []
 
     def shape(self) -> Shape:
         filled = {key: self._filling(self._data[key], (key,)) for key in SUBSTITUTED if key in self._data}
@@ -238,44 +232,24 @@ class _Shaping:
                     data[key] = value
             return data
 
-        bad = []
-        for column in self._used:
-            found = {k: v for k, v in column.values.items() if type(v) is BadValue}
-            if found:
-                bad.append((column.axis, found))
-        return Shape(make, tuple(self._faults), tuple(self._odd), tuple(bad))
+        bad = ((axis, {k: v for k, v in known.items() if type(v) is BadValue}) for axis, known in self._used)
+        return Shape(make, tuple(self._faults), tuple(self._odd), tuple(each for each in bad if each[1]))
 
     def _filling(self, value: Any, path: Path) -> _Make | None:
         """Return a function that fills a value in, None if it is the same for all products."""
         if isinstance(value, str):
             return self._text(value, path) if "${" in value else None
-        if isinstance(value, dict):
-            return self._mapping(value, path)
-        return self._sequence(value, path) if isinstance(value, list) else None
-
-    def _mapping(self, value: dict[str, Any], path: Path) -> _Make | None:
-        fills = [(key, item, self._filling(item, (*path, key))) for key, item in value.items()]
+        if not isinstance(value, dict | list):
+            return None
+        inside = value.items() if isinstance(value, dict) else enumerate(value)
+        fills = [(key, item, self._filling(item, (*path, key))) for key, item in inside]
         if all(fill is None for *_, fill in fills):
             return None
 
         def make(keys: Sequence[str]) -> Any:
-            data = {}
-            for key, item, fill in fills:
-                made = item if fill is None else fill(keys)
-                if made is not _LEFT_OUT:
-                    data[key] = made
-            return data or _LEFT_OUT
-
-        return make
-
-    def _sequence(self, value: list[Any], path: Path) -> _Make | None:
-        fills = [(item, self._filling(item, (*path, number))) for number, item in enumerate(value)]
-        if all(fill is None for _, fill in fills):
-            return None
-
-        def make(keys: Sequence[str]) -> Any:
-            made = [item if fill is None else fill(keys) for item, fill in fills]
-            return [each for each in made if each is not _LEFT_OUT] or _LEFT_OUT
+            made = [(key, item if fill is None else fill(keys)) for key, item, fill in fills]
+            kept = [each for each in made if each[1] is not _LEFT_OUT]
+            return (dict(kept) if isinstance(value, dict) else [item for _, item in kept]) or _LEFT_OUT
 
         return make
 
@@ -286,66 +260,35 @@ class _Shaping:
             self._faults.append(TextFault(path, error.mark, error.summary, error.detail))
             return None
         for mark, inner in strays(text) if not self._template.axes else ():
-            self._odd.append(
-                TextFault(
-                    path,
-                    mark,
-                    f"{mark} is no name of a value, and is sent as it is",
-                    self._template.meant(inner),
-                )
-            )
-        known = self._with_variables(found, path)
-        if all(isinstance(piece, str) for piece in known):
-            value: Any = "".join(map(str, known))
-            if len(found) == 1 and isinstance(found[0], Reference):
-                value = self._whole_variable(found[0], path)
-            return lambda _keys: value
-        if len(known) == 1 and isinstance(known[0], Reference):
-            column = self._template.column(known[0], path, whole=True)
-            self._used.append(column)
-            axis, values = column.axis, column.values
-            return lambda keys: values[keys[axis]]
-        parts: list[tuple[int, Any]] = []
-        for piece in known:
-            if isinstance(piece, str):
-                parts.append((-1, piece))
-            else:
-                column = self._template.column(piece, path, whole=False)
-                self._used.append(column)
-                parts.append((column.axis, column.values))
+            summary = f"{mark} is no name of a value, and is sent as it is"
+            self._odd.append(TextFault(path, mark, summary, self._template.meant(inner)))
+        parts = [self._part(piece, path, whole=len(found) == 1) for piece in found]
+        if len(parts) == 1:
+            axis, values = parts[0]
+            return lambda keys: values if axis < 0 else values[keys[axis]]
         return lambda keys: "".join([one if axis < 0 else one[keys[axis]] for axis, one in parts])
 
-    def _with_variables(self, found: Pieces, path: Path) -> list[str | Reference]:
-        known: list[str | Reference] = []
-        for piece in found:
-            if isinstance(piece, Reference) and piece.name == VARIABLE:
-                value = self._template.context.variables[piece.field]
-                text = str(value).lower() if isinstance(value, bool) else str(value)
-                if (fault := unfit(text)) is not None:
-                    self._faults.append(TextFault(path, piece.text, fault.summary, fault.detail))
-                known.append(text)
-            else:
-                known.append(piece)
-        return known
-
-    def _whole_variable(self, reference: Reference, path: Path) -> Any:
-        value = self._template.context.variables[reference.field]
+    def _part(self, piece: str | Reference, path: Path, *, whole: bool) -> _Part:
+        if isinstance(piece, str):
+            return -1, piece
+        if piece.name != VARIABLE:
+            column = self._template.column(piece, path, whole=whole)
+            self._used.append(column)
+            return column
+        value = self._template.context.settings.variables[piece.field]
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+        if (fault := unfit(text)) is not None:
+            self._faults.append(TextFault(path, piece.text, fault.summary, fault.detail))
         node = self._template.schema_of(path)
-        if "string" in _types(node):
-            return str(value).lower() if isinstance(value, bool) else str(value)
-        return _typed(value, node) if isinstance(value, str) else value
-
-
-def _types(node: Mapping[str, Any]) -> str:
-    """Return the types that a schema allows, as one text; "string" if it names none."""
-    types = node.get("type", "string")
-    return types if isinstance(types, str) else " ".join(types)
+        if not whole or "string" in types_of(node):
+            return -1, text
+        return -1, _typed(value, node) if isinstance(value, str) else value
 
 
 def _typed(text: str, node: Mapping[str, Any]) -> Any:
     """Return a text as the type that the schema wants, if it can be read so."""
     value = resolve(text)
-    wanted = _types(node)
+    wanted = types_of(node)
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if isinstance(value, bool) and "boolean" in wanted:
         return value

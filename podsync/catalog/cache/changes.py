@@ -10,7 +10,7 @@ from typing import NamedTuple
 from podsync.catalog.authoring.chains import Chains, combined
 from podsync.catalog.cache.store import CachedTable, stamp
 from podsync.catalog.cache.table import Table
-from podsync.catalog.discovery import FoundDefaults, FoundFile, signatures
+from podsync.catalog.discovery import FoundFile, signatures
 from podsync.catalog.loaded import FindFiles
 from podsync.model.diagnostic import Diagnostic
 
@@ -54,9 +54,7 @@ class FilesStatus(NamedTuple):
 def scan(find_files: FindFiles, root: Path, past: CachedTable | None = None) -> FilesStatus:
     """Compare all files with the remembered table. Raises DamagedError where that cannot be read."""
     found = find_files()
-    files = [each for each in found if isinstance(each, FoundFile)]
-    diagnostics = tuple(each for each in found if isinstance(each, Diagnostic))
-    defaults = tuple([each.file for each in found if isinstance(each, FoundDefaults)])
+    files, defaults, diagnostics = found.files, tuple(found.defaults), tuple(found.faults)
     root_prefix = os.path.join(root, "")  # noqa: PTH118 (a path for each file takes longer than to ask for it)
     astray = {path: location for location, path in files if root_prefix + path != location}
     if past is None:

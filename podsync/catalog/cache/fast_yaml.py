@@ -25,9 +25,10 @@ from podsync.catalog.cache.fast_schema import check_of
 from podsync.catalog.cache.record import ProductRecord, kept_of
 from podsync.catalog.parsing.encoding import decode
 from podsync.catalog.parsing.scalars import SUSPECTS, resolve
-from podsync.catalog.parsing.source_text import MAX_DEPTH, RawSpan
+from podsync.catalog.parsing.source_text import MAX_DEPTH
 from podsync.catalog.rules import document_faults
 from podsync.model.frozen import EMPTY, freeze
+from podsync.model.position import Span
 from podsync.model.product import UNPROTECTED, History, Lifecycle
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class ParsedDocument(NamedTuple):
     """A document's data, and the span of its first key. `plain`: surely no text in it is unusual."""
 
     data: dict[str, Any]
-    start: RawSpan
+    start: Span
     plain: bool = False
 
 
@@ -190,7 +191,7 @@ def quick_read(raw: bytes, by_kind: Mapping[str, Provider]) -> list[ProductRecor
 
 def quick_record(
     data: Mapping[str, Any],
-    start: RawSpan,
+    start: Span,
     by_kind: Mapping[str, Provider],
     suffix: str = "",
     *,
@@ -251,12 +252,12 @@ def _with_places(raw: bytes, found: FoundFile) -> list[Document] | None:
     from podsync.catalog.authoring.layers import AUTHORED
     from podsync.catalog.parsing import yaml_reader
     from podsync.catalog.parsing.document import Document
-    from podsync.catalog.parsing.source_text import Places, Text
+    from podsync.catalog.parsing.source_text import Text
 
     quick = read(raw)
     if quick is not None and all(AUTHORED.isdisjoint(data) for data, *_ in quick):
-        text, nothing = Text(found.path, raw.decode("utf-8", "replace")), Places({})
-        return [Document(text, data, start, nothing, nothing, frozenset()) for data, start, _ in quick]
+        text = Text(found.path, raw.decode("utf-8", "replace"))
+        return [Document(text, data, start, {}, {}, frozenset()) for data, start, _ in quick]
     parsed = yaml_reader.read(found.path, raw)
     if parsed.diagnostics or any(document.faulty for document in parsed.documents):
         return None

@@ -13,7 +13,7 @@ from podsync.catalog.cache.lazy_catalog import LateContext, LazyCatalog
 from podsync.catalog.cache.record import ProductRecord
 from podsync.catalog.cache.store import CachedTable, CatalogCache
 from podsync.catalog.cache.table import Piece, Table
-from podsync.catalog.loaded import AskedFor, FindFiles, Loaded, ReadClosely
+from podsync.catalog.loaded import FindFiles, Loaded, ReadClosely
 from podsync.files.cache_file import CacheDraft, DamagedCacheError
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.errors import PodsyncError
@@ -175,7 +175,7 @@ class CachedRun:
     def _finish(self, products: LazyCatalog, found: Iterable[Diagnostic]) -> Loaded:
         catalog = Catalog(products, self._standing.total, products)
         shared = {each.path for each in self._standing.defaults} | self._tables
-        return Loaded.of(catalog, (*self._standing.diagnostics, *found), AskedFor(self._in_scope, shared))
+        return Loaded.of(catalog, (*self._standing.diagnostics, *found), self._in_scope, shared)
 
     # -- the cache
 

@@ -12,7 +12,6 @@ from functools import lru_cache
 from sys import intern
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from podsync.catalog.parsing.source_text import RawSpan
 from podsync.catalog.validation.fingerprints import fingerprints_of
 from podsync.model.address import DEFAULT_ACCOUNT, Address
 from podsync.model.frozen import EMPTY, FrozenDict, Json, Path, Spec
@@ -57,7 +56,7 @@ def keep(product: Product, provider: Provider) -> ProductRecord:
 
 def kept_of(
     address: str,
-    start: RawSpan,
+    start: Span,
     history: History,
     wanted: tuple[Spec, Mapping[str, str], Lifecycle],
     provider: Provider,
@@ -94,7 +93,7 @@ def product_of(
 
 
 @lru_cache(maxsize=1024)
-def _start(start: RawSpan) -> str:
+def _start(start: Span) -> str:
     """Write a `ProductRecord.start`: one text for all documents that begin at the same place."""
     return ":".join(map(str, start))
 

@@ -20,7 +20,7 @@ def formatted(path: str, raw: bytes) -> Formatted:
     try:
         table = grid(path, raw, written)
     except NotCsvError as error:
-        return Formatted(raw, (_fault(path, error),))
+        return Formatted(raw, (error.fault(Text(path, ""), "encoding"),))
     if table.faults:
         return Formatted(raw, table.faults)
     if not table.header:
@@ -49,8 +49,3 @@ def _said(raw: bytes) -> list[list[str]]:
 def _left(path: str) -> Diagnostic:
     summary = "this is written in a form that fmt does not move; the file is left as it is"
     return Text(path, "").fault("layout", START, summary, "save it as CSV UTF-8 anew", severity="warning")
-
-
-def _fault(path: str, error: NotCsvError) -> Diagnostic:
-    span = (error.line, 1, error.line, 2) if error.line else START
-    return Text(path, "").fault("encoding", span, error.summary, error.remedy)

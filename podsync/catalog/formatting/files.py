@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from podsync.catalog.authoring.belonging import ONLY
 from podsync.catalog.authoring.context import AuthoringContext
@@ -23,6 +23,9 @@ from podsync.model.digests import canonical_json
 from podsync.model.errors import CatalogError, UsageError
 from podsync.model.settings import Authoring
 from podsync.providers.knowledge import Provider
+
+#: A file of documents, its content, and its errors.
+_ReadFile: TypeAlias = tuple[FoundFile, bytes, tuple[Diagnostic, ...]]
 
 
 class FileForm(NamedTuple):
@@ -65,24 +68,18 @@ class FilesInForm:
     def forms(self) -> Iterator[FileForm]:
         """Yield each file, as it is and as it would be formatted."""
         tables: dict[str, FoundFile] = {}
-        for found, read_file in self._documents():
-            made = Formatted(read_file.raw, read_file.faults)
-            if not read_file.faults:
-                made = yaml_form.formatted(found.path, read_file.raw)
+        for found, raw, faults in self._documents():
+            made = Formatted(raw, faults) if faults else yaml_form.formatted(found.path, raw)
             tables |= {each.location: each for each in self._beside(found, made.tables)}
-            yield FileForm(found.path, Path(found.location), read_file.raw, made.content, made.faults)
-        for each in self._found:
-            if isinstance(each, Diagnostic):
-                path = each.at.path if each.at is not None else ""
-                yield FileForm(path, self._root / path, b"", b"", (each,))
-            elif _is_table(each):
-                tables[each.location] = each
-        for location in sorted(tables):
-            raw = read_bytes(tables[location])
-            if not isinstance(raw, Diagnostic):  # the reader of the file reports its faults
-                table = tables[location]
-                made = csv_form.formatted(table.path, raw)
-                yield FileForm(table.path, Path(location), raw, made.content, made.faults)
+            yield FileForm(found.path, Path(found.location), raw, made.content, made.faults)
+        for fault in self._found.faults:
+            yield FileForm(fault.path, self._root / fault.path, b"", b"", (fault,))
+        tables |= {each.location: each for each in self._found.files if _is_table(each)}
+        for table in sorted(tables.values()):
+            content = read_bytes(table)
+            if not isinstance(content, Diagnostic):  # the reader of the file reports its faults
+                made = csv_form.formatted(table.path, content)
+                yield FileForm(table.path, Path(table.location), content, made.content, made.faults)
 
     def folded(self, output: str | None) -> Folded:
         """Return one document for all, for the file `output`, else for the folder of the first of them.
@@ -91,7 +88,7 @@ class FilesInForm:
         UsageError if they cannot be one document.
         """
         sound = self._sound()
-        originals = [(found, each) for found, file in sound for each in read(found.path, file.raw).documents]
+        originals = [(found, each) for found, raw, _ in sound for each in read(found.path, raw).documents]
         text = fold.folded([document for _, document in originals])
         beside = (
             Path(output).absolute() if output else Path(originals[0][0].location).with_name("_folded.yaml")
@@ -106,11 +103,10 @@ class FilesInForm:
             )
         return Folded(text, len(originals))
 
-    def _sound(self) -> list[tuple[FoundFile, _ReadFile]]:
+    def _sound(self) -> list[_ReadFile]:
         """Return all files of documents; raises CatalogError if one has an error."""
         files = list(self._documents())
-        faults = [each for each in self._found if isinstance(each, Diagnostic)]
-        faults += [fault for _, file in files for fault in file.faults]
+        faults = [*self._found.faults, *(fault for *_, faults in files for fault in faults)]
         if errors_among(faults):
             raise CatalogError(faults)
         return files
@@ -124,18 +120,18 @@ class FilesInForm:
             made.update(canonical_json([each.data.get(part) for part in MERGED]) for each in products)
         return made
 
-    def _documents(self) -> Iterator[tuple[FoundFile, _ReadFile]]:
+    def _documents(self) -> Iterator[_ReadFile]:
         """Yield each file of documents with its faults; a file that others take keys from is skipped."""
         checked = []
-        for found in self._found:
-            if isinstance(found, FoundFile) and not _is_table(found):
+        for found in self._found.files:
+            if not _is_table(found):
                 raw = read_bytes(found)
                 file = read_closely(found, self._providers, self._around)
                 checked.append((found, raw if isinstance(raw, bytes) else b"", file))
         tables = {table for *_, file in checked for table in file.tables}
         for found, raw, file in checked:
             if found.path not in tables:
-                yield found, _ReadFile(raw, errors_among(file.diagnostics))
+                yield found, raw, errors_among(file.diagnostics)
 
     def _beside(self, found: FoundFile, names: Sequence[str]) -> Iterator[FoundFile]:
         """Yield the files of these names next to another file, if they are in the catalog."""
@@ -143,11 +139,6 @@ class FilesInForm:
             place = Path(found.location).parent / name
             if place.resolve().is_relative_to(self._folder.resolve()):
                 yield FoundFile(str(place), shown(place, self._root))
-
-
-class _ReadFile(NamedTuple):
-    raw: bytes
-    faults: tuple[Diagnostic, ...]
 
 
 def _is_table(found: FoundFile) -> bool:

@@ -9,9 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
+from os.path import commonprefix
 from typing import Any, TypeAlias
 
+from podsync.catalog.authoring.layers import leaves
 from podsync.catalog.authoring.references import for_axes
+from podsync.catalog.formatting.form import ordered, schema_of
 from podsync.catalog.formatting.matrix import (
     Composition,
     Partition,
@@ -21,7 +24,6 @@ from podsync.catalog.formatting.matrix import (
     made_of,
     partition,
 )
-from podsync.catalog.formatting.order import ordered, schema_of
 from podsync.catalog.parsing.document import Document
 from podsync.catalog.validation.fixes import flow, quoted
 from podsync.catalog.validation.nearest import slug
@@ -101,22 +103,11 @@ def _written(path: Path) -> str:
 def _flat(document: Document) -> Iterator[tuple[Path, Any]]:
     yield _NAME, document.data["name"]
     for key in _OWN:
-        yield from _values((key,), document.data.get(key, {}))
-
-
-def _values(path: Path, value: Any) -> Iterator[tuple[Path, Any]]:
-    inner: Any = (
-        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    )
-    if not inner and not (isinstance(value, dict | list) and value):
-        yield path, for_axes(value) if isinstance(value, str) else value
-    for key, item in inner:
-        yield from _values((*path, key), item)
+        for path, value in leaves(document.data.get(key, {}), (key,)):
+            yield path, for_axes(value) if isinstance(value, str) else value
 
 
 class _Folding:
-    """Writes one document over given axes."""
-
     def __init__(
         self, first: Document, columns: _Rows, partitions: Mapping[Path, Partition], axes: Sequence[Partition]
     ) -> None:
@@ -176,7 +167,8 @@ class _Folding:
             self._keys = [list(made.pieces[number]) for number in range(len(self._axes))]
             return slug(rest) or "folded"
         self._keys = [self._keys_of(number) for number in range(len(self._axes))]
-        return slug(rest) or _shared(names) or "folded"
+        shared = commonprefix([name.split("-") for name in names])  # noqa: RUF071 (of words)
+        return slug(rest) or "-".join(shared) or "folded"
 
     def _keys_of(self, number: int) -> list[str]:
         axis = self._axes[number]
@@ -287,10 +279,3 @@ def _by_class(column: Sequence[Any], axis: Partition) -> list[Any]:
 
 def _are_keys(words: Sequence[str]) -> bool:
     return len(set(words)) == len(words) and all(len(w) <= 100 and _KEY.fullmatch(w) for w in words)
-
-
-def _shared(names: Sequence[str]) -> str:
-    words = [name.split("-") for name in names]
-    shared = [parts[0] for parts in zip(*words, strict=False) if len(set(parts)) == 1]
-    count = next((n for n, parts in enumerate(zip(*words, strict=False)) if len(set(parts)) > 1), len(shared))
-    return "-".join(words[0][:count])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 from podsync.catalog.parsing.document import Document
@@ -23,27 +24,18 @@ class Node:
     """A value over lines `first` to `last` (from 0, both inside), beginning at `column` (from 0).
 
     `children` are those of a block mapping (`keys` beside them) or of a block sequence; a value of any other
-    form has none and is one piece.
+    form has none and is one piece. A child begins on `line` at `indent`, with its key or its dash; `lead` are
+    the lines of comments and blanks before it, `foot` those that end its block.
     """
 
     path: Path
     first: int
     last: int
     column: int
-    children: list[Child] = field(default_factory=list)
+    children: list[Node] = field(default_factory=list)
     keys: tuple[str, ...] = ()
-
-
-@dataclass
-class Child:
-    """An item of a block: it begins on line `first` at `column`, with its key or its dash.
-
-    `lead` are the lines of comments and blanks before it, `foot` those that end the block of its value.
-    """
-
-    node: Node
-    first: int
-    column: int
+    line: int = 0
+    indent: int = 0
     lead: list[str] = field(default_factory=list)
     foot: list[str] = field(default_factory=list)
 
@@ -55,8 +47,8 @@ def tree(document: Document, lines: Sequence[str]) -> Node:
 
 class _Builder:
     def __init__(self, document: Document, lines: Sequence[str]) -> None:
-        self._places = document.places.raw
-        self._keys = document.keys.raw
+        self._places = document.places
+        self._keys = document.keys
         self._lines = lines
 
     def node(self, path: Path, value: Any) -> Node:
@@ -75,25 +67,24 @@ class _Builder:
 
     def _mapping(self, path: Path, value: dict[str, Any]) -> Node:
         children = []
-        for key, item in value.items():
+        for number, (key, item) in enumerate(value.items()):
             inner = (*path, key)
             line, column = self._keys[inner][:2]
-            children.append(Child(self.node(inner, item), line - 1, column - 1))
-        column = children[0].column
-        for number, child in enumerate(children):
-            before = self._lines[child.first][: child.column]
+            child = replace(self.node(inner, item), line=line - 1, indent=column - 1)
+            children.append(child)
+            before = self._lines[child.line][: child.indent]
             plain = not before.strip(" ") or (number == 0 and not before.strip(" -"))
-            if child.column != column or not plain:
-                raise UnknownLayout(child.first + 1)
-        return self._with_leads(Node(path, children[0].first, 0, column, children, tuple(value)))
+            if child.indent != children[0].indent or not plain:
+                raise UnknownLayout(line)
+        first = children[0]
+        return self._with_leads(Node(path, first.line, 0, first.indent, children, tuple(value)))
 
     def _sequence(self, path: Path, value: list[Any], first: int, column: int) -> Node:
-        children: list[Child] = []
+        children: list[Node] = []
         for number, item in enumerate(value):
             node = self.node((*path, number), item)
-            dash = first if number == 0 else self._dash(children[-1].node.last + 1, column, node.first)
-            children.append(Child(node, dash, column))
-            node.last = max(node.last, dash)
+            dash = first if number == 0 else self._dash(children[-1].last + 1, column, node.first)
+            children.append(replace(node, line=dash, indent=column, last=max(node.last, dash)))
         if self._lines[first][column : column + 1] != "-":
             raise UnknownLayout(first + 1)
         return self._with_leads(Node(path, first, 0, column, children))
@@ -106,16 +97,16 @@ class _Builder:
 
     def _with_leads(self, node: Node) -> Node:
         """Give the lines between two children to the one before (if indented deeper) or to the one after."""
-        for before, child in zip(node.children, node.children[1:], strict=False):
-            between = list(self._lines[before.node.last + 1 : child.first])
-            if child.first <= before.node.last:
-                raise UnknownLayout(child.first + 1)
-            before.foot, child.lead = parted(between, node.column) if before.node.children else ([], between)
+        for before, child in pairwise(node.children):
+            between = list(self._lines[before.last + 1 : child.line])
+            if child.line <= before.last:
+                raise UnknownLayout(child.line + 1)
+            before.foot, child.lead = parted(between, node.column) if before.children else ([], between)
         for child in node.children:
-            if child.node.children:
-                inner = child.node.children[0]
-                inner.lead = list(self._lines[child.first + 1 : inner.first])
-        node.last = node.children[-1].node.last
+            if child.children:
+                inner = child.children[0]
+                inner.lead = list(self._lines[child.line + 1 : inner.line])
+        node.last = node.children[-1].last
         return node
 
 

@@ -6,13 +6,13 @@ block above. Lines before the first key of a document, up to a blank line, stay 
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from podsync.catalog.formatting.form import Formatted
-from podsync.catalog.formatting.nodes import Child, Node, UnknownLayout, parted, tree
-from podsync.catalog.formatting.order import ordered, schema_of
+from podsync.catalog.formatting.form import Formatted, ordered, schema_of
+from podsync.catalog.formatting.nodes import Node, UnknownLayout, parted, tree
 from podsync.catalog.parsing.document import Document, ParsedFile
 from podsync.catalog.parsing.yaml_reader import read
 from podsync.model.diagnostic import Diagnostic
@@ -58,17 +58,11 @@ def _left(reading: ParsedFile, line: int) -> Diagnostic:
 
 def _same(before: ParsedFile, after: ParsedFile) -> bool:
     """Whether only places have changed: every value and every word of every line is the same."""
-    data = [[document.data for document in each.documents] for each in (before, after)]
+    # As text, 1, 1.0 and true differ, and the order of keys does not count.
+    data = [json.dumps([one.data for one in each.documents], sort_keys=True) for each in (before, after)]
     lines = [[line.strip(" -\r") for line in each.text.content.split("\n")] for each in (before, after)]
     words = [Counter(filter(None, each)) for each in lines]
-    return not after.diagnostics and _typed(data[0]) == _typed(data[1]) and words[0] == words[1]
-
-
-def _typed(data: Any) -> Any:
-    """Return plain data in a form in which 1, 1.0 and true differ, and the order of keys does not count."""
-    if isinstance(data, dict):
-        return {key: _typed(value) for key, value in data.items()}
-    return [_typed(item) for item in data] if isinstance(data, list) else (type(data), data)
+    return not after.diagnostics and data[0] == data[1] and words[0] == words[1]
 
 
 def _content(reading: ParsedFile) -> str:
@@ -126,7 +120,7 @@ class _DocumentWriter:
         children = self._in_order(node)
         made: list[str] = []
         last = node.children[-1]
-        inner = parted(foot, node.column) if last.node.children else ([], list(foot))
+        inner = parted(foot, node.column) if last.children else ([], list(foot))
         last.foot = [*last.foot, *inner[0]]
         for number, child in enumerate(children):
             first = prefix if number == 0 else " " * column
@@ -135,7 +129,7 @@ class _DocumentWriter:
             made += self._item(child, column, first) if node.keys == () else self._entry(child, column, first)
         return [*made, *_indented(inner[1], column)]
 
-    def _in_order(self, node: Node) -> list[Child]:
+    def _in_order(self, node: Node) -> list[Node]:
         """Return the items in order; blank lines before the first item stay before the new first one."""
         if not node.keys:
             return node.children
@@ -148,30 +142,28 @@ class _DocumentWriter:
             first.lead = first.lead[blank:]
         return children
 
-    def _entry(self, child: Child, column: int, prefix: str) -> list[str]:
+    def _entry(self, child: Node, column: int, prefix: str) -> list[str]:
         """Return `key: value`, the key at `column` behind `prefix`."""
-        head = prefix + self._lines[child.first][child.column :]
-        node = child.node
-        if node.children:
+        head = prefix + self._lines[child.line][child.indent :]
+        if child.children:
             inner = column + _STEP
-            return [head, *self._block(node, inner, " " * inner, child.foot)]
-        rest = self._lines[child.first + 1 : node.last + 1]
-        return [head, *_shifted(rest, column - child.column), *child.foot]
+            return [head, *self._block(child, inner, " " * inner, child.foot)]
+        rest = self._lines[child.line + 1 : child.last + 1]
+        return [head, *_shifted(rest, column - child.indent), *child.foot]
 
-    def _item(self, child: Child, column: int, prefix: str) -> list[str]:
+    def _item(self, child: Node, column: int, prefix: str) -> list[str]:
         """Return `- value`, the dash at `column` behind `prefix`."""
-        node, inner = child.node, column + _STEP
-        rest = self._lines[child.first][child.column + 1 :]
-        own_line = not rest.strip(" \r") or rest.lstrip(" ").startswith("#")
-        if own_line:
+        inner = column + _STEP
+        rest = self._lines[child.line][child.indent + 1 :]
+        more = self._lines[child.line + 1 : child.last + 1]
+        if not rest.strip(" \r") or rest.lstrip(" ").startswith("#"):  # the value begins on a line of its own
             head = prefix + "-" + rest
-            if node.children:
-                return [head, *self._block(node, inner, " " * inner, child.foot)]
-            return [head, *_shifted(self._lines[child.first + 1 : node.last + 1], column - child.column)]
-        if node.children:
-            return self._block(node, inner, prefix + "- ", child.foot)
-        head = prefix + "- " + rest.lstrip(" ")
-        return [head, *_shifted(self._lines[child.first + 1 : node.last + 1], inner - node.column)]
+            if child.children:
+                return [head, *self._block(child, inner, " " * inner, child.foot)]
+            return [head, *_shifted(more, column - child.indent)]
+        if child.children:
+            return self._block(child, inner, prefix + "- ", child.foot)
+        return [prefix + "- " + rest.lstrip(" "), *_shifted(more, inner - child.column)]
 
 
 def _kept_on_top(above: Sequence[str]) -> int:

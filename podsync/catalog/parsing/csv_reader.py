@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
+from podsync.catalog.parsing.source_text import START, Text
 from podsync.model.characters import unprotected
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.errors import UsageError
@@ -67,6 +68,11 @@ class NotCsvError(Exception):
     def __init__(self, line: int, summary: str, remedy: str) -> None:
         super().__init__(summary)
         self.line, self.summary, self.remedy = line, summary, remedy
+
+    def fault(self, text: Text, rule: str) -> Diagnostic:
+        """Return it as a fault of the file with this text."""
+        span = (self.line, 1, self.line, 2) if self.line else START
+        return text.fault(rule, span, self.summary, self.remedy)
 
 
 class _BrokenCsv(Exception):  # noqa: N818 (never leaves this module)

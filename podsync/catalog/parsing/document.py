@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
-from podsync.catalog.parsing.source_text import Places, RawSpan, Text
+from podsync.catalog.parsing.source_text import Text
 from podsync.model.address import Address
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import Path
+from podsync.model.position import Span
 
 
 class Used(NamedTuple):
@@ -15,7 +17,7 @@ class Used(NamedTuple):
 
     reference: str
     text: Text
-    span: RawSpan
+    span: Span
 
     def __str__(self) -> str:
         return f"{self.reference} is {self.text.path}:{self.span[0]}:{self.span[1]}"
@@ -25,8 +27,8 @@ class WrittenAt(NamedTuple):
     """The origin of a value: its text, its span, its key, and the values inserted into it."""
 
     text: Text
-    span: RawSpan
-    key: RawSpan | None = None
+    span: Span
+    key: Span | None = None
     used: tuple[Used, ...] = ()
 
 
@@ -47,9 +49,9 @@ class Document(NamedTuple):
 
     text: Text
     data: dict[str, Any]
-    start: RawSpan
-    places: Places
-    keys: Places
+    start: Span
+    places: Mapping[Path, Span]
+    keys: Mapping[Path, Span]
     faulty: frozenset[Path]
     suffix: str = ""
     origins: Origins | None = None
@@ -68,11 +70,26 @@ class Document(NamedTuple):
             if self.origins is not None:
                 found = self.origins.of(path[:length])
             else:
-                span = self.places.raw.get(path[:length])
-                found = WrittenAt(self.text, span, self.keys.raw.get(path[:length])) if span else None
+                span = self.places.get(path[:length])
+                found = WrittenAt(self.text, span, self.keys.get(path[:length])) if span else None
             if found is not None:
                 return found
         return None
+
+    def located(self, path: Path, *, on_key: bool = False) -> tuple[Text, Span]:
+        """Return where the value at `path` was written: its key if it is empty, or the nearest around."""
+        found = self.origin(path)
+        if found is None:
+            return self.text, self.start
+        empty = found.span[:2] == found.span[2:]
+        return found.text, found.key if found.key is not None and (on_key or empty) else found.span
+
+    def fault(
+        self, rule: str, path: Path, summary: str, detail: str = "", *, key: bool = False
+    ) -> Diagnostic:
+        """Return a fault of what the document says at `path` (`key`: of the key), or nearest around it."""
+        text, span = self.located(path, on_key=key)
+        return text.fault(rule, span, summary, detail)
 
 
 class ParsedFile(NamedTuple):

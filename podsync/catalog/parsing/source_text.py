@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import Final
 
 from podsync.model.address import Address
 from podsync.model.diagnostic import Diagnostic, Fix
-from podsync.model.frozen import Path
 from podsync.model.position import Position, Severity, Span
 
-#: A span as a plain tuple: the garbage collector forgets those, and 10,000 files hold many.
-RawSpan = tuple[int, int, int, int]
-START: Final[RawSpan] = (1, 1, 1, 1)
+START: Final[Span] = (1, 1, 1, 1)
 #: Levels of nesting that are read, quickly or closely; no product needs as many.
 MAX_DEPTH: Final = 32
 #: More faults of one file would only bury the first.
 MAX_FAULTS: Final = 20
-
-
-class Places(Mapping[Path, Span]):
-    """Path -> span; spans are made when they are asked for."""
-
-    __slots__ = ("raw",)
-
-    def __init__(self, raw: dict[Path, RawSpan]) -> None:
-        self.raw = raw
-
-    def __getitem__(self, path: Path) -> Span:
-        return Span(*self.raw[path])
-
-    def __iter__(self) -> Iterator[Path]:
-        return iter(self.raw)
-
-    def __len__(self) -> int:
-        return len(self.raw)
 
 
 class Text:
@@ -58,26 +36,31 @@ class Text:
         """Return line `number`, counted from 1, without its end; empty past the end of the file."""
         return self.lines[number - 1].removesuffix("\r") if 0 < number <= len(self.lines) else ""
 
-    def written(self, span: RawSpan) -> str:
+    def written(self, span: Span) -> str:
         """Return the first line of a span, as the person typed it."""
         line, column, end_line, end_column = span
         return self.line(line)[column - 1 : end_column - 1 if end_line == line else None]
 
-    def span_at(self, offset: int, length: int = 1) -> RawSpan:
+    def marked(self, span: Span, mark: str) -> Span:
+        """Return where a part of what is at a span is, if it is written as it reads; else the span."""
+        column = self.written(span).find(mark)
+        return self.span_at_line(span[0], span[1] + column, len(mark)) if column >= 0 else span
+
+    def span_at(self, offset: int, length: int = 1) -> Span:
         """Return the span of `length` characters at `offset` of the content, inside one line."""
         line = self.content.count("\n", 0, offset) + 1
         column = offset - self.content.rfind("\n", 0, offset)
         return line, column, line, column + length
 
     @staticmethod
-    def span_at_line(line: int, column: int, length: int = 1) -> RawSpan:
+    def span_at_line(line: int, column: int, length: int = 1) -> Span:
         """Return the span of `length` characters inside one line."""
         return line, column, line, column + length
 
     def fault(
         self,
         rule: str,
-        span: RawSpan,
+        span: Span,
         summary: str,
         detail: str = "",
         fix: Fix = (),

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from podsync.catalog.parsing.encoding import UNWANTED
-from podsync.catalog.parsing.source_text import MAX_DEPTH, START, RawSpan, Text
+from podsync.catalog.parsing.source_text import MAX_DEPTH, START, Text
 from podsync.catalog.validation.fixes import drop_lines, quoted
 from podsync.catalog.validation.nearest import nearest
 from podsync.catalog.validation.schemas import field_schemas
 from podsync.model.characters import is_curly, name_of
 from podsync.model.diagnostic import Edit, Fix
 from podsync.model.frozen import Path
+from podsync.model.position import Span
 
 _COMMENT_AFTER_TEXT = r"[ \t,\]}]*[ \t]#"
 _COMMENT_AFTER_NOTHING = r"[ \t]*#"
@@ -28,36 +29,35 @@ class StrictnessFault(NamedTuple):
     """One fault: its place, what is wrong, and what to write instead."""
 
     rule: str
-    span: RawSpan
+    span: Span
     summary: str
     detail: str
     fix: Fix = ()
 
 
-#: Of what the parser gives up without saying where.
+#: Faults that say the same wherever they are; the first is of what the parser gives up without saying where.
 NOT_YAML = StrictnessFault("yaml", START, "this is not YAML", "save the file as UTF-8 text")
+_DEPTH = f"more than {MAX_DEPTH} levels of nesting"
+TOO_DEEP = StrictnessFault("too-deep", START, _DEPTH, "no product needs as many; check the brackets")
+MAPPING_AS_KEY = StrictnessFault("key", START, "a key must be text", "write `key: value`")
+_WRITTEN_OUT = "write the keys out here: a reviewer must see what is sent"
+MERGE_KEY = StrictnessFault("merge-key", START, "merge keys (<<) are not read", _WRITTEN_OUT)
 
 
-def too_many(span: RawSpan, count: int) -> StrictnessFault:
+def too_many(span: Span, count: int) -> StrictnessFault:
     """Say that the rest of a file is not read."""
     summary = f"{count} faults up to here; the rest of the file was not read"
     return StrictnessFault("too-many", span, summary, "fix these first; is it a catalog file?")
 
 
-def too_deep(span: RawSpan) -> StrictnessFault:
-    """Refuse more nesting than any product needs."""
-    summary = f"more than {MAX_DEPTH} levels of nesting"
-    return StrictnessFault("too-deep", span, summary, "no product needs as many; check the brackets")
-
-
-def directive(text: Text, span: RawSpan) -> StrictnessFault:
+def directive(text: Text, span: Span) -> StrictnessFault:
     """Refuse `%YAML 1.1` and the like."""
     first = next((n for n, line in enumerate(text.lines, start=1) if line.startswith("%")), span[0])
     fix = drop_lines(text, (first, 1), first)
     return StrictnessFault("directive", span, "% lines (directives) are not read", "remove the line", fix)
 
 
-def comment_in_text(text: Text, value: str | None, span: RawSpan, path: Path) -> StrictnessFault | None:
+def comment_in_text(text: Text, value: str | None, span: Span, path: Path) -> StrictnessFault | None:
     """Refuse ` #…` behind an unquoted text (or nothing): it may have been meant as part of the text."""
     line, column = span[2], span[3]
     content = text.line(line)
@@ -115,7 +115,7 @@ def curly_end(text: Text, line: int, column: int) -> StrictnessFault | None:
     return StrictnessFault("yaml", at, summary, detail, (Edit(line, column, line, column + 2 + end, whole),))
 
 
-def swallowed(text: Text, span: RawSpan) -> StrictnessFault | None:
+def swallowed(text: Text, span: Span) -> StrictnessFault | None:
     """Refuse a quoted text that goes on over lines `key: value`: its quote was meant to close before."""
     line, column, end, _ = span
     if not any(re.match(_KEY_LINE, text.line(number)) for number in range(line + 1, end + 1)):
@@ -131,7 +131,7 @@ def swallowed(text: Text, span: RawSpan) -> StrictnessFault | None:
     return StrictnessFault("yaml", at, summary, detail, (Edit(line, close, line, close, quote),))
 
 
-def unwanted_character(value: str, span: RawSpan) -> StrictnessFault | None:
+def unwanted_character(value: str, span: Span) -> StrictnessFault | None:
     """Refuse what escapes inside double quotes can bring into a text."""
     match = re.search(UNWANTED, value)
     if match is None:
@@ -147,7 +147,7 @@ def unwanted_character(value: str, span: RawSpan) -> StrictnessFault | None:
     return StrictnessFault("control-character", span, summary, "take it out of the text", fix)
 
 
-def repeated_key(text: Text, key: str, first: RawSpan, span: RawSpan, *, lost: bool) -> StrictnessFault:
+def repeated_key(text: Text, key: str, first: Span, span: Span, *, lost: bool) -> StrictnessFault:
     """Refuse a key that appears twice in one mapping. `lost`: a line `---` is surely missing above."""
     same = first[0] == span[0]
     again = "twice on line" if same else f"on line {first[0]} and again on line"
@@ -162,25 +162,14 @@ def repeated_key(text: Text, key: str, first: RawSpan, span: RawSpan, *, lost: b
     return StrictnessFault("duplicate-key", span, summary, choice, () if same else fix)
 
 
-def not_a_key(written: str, span: RawSpan) -> StrictnessFault:
+def not_a_key(written: str, span: Span) -> StrictnessFault:
     """Refuse a key that YAML reads as a number, a boolean or nothing."""
     detail = f'put it in quotes: "{written}"' if written else "write a key before the colon"
     fix = (Edit(*span, f'"{written}"'),) if written else ()
     return StrictnessFault("key", span, f"a key must be text; {written or 'nothing'} is not", detail, fix)
 
 
-def mapping_as_key(span: RawSpan) -> StrictnessFault:
-    """Refuse `? [a, b]` and `[a]: b`."""
-    return StrictnessFault("key", span, "a key must be text", "write `key: value`")
-
-
-def merge_key(span: RawSpan) -> StrictnessFault:
-    """Refuse `<<: *base`."""
-    detail = "write the keys out here: a reviewer must see what is sent"
-    return StrictnessFault("merge-key", span, "merge keys (<<) are not read", detail)
-
-
-def tag(text: Text, span: RawSpan, path: Path) -> StrictnessFault:
+def tag(text: Text, span: Span, path: Path) -> StrictnessFault:
     """Refuse `!!str 1`, `!secret x`."""
     line, column = span[:2]
     start = (
@@ -211,7 +200,7 @@ def rest_of_value(text: Text, line: int, column: int) -> str:
     return re.split(r"\s#", rest, maxsplit=1)[0].rstrip()
 
 
-def aliases(text: Text, spans: Sequence[RawSpan]) -> StrictnessFault:
+def aliases(text: Text, spans: Sequence[Span]) -> StrictnessFault:
     """Refuse anchors and aliases, all of a file at once: they come in crowds."""
     summary = "anchors (&) and aliases (*) are not read: a reviewer must see what is sent"
     found = [start for span in spans if (start := _mark(text, span)) is not None]
@@ -231,7 +220,7 @@ def aliases(text: Text, spans: Sequence[RawSpan]) -> StrictnessFault:
     return StrictnessFault("alias", min(spans), summary, detail)
 
 
-def _mark(text: Text, span: RawSpan) -> tuple[int, int] | None:
+def _mark(text: Text, span: Span) -> tuple[int, int] | None:
     """Return the place of the & or * of a value: at its start, or before it on its line."""
     content, column = text.line(span[0]), span[1]
     if content[column - 1 : column] in {"*", "&"}:
@@ -240,7 +229,7 @@ def _mark(text: Text, span: RawSpan) -> tuple[int, int] | None:
     return (span[0], start + 1) if start >= 0 else None
 
 
-def not_finite(written: str, span: RawSpan, path: Path) -> StrictnessFault:
+def not_finite(written: str, span: Span, path: Path) -> StrictnessFault:
     """Refuse 1e999, .inf and .nan: JSON has no such numbers."""
     summary = f"{written} is not a number that can be sent"
     if fitting(path, written) is None:
@@ -249,7 +238,7 @@ def not_finite(written: str, span: RawSpan, path: Path) -> StrictnessFault:
     return StrictnessFault("number", span, summary, detail, (Edit(*span, quoted(written)),))
 
 
-def not_a_mapping(value: object, span: RawSpan) -> StrictnessFault:
+def not_a_mapping(value: object, span: Span) -> StrictnessFault:
     """Refuse a document that is a list or a single value."""
     what = "a list" if isinstance(value, list) else "text" if isinstance(value, str) else "a single value"
     summary = f"a document must be a mapping of `key: value` lines; this is {what}"

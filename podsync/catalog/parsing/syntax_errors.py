@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from podsync.catalog.parsing.source_text import Text
-from podsync.catalog.parsing.strictness import StrictnessFault, curly_end, fitting, rest_of_value, too_deep
+from podsync.catalog.parsing.strictness import TOO_DEEP, StrictnessFault, curly_end, fitting, rest_of_value
 from podsync.catalog.validation.fixes import drop_lines, quoted
 from podsync.catalog.validation.schemas import field_schemas
 from podsync.model.characters import hidden, name_of
@@ -325,9 +325,8 @@ def _no_value(complaint: Complaint, text: Text) -> StrictnessFault:
     return _fault(complaint.at, f"{character} closes nothing here", detail, fix)
 
 
-def _nesting(complaint: Complaint, _text: Text) -> StrictnessFault:
-    line, column = complaint.at
-    return too_deep((line, column, line, column + 1))
+def _nesting(complaint: Complaint, text: Text) -> StrictnessFault:
+    return TOO_DEEP._replace(span=text.span_at_line(*complaint.at))
 
 
 #: Tried in this order. Compiled when one is: a catalog without such a fault needs none.

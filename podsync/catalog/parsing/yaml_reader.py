@@ -27,11 +27,12 @@ from podsync.catalog.parsing import strictness
 from podsync.catalog.parsing.document import Document, ParsedFile
 from podsync.catalog.parsing.encoding import decode
 from podsync.catalog.parsing.scalars import SUSPECTS, joined, resolve
-from podsync.catalog.parsing.source_text import MAX_DEPTH, MAX_FAULTS, Places, RawSpan, Text
+from podsync.catalog.parsing.source_text import MAX_DEPTH, MAX_FAULTS, Text
 from podsync.catalog.parsing.strictness import HEADS, StrictnessFault
 from podsync.catalog.parsing.syntax_errors import Complaint, explain
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import Path
+from podsync.model.position import Span
 
 #: A product has some thirty values; a list of 5,000 customers fits.
 MAX_VALUES = 20_000
@@ -62,22 +63,20 @@ class _StopReading(Exception):  # noqa: N818 (never leaves this module)
 
 
 class _EventWalk:
-    """One pass over one file's events."""
-
     def __init__(self, text: Text) -> None:
         self.text = text
         self.documents: list[Document] = []
         self.diagnostics: list[Diagnostic] = []
         self._loader = _LOADER
         self._comments = _COMMENT.search(text.content) is not None
-        self._aliases: list[RawSpan] = []
+        self._aliases: list[Span] = []
         self._left_in_file = MAX_VALUES_IN_FILE
         self._first_line = 1
         self._fresh()
 
     def _fresh(self) -> None:
-        self._places: dict[Path, RawSpan] = {}
-        self._keys: dict[Path, RawSpan] = {}
+        self._places: dict[Path, Span] = {}
+        self._keys: dict[Path, Span] = {}
         self._faulty: set[Path] = set()
         self._end = (1, 1)
 
@@ -149,9 +148,9 @@ class _EventWalk:
             self._refuse(strictness.not_a_mapping(value, span))
         self._fresh()
 
-    def _finish(self, data: dict[str, Any], start: RawSpan) -> None:
-        places, keys = Places(self._places), Places(self._keys)
-        self.documents.append(Document(self.text, data, start, places, keys, frozenset(self._faulty)))
+    def _finish(self, data: dict[str, Any], start: Span) -> None:
+        faulty = frozenset(self._faulty)
+        self.documents.append(Document(self.text, data, start, self._places, self._keys, faulty))
         self._fresh()
 
     # -- values
@@ -171,7 +170,7 @@ class _EventWalk:
             self._faulty.add(path)
             return None
         if depth > MAX_DEPTH:
-            self._refuse(strictness.too_deep(span))
+            self._refuse(strictness.TOO_DEEP._replace(span=span))
             raise _StopReading
         if event.anchor is not None or event.tag is not None:
             self._property(event, path, span)
@@ -217,7 +216,7 @@ class _EventWalk:
         return {}, True
 
     @property
-    def _begun(self) -> RawSpan | None:
+    def _begun(self) -> Span | None:
         """Where the first key of the document stands; None in `{}`."""
         return next(iter(self._keys.values()), None)
 
@@ -233,7 +232,7 @@ class _EventWalk:
         span = self._span(event)
         if type(event) is not ScalarEvent:
             self._value(event, (*path, "?"), depth + 1)
-            self._refuse(strictness.mapping_as_key(span))
+            self._refuse(strictness.MAPPING_AS_KEY._replace(span=span))
             return None
         self._left -= 1
         text: str = event.value
@@ -243,7 +242,7 @@ class _EventWalk:
             text = joined(text)
             return None if self._refuse(strictness.unwanted_character(text, span)) else text
         if text == "<<":
-            self._refuse(strictness.merge_key(span))
+            self._refuse(strictness.MERGE_KEY._replace(span=span))
             self._faulty.add(path)
             return None
         if (not text or text[0] in SUSPECTS) and not isinstance(resolve(text), str):
@@ -252,9 +251,7 @@ class _EventWalk:
         return text
 
     def _scalar(self, event: Any, path: Path) -> Any:
-        start, end, line = event.start_mark, event.end_mark, self._first_line
-        span = (start.line + line, start.column + 1, end.line + line, end.column + 1)
-        self._places[path] = span
+        self._places[path] = span = self._span(event)
         self._end = span[2:]
         if event.anchor is not None or event.tag is not None:
             self._property(event, path, span)
@@ -279,7 +276,7 @@ class _EventWalk:
 
     # -- faults
 
-    def _span(self, event: Any) -> RawSpan:
+    def _span(self, event: Any) -> Span:
         start, end, line = event.start_mark, event.end_mark, self._first_line
         return start.line + line, start.column + 1, end.line + line, end.column + 1
 
@@ -293,7 +290,7 @@ class _EventWalk:
             raise _StopReading
         return True
 
-    def _property(self, event: Any, path: Path, span: RawSpan) -> None:
+    def _property(self, event: Any, path: Path, span: Span) -> None:
         """Refuse an anchor or a tag that stands before a value."""
         if event.anchor is not None:
             self._aliases.append(span)

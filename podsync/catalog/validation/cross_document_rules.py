@@ -139,7 +139,6 @@ class _Check:
         )
 
     def look_alikes(self, rows: Iterable[FingerprintRow]) -> None:
-        """Report products that a listing, or an order, cannot tell apart."""
         groups: dict[str, list[FingerprintRow]] = defaultdict(list)
         for row in rows:
             groups[row.traits.identity].append(row)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
-from podsync.catalog.parsing.document import Document
-from podsync.catalog.parsing.source_text import RawSpan, Text
+from podsync.catalog.parsing.document import Document, ParsedFile
 from podsync.catalog.rules import document_faults, signed_urls
 from podsync.catalog.validation.fixes import Fixing, edits, flow, quoted
 from podsync.catalog.validation.schemas import kind_of_fields
@@ -39,7 +39,7 @@ def build(document: Document, providers: Mapping[str, Provider]) -> Built:
     if provider is None:
         return Built((), tuple(in_place(document, _without_kind(sorted(by_kind), document))))
     address = document.address()
-    verdicts = validate(provider.kind, document.data, lambda path: written(document, path))
+    verdicts = validate(provider.kind, document.data, partial(written, document))
     if verdicts and (other := _of_another_kind(provider.kind, sorted(by_kind), document.data)):
         verdicts = [other, *(verdict for verdict in verdicts if verdict.path[:1] != ("spec",))]
     if verdicts or document.faulty or address is None:
@@ -55,12 +55,12 @@ def build(document: Document, providers: Mapping[str, Provider]) -> Built:
 
 
 def _built_removal(document: Document) -> Built:
-    verdicts = validate("removed", document.data, lambda path: written(document, path))
+    verdicts = validate("removed", document.data, partial(written, document))
     if verdicts or document.faulty:
         return Built((), tuple(in_place(document, verdicts)))
     removed, faults = [], []
     for index, address in enumerate(document.data["removed"]):
-        span = located(document, ("removed", index))[1]
+        span = document.located(("removed", index))[1]
         try:
             removed.append((Address.parse(address), Position(document.text.path, *span)))
         except ValueError as error:
@@ -68,6 +68,17 @@ def _built_removal(document: Document) -> Built:
                 document.text.fault("schema", span, f"removed[{index}]: {error}", "name each axis once")
             )
     return Built((), tuple(faults), () if faults else tuple(removed))
+
+
+def faults_of_one(parsed: ParsedFile, name: str, rule: str, what: str) -> list[Diagnostic]:
+    """Return the faults of a file that holds one document, of the schema `name`; `what` they are."""
+    found = list(parsed.diagnostics)
+    for number, document in enumerate(parsed.documents):
+        found += in_place(document, validate(name, document.data, partial(written, document)))
+        if number:
+            summary, detail = f"{what} are one document; this is another", "remove the line `---` above it"
+            found.append(document.text.fault(rule, document.start, summary, detail))
+    return found
 
 
 def fits_its_schema(document: Document, providers: Mapping[str, Provider]) -> bool:
@@ -79,10 +90,7 @@ def fits_its_schema(document: Document, providers: Mapping[str, Provider]) -> bo
 
 def _without_kind(kinds: Sequence[str], document: Document) -> list[SchemaVerdict]:
     """Return the faults of a document whose kind is missing or unknown; its fields may show the kind."""
-
-    def typed(path: Path) -> str:
-        return written(document, path)
-
+    typed = partial(written, document)
     verdicts = validate_head(kinds, document.data, typed)
     meant = kind_of_fields(kinds, document.data.get("spec"))
     about = [each for each in verdicts if each.path == ("kind",) or each.summary == "'kind' is missing"]
@@ -115,15 +123,6 @@ def written(document: Document, path: Path) -> str:
     return str(value_at(document.data, path)) if found.used else found.text.written(found.span)
 
 
-def located(document: Document, path: Path, *, on_key: bool = False) -> tuple[Text, RawSpan]:
-    """Return where the value at `path` was written: its key if it is empty, else the nearest around it."""
-    found = document.origin(path)
-    if found is None:
-        return document.text, document.start
-    empty = found.span[:2] == found.span[2:]
-    return found.text, found.key if found.key is not None and (on_key or empty) else found.span
-
-
 def in_place(
     document: Document, verdicts: Iterable[SchemaVerdict], address: Address | None = None
 ) -> Iterator[Diagnostic]:
@@ -133,9 +132,9 @@ def in_place(
             continue
         # Something is missing in a mapping: its key says where, better than its first line does.
         own_key = on_key or isinstance(value_at(document.data, path), dict)
-        text, span = located(document, path, on_key=own_key)
+        text, span = document.located(path, on_key=own_key)
         fix = _edits(document, path, mend)
-        at = _marked(text, span, mark) if mark else span
+        at = text.marked(span, mark) if mark else span
         rule = "control-character" if mark and hidden(mark) else "schema"
         yield text.fault(rule, at, summary, _with_values(document, path, detail), fix, address=address)
 
@@ -160,12 +159,6 @@ def _with_values(document: Document, path: Path, detail: str) -> str:
     return "\n".join(filter(None, [detail, *places]))
 
 
-def _marked(text: Text, span: RawSpan, mark: str) -> RawSpan:
-    """Return the place of a character inside a span, if the value is written as it reads."""
-    column = text.written(span).find(mark)
-    return text.span_at_line(span[0], span[1] + column) if column >= 0 else span
-
-
 def product_from(
     data: Mapping[str, Any], address: Address, provider: Provider, declared_at: Position
 ) -> Product:
@@ -186,7 +179,7 @@ def _fault(document: Document, found: SpecFault, address: Address | None) -> Dia
     path, instead = found.path, found.instead
     lead = path[:-1] if found.in_key else path
     mend = Fixing("name", flow(instead)) if found.in_key else Fixing("put", quoted(instead or ""))
-    text, span = located(document, path, on_key=found.in_key)
+    text, span = document.located(path, on_key=found.in_key)
     return text.fault(
         found.rule,
         span,

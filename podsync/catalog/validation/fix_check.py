@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from os.path import commonprefix
 from typing import TypeAlias
 
 from podsync.catalog.parsing.source_text import Text
@@ -27,13 +28,11 @@ _MOVING = re.compile(r"\bline \d+|\d+:\d+")
 
 def proved(text: Text, found: Sequence[Diagnostic], check: Check) -> list[Diagnostic]:
     """Return the faults with checked fixes; faults of other files lose theirs."""
-    proof, checked = _Proof(text, check), []
-    for number, each in enumerate(found):
-        in_this_file = each.at is not None and each.at.path == text.path
-        checked.append(
-            proof.of(each) if each.fix and in_this_file and number < _MOST else each._replace(fix=())
-        )
-    return checked
+    proof = _Proof(text, check)
+    return [
+        proof.of(each) if each.fix and each.path == text.path and number < _MOST else each._replace(fix=())
+        for number, each in enumerate(found)
+    ]
 
 
 class _Proof:
@@ -89,12 +88,8 @@ def _kinds(found: Iterable[Diagnostic]) -> Counter[tuple[str, str, str]]:
 
 def _difference(old: str, new: str) -> Fix:
     """Return the one edit that makes `new` of `old`: all between what they begin and end with alike."""
-    start = 0
-    while start < min(len(old), len(new)) and old[start] == new[start]:
-        start += 1
-    end = 0
-    while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
-        end += 1
+    start = len(commonprefix([old, new]))  # noqa: RUF071 (by characters)
+    end = len(commonprefix([old[start:][::-1], new[start:][::-1]]))  # noqa: RUF071 (as above)
     lines = Text("", old)
     line, column = lines.span_at(start)[:2]
     end_line, end_column = lines.span_at(len(old) - end)[:2]

@@ -9,9 +9,10 @@ from typing import Any, Literal, NamedTuple
 
 from podsync.catalog.parsing.document import Document
 from podsync.catalog.parsing.scalars import resolve
-from podsync.catalog.parsing.source_text import RawSpan, Text
+from podsync.catalog.parsing.source_text import Text
 from podsync.model.diagnostic import Edit, Fix
 from podsync.model.frozen import Path
+from podsync.model.position import Span
 
 _PLAIN = r"[A-Za-z0-9][A-Za-z0-9_./-]*"
 
@@ -69,7 +70,7 @@ def edits(document: Document, path: Path, mend: Fixing) -> Fix:
 
 
 def _put(document: Document, path: Path, text: str) -> Fix:
-    span = document.places.raw.get(path)
+    span = document.places.get(path)
     if span is None:
         return ()
     if span[3] == 1 and span[2] > span[0]:  # a block ends where the next line begins
@@ -77,7 +78,7 @@ def _put(document: Document, path: Path, text: str) -> Fix:
         return (Edit(*span[:2], last, len(document.text.line(last)) + 1, text),)
     if span[:2] != span[2:]:
         return (Edit(*span, text),)
-    key = document.keys.raw.get(path)
+    key = document.keys.get(path)
     if key is None:
         return ()
     line, after = key[2], key[3]
@@ -86,14 +87,14 @@ def _put(document: Document, path: Path, text: str) -> Fix:
 
 
 def _name(document: Document, path: Path, text: str) -> Fix:
-    span = document.keys.raw.get(path)
+    span = document.keys.get(path)
     return (Edit(*span, text),) if span else ()
 
 
 def _add(document: Document, path: Path, text: str) -> Fix:
     first = _first_key(document, path)
     if first is None:
-        span = document.places.raw.get(path)
+        span = document.places.get(path)
         empty = span is not None and document.text.written(span) == "{}"
         return (Edit(*span, "{" + ", ".join(text.split("\n")) + "}"),) if span and empty else ()
     line, column = first
@@ -105,8 +106,8 @@ def _add(document: Document, path: Path, text: str) -> Fix:
 
 
 def _drop(document: Document, path: Path, _text: str) -> Fix:
-    span = document.places.raw.get(path)
-    key = document.keys.raw.get(path)
+    span = document.places.get(path)
+    key = document.keys.get(path)
     if span is None:
         return ()
     start = key[:2] if key else span[:2]
@@ -121,7 +122,7 @@ def _drop(document: Document, path: Path, _text: str) -> Fix:
 
 
 def _under(document: Document, path: Path, text: str) -> Fix:
-    span, key = document.places.raw.get(path), document.keys.raw.get(path)
+    span, key = document.places.get(path), document.keys.get(path)
     if span is None or key is None or span[0] != span[2] or _is_flow(document, path[:-1]):
         return ()
     gone = _drop(document, path, "")
@@ -139,12 +140,12 @@ def drop_lines(text: Text, start: tuple[int, int], end_line: int) -> Fix:
 
 
 def _first_key(document: Document, path: Path) -> tuple[int, int] | None:
-    inside = [span[:2] for key, span in document.keys.raw.items() if key[:-1] == path]
+    inside = [span[:2] for key, span in document.keys.items() if key[:-1] == path]
     return min(inside) if inside else None
 
 
 def _is_flow(document: Document, path: Path) -> bool:
-    span: RawSpan | None = document.places.raw.get(path)
+    span: Span | None = document.places.get(path)
     return span is not None and document.text.written(span)[:1] in {"{", "["}
 
 

@@ -14,14 +14,10 @@ RULE = "too-many"
 _FIRST = "fix the ones above first"
 
 
-def documents_left_out(path: str, count: int) -> Diagnostic:
-    """Return the one fault that stands for all faults of further documents of a file."""
+def documents_left_out(at: Position, count: int) -> Diagnostic:
+    """Return the one fault that stands for all faults of further documents of a file, at its last fault."""
     more = "1 more document of this file is" if count == 1 else f"{count:,} more documents of this file are"
-    return _left_out("error", f"{more} not valid", Position(path, _LAST, 1))
-
-
-#: A position after every other one of the same file.
-_LAST = 2**31 - 1
+    return _left_out("error", f"{more} not valid", at)
 
 
 def capped(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -34,9 +30,9 @@ def capped(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     in_all: Counter[str] = Counter()
     over: Counter[tuple[Severity, str]] = Counter()
     for each in diagnostics:
-        path = each.at.path if each.at else ""
+        path = each.path
         if each.rule == RULE:
-            kept.append(_ended(each, kept))
+            kept.append(each)
         elif in_all[each.severity] >= MOST_IN_ALL:
             over[each.severity, ""] += 1
         elif path and of_file[path, each.severity] >= MAX_FAULTS:
@@ -51,15 +47,6 @@ def capped(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
         summary = f"{count:,} more {noun}{where} {'is' if count == 1 else 'are'} not shown"
         kept.append(_left_out(severity, summary, None))
     return tuple(kept)
-
-
-def _ended(each: Diagnostic, kept: list[Diagnostic]) -> Diagnostic:
-    """Put the note about the rest of a file at its last fault."""
-    if each.at is None or each.at.line != _LAST:
-        return each
-    last = kept[-1].at if kept else None
-    place = last[1:3] if last is not None and last.path == each.at.path else (1, 1)
-    return each._replace(at=Position(each.at.path, *place))
 
 
 def _left_out(severity: Severity, summary: str, at: Position | None) -> Diagnostic:

@@ -87,22 +87,17 @@ def _absent(finding: SchemaFinding, key: str, schema: Mapping[str, Any]) -> Sche
             example = _kind_of(finding, schema)
         elif key == "name":
             example = _name_from(finding.instance) or example
-    if example is None:
-        return SchemaVerdict(finding.path, False, summary, f"add `{key}:`. {description}")
+    detail, mend = f"add `{key}:`. {description}", None
     if example == {}:
-        return SchemaVerdict(
-            finding.path, False, summary, f"add `{key}:`, and below it the fields of the product"
-        )
-    if isinstance(example, dict):
+        detail = f"add `{key}:`, and below it the fields of the product"
+    elif isinstance(example, dict):
         lines = "\n".join([f"{key}:", *(f"  {line_of(*pair)}" for pair in example.items())])
-        return SchemaVerdict(
-            finding.path, False, summary, f"add, for instance\n{lines}", Fixing("add", lines)
-        )
-    pair = line_of(key, example)
-    own = "" if not finding.path and key in {"kind", "name"} else ", for instance"
-    return SchemaVerdict(
-        finding.path, False, summary, f"add{own} `{pair}`. {description}", Fixing("add", pair)
-    )
+        detail, mend = f"add, for instance\n{lines}", Fixing("add", lines)
+    elif example is not None:
+        pair = line_of(key, example)
+        own = "" if not finding.path and key in {"kind", "name"} else ", for instance"
+        detail, mend = f"add{own} `{pair}`. {description}", Fixing("add", pair)
+    return SchemaVerdict(finding.path, False, summary, detail, mend)
 
 
 def _kind_of(finding: SchemaFinding, schema: Mapping[str, Any]) -> str | None:

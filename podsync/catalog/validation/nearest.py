@@ -34,6 +34,12 @@ def did_you_mean(wrong: object, known: Iterable[str]) -> str | None:
     return by_small[close[0]] if close else None
 
 
+def suggestion(wrong: object, known: Iterable[str], otherwise: str) -> str:
+    """Ask whether the known word was meant that is most like `wrong`; say something else where none is."""
+    near = did_you_mean(wrong, known)
+    return f"did you mean {near}?" if near else otherwise
+
+
 def fits(text: str, schema: Mapping[str, Any]) -> bool:
     """Whether a schema's rules for texts take it."""
     if len(text) > schema.get("maxLength", len(text)):

@@ -178,7 +178,7 @@ def _of_defaults() -> dict[str, Any]:
             "type": "object",
             "additionalProperties": False,
             "properties": {
-                word: _inherited(found)
+                word: _everywhere(_naming(found), _nullable)
                 for word, found in schema(kind)["properties"].items()
                 if word in _COMMON
             },
@@ -195,26 +195,21 @@ def _of_defaults() -> dict[str, Any]:
     }
 
 
-def _inherited(node: Any) -> Any:
-    """Return a schema for a part of a value: nothing is required, and null removes an inherited value."""
-    return _everywhere(_naming(node), _nullable)
+def types_of(node: Mapping[str, Any]) -> list[str]:
+    """Return the types that a schema allows; that of texts if it names none."""
+    types = node.get("type", "string")
+    return [types] if isinstance(types, str) else list(types)
 
 
 def _nullable(found: dict[str, Any]) -> dict[str, Any]:
-    types = found.get("type", "string")
-    kinds_of = [types] if isinstance(types, str) else list(types)
+    """Return a schema for a part of a value: nothing is required, and null removes an inherited value."""
     left = {key: value for key, value in found.items() if key not in {"required", "minItems"}}
-    return left | {"type": [*kinds_of, "null"]}
+    return left | {"type": [*types_of(found), "null"]}
 
 
-def _removable(node: dict[str, Any]) -> dict[str, Any]:
-    """Return a schema for a field that is merged with defaults. Lists replace theirs: items stay complete."""
-    found = _nullable(node) | ({"minItems": node["minItems"]} if "minItems" in node else {})
-    if isinstance(node.get("additionalProperties"), dict):
-        found["additionalProperties"] = _removable(node["additionalProperties"])
-    if "properties" in node:
-        found["properties"] = {key: _removable(each) for key, each in node["properties"].items()}
-    return found
+def _removable(found: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema for a field that is merged with defaults. Lists replace theirs, and are complete."""
+    return _nullable(found) | ({"minItems": found["minItems"]} if "minItems" in found else {})
 
 
 def schema_for_editors(name: str) -> dict[str, Any]:
@@ -243,7 +238,7 @@ def _of_template(definition: dict[str, Any]) -> dict[str, Any]:
             fields[word] = _naming(fields[word])
     for word in _COMMON:
         if word in fields:
-            fields[word] = _removable(fields[word])
+            fields[word] = _everywhere(fields[word], _removable, ("additionalProperties",))
     for word in ("adopt", "moved", "recreate"):
         fields[word] = fields[word] | {"type": [fields[word]["type"], "object"]}
     left = {key: value for key, value in definition.items() if key not in {"if", "else"}}
@@ -264,26 +259,25 @@ def _naming(node: Any) -> Any:
         if "pattern" in found:
             left = {key: value for key, value in found.items() if key != "maxLength"}
             return left | {"pattern": f"{_NAMED}|{found['pattern']}"}
-        types = found.get("type", "string")
-        if types == "string" or found is node:
+        types = types_of(found)
+        if types == ["string"] or found is node:
             return found
-        return found | {
-            "type": [*([types] if isinstance(types, str) else types), "string"],
-            "pattern": _NAMED,
-        }
+        return found | {"type": [*types, "string"], "pattern": _NAMED}
 
     return _everywhere(node, naming)
 
 
-def _everywhere(node: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
+def _everywhere(
+    node: Any,
+    change: Callable[[dict[str, Any]], dict[str, Any]],
+    into: Sequence[str] = ("items", "additionalProperties"),
+) -> Any:
+    """Change a schema and those in it: of its `properties`, and what it says under `into`."""
     if not isinstance(node, dict):
         return node
-    found = change(node)
-    for word in ("items", "additionalProperties"):
-        if isinstance(node.get(word), dict):
-            found = found | {word: _everywhere(node[word], change)}
+    found = change(node) | {word: _everywhere(node[word], change, into) for word in into if word in node}
     if "properties" in node:
-        found = found | {"properties": {k: _everywhere(v, change) for k, v in node["properties"].items()}}
+        found["properties"] = {k: _everywhere(v, change, into) for k, v in node["properties"].items()}
     return found
 
 

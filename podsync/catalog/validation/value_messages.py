@@ -137,21 +137,20 @@ def _type(finding: SchemaFinding, written: Written) -> ValueMessage:
 
 
 def _nothing(finding: SchemaFinding, noun: str, typed: str, due: list[str]) -> ValueMessage:
-    if typed and "string" in due and fits(typed, finding.schema):
-        detail, mend = _put(finding, quoted(typed), "write a value or remove the key; if the text is meant,")
-        return ValueMessage(f"{typed} is not a value, but {noun} is expected", detail, mend)
-    text = f"{typed} is not a value" if typed else "there is nothing here"
+    text = f"{typed or 'there'} is {'not a value' if typed else 'nothing here'}, but {noun} is expected"
     example = example_of(finding.schema)
+    if typed and "string" in due and fits(typed, finding.schema):
+        before = "write a value or remove the key; if the text is meant,"
+        return ValueMessage(text, *_put(finding, quoted(typed), before))
     if not finding.needed or example is None:
         drop = None if finding.needed else Fixing("drop")
-        return ValueMessage(f"{text}, but {noun} is expected", "write a value or remove the key", drop)
+        return ValueMessage(text, "write a value or remove the key", drop)
     if isinstance(example, dict) and finding.path == ("spec",):
         lines = "\n".join("  " + each for each in block(example).split("\n"))
-        detail, mend = f"write its fields below it, for instance\n{lines}", Fixing("put", "\n" + lines)
-        return ValueMessage(f"{text}, but {noun} is expected", detail, None if typed else mend)
+        mend = None if typed else Fixing("put", "\n" + lines)
+        return ValueMessage(text, f"write its fields below it, for instance\n{lines}", mend)
     yaml = line_of("", example).removeprefix(": ")
-    remedy = _put(finding, yaml, "write a value, for instance")
-    return ValueMessage(f"{text}, but {noun} is expected", *remedy)
+    return ValueMessage(text, *_put(finding, yaml, "write a value, for instance"))
 
 
 def _found(value: Any) -> str:
@@ -205,14 +204,11 @@ def _as_list(finding: SchemaFinding, typed: str) -> tuple[str, Fixing | None]:
     if not texts or isinstance(value, dict):
         return "write a list: one line beginning with `- ` for each item", None
     if isinstance(value, str):
-        parts = [
-            part.strip().strip("[]\"'")
-            for part in re.split("[,;|\n]" if re.search("[,;|]", value) else " ", value)
-        ]
-        words = [part for part in parts if part]
+        between = "[,;|\n]" if re.search("[,;|]", value) else " "
+        parts = [part.strip().strip("[]\"'") for part in re.split(between, value)]
     else:
-        words = [typed]
-    words = [word for word in words if fits(word, items)]
+        parts = [typed]
+    words = [word for word in parts if word and fits(word, items)]
     if not words:
         return "write a list: one line beginning with `- ` for each item", None
     return _put(finding, flow(list(dict.fromkeys(words))), "write it in brackets:")
@@ -229,9 +225,7 @@ def _choice(finding: SchemaFinding, _written: Written) -> ValueMessage:
     cause = culprit(str(finding.instance))
     if cause is not None:
         return ValueMessage(cause[1], *_put(finding, flow(close)), cause[0])
-    return ValueMessage(
-        text, f"did you mean {close}?", Fixing("name" if finding.in_key else "put", flow(close))
-    )
+    return ValueMessage(text, f"did you mean {close}?", _put(finding, flow(close))[1])
 
 
 def _pattern(finding: SchemaFinding, written: Written) -> ValueMessage:

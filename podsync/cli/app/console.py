@@ -11,8 +11,8 @@ from typing import TextIO, TypeAlias, cast
 
 #: A text, or the pieces of a large one that ends with a newline.
 Text: TypeAlias = str | Iterator[str]
-#: What makes the text of each format.
-Forms: TypeAlias = Mapping[str, Callable[[], Text]]
+#: What makes the text of each format. That of Markdown may be given a limit in bytes.
+Forms: TypeAlias = Mapping[str, Callable[..., Text]]
 
 
 class Console:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from podsync.cli.environment import origin
@@ -61,11 +62,18 @@ def plan_forms(
     from podsync.output.forecast import PlanFacts
 
     facts = facts or PlanFacts(sandbox=plan.sandbox, typed=session.as_typed)
-    shown, where = _as_typed(plan, session), origin.run_url(os.environ) or ""
+    shown = replace(plan, diagnostics=tuple(typed(plan.diagnostics, session)))
+
+    def markdown(limit: int | None = None) -> str:
+        if limit is not None:  # of the run's own summary
+            return _plan_markdown(shown, session, facts, limit=limit)
+        where = origin.run_url(os.environ) or ""
+        return _plan_markdown(shown, session, facts, where=where, **_room(environments))
+
     return {
         "text": lambda: _plan_text(shown, session, facts, detail=detail),
         "json": lambda: _plan_json(plan, noops=detail == "full"),
-        "markdown": lambda: _plan_markdown(shown, session, facts, where=where, **_room(environments)),
+        "markdown": markdown,
         "html": lambda: _plan_html(shown, catalog, base, facts),
         **_github_forms(shown),
         "csv": lambda: _products().plan_csv(plan, noops=detail == "full"),
@@ -79,19 +87,9 @@ def _room(environments: int) -> dict[str, Any]:
     return {} if environments <= 1 else {"limit": max(COMMENT // environments, LEAST)}
 
 
-def _as_typed(plan: Plan, session: Session) -> Plan:
-    """Return the plan with each command in its remedies as it has to be typed here; its hash stays."""
-    return replace(plan, diagnostics=tuple(typed(plan.diagnostics, session)))
-
-
 def typed(diagnostics: Sequence[Diagnostic], session: Session) -> list[Diagnostic]:
     """Return diagnostics with each command in their remedies as it has to be typed here."""
     return [one._replace(detail=session.as_typed(one.detail)) for one in diagnostics]
-
-
-def plan_markdown_of(plan: Plan, session: Session, facts: PlanFacts, limit: int) -> str:
-    """Return a plan as Markdown of at most `limit` bytes."""
-    return _plan_markdown(_as_typed(plan, session), session, facts, limit=limit)
 
 
 def _plan_markdown(plan: Plan, session: Session, facts: PlanFacts, **more: Any) -> str:
@@ -165,19 +163,18 @@ def report_forms(report: Report, session: Session, again: str, place: str) -> Fo
     from podsync.output.text import report as report_view
 
     facts = _screen(session) | {"command": again, "place": place, "typed": session.as_typed}
-    where = origin.run_url(os.environ) or ""
+
+    def markdown(limit: int | None = None) -> str:
+        from podsync.output.markdown.report import report_markdown
+
+        more: Any = {"limit": limit} if limit is not None else {"where": origin.run_url(os.environ) or ""}
+        return report_markdown(_typed_report(report, session), command=again, place=place, **more)
+
     return {
         "text": lambda: report_view.report_text(_typed_report(report, session), **facts),
         "json": lambda: report_json(_typed_report(report, session)),
-        "markdown": lambda: report_markdown_of(report, session, again, place, where=where),
+        "markdown": markdown,
     }
-
-
-def report_markdown_of(report: Report, session: Session, again: str, place: str, **more: Any) -> str:
-    """Return the end of an apply as Markdown; `more`: its limit, and the address of the run."""
-    from podsync.output.markdown.report import report_markdown
-
-    return report_markdown(_typed_report(report, session), command=again, place=place, **more)
 
 
 def _typed_report(report: Report, session: Session) -> Report:
@@ -211,7 +208,7 @@ def validate_forms(loaded: Loaded, catalog: str, session: Session, pictures: int
     return {
         "text": text,
         "json": lambda: _validate_json(loaded.diagnostics),
-        "markdown": lambda: validate_markdown(loaded),
+        "markdown": partial(_validate_markdown, loaded),
         **_github_forms(diagnostics=loaded.diagnostics),
     }
 
@@ -267,7 +264,7 @@ def _part(session: Session, *, sandbox: bool) -> str:
     return "/".join(filter(None, (folder, session.env)))
 
 
-def validate_markdown(loaded: Loaded, limit: int | None = None) -> str:
+def _validate_markdown(loaded: Loaded, limit: int | None = None) -> str:
     """Return the verdict on a catalog as Markdown."""
     from podsync.output.markdown.diagnostics import diagnostics_markdown
 

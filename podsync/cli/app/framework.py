@@ -25,7 +25,8 @@ def nearest(word: str, known: Sequence[str], count: int = 3) -> list[str]:
     return get_close_matches(word, known, count, 0.6)
 
 
-def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+def remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    """Keep the value of an option in the session, under its name."""
     if value and param.name is not None and isinstance(ctx.obj, Session):
         setattr(ctx.obj, param.name, value)
 
@@ -49,11 +50,11 @@ def global_options(*, hidden: bool) -> list[click.Parameter]:
         return click.Option(names, expose_value=False, hidden=hidden, **facts)
 
     return [
-        option("-C", "--chdir", metavar="DIR", callback=_remember, help="Work in DIR."),
-        option("--config", metavar="FILE", callback=_remember, help="Settings (default: podsync.yaml)."),
-        option("--env", metavar="NAME", callback=_remember, help="The environment of podsync.yaml."),
-        option("-v", "--verbose", is_flag=True, callback=_remember, help="Say more on stderr."),
-        option("--no-color", is_flag=True, callback=_remember, help="No colour, even on a terminal."),
+        option("-C", "--chdir", metavar="DIR", callback=remember, help="Work in DIR."),
+        option("--config", metavar="FILE", callback=remember, help="Settings (default: podsync.yaml)."),
+        option("--env", metavar="NAME", callback=remember, help="The environment of podsync.yaml."),
+        option("-v", "--verbose", is_flag=True, callback=remember, help="Say more on stderr."),
+        option("--no-color", is_flag=True, callback=remember, help="No colour, even on a terminal."),
         # Not from the environment: PODSYNC_VERSION is a likely name for the version to install.
         option("--version", is_flag=True, is_eager=True, callback=_print_version, allow_from_autoenv=False,
                help="Print the version and leave."),
@@ -229,8 +230,8 @@ def _warn_of_strangers(
 
 
 def command(name: str | None = None, **facts: Any) -> Callable[[Callable[..., int]], Command]:
-    """Decorate a function that returns an exit code as a command of podsync."""
-    return click.command(name, cls=Command, **facts)
+    """Decorate a function that takes the session, and returns an exit code, as a command of podsync."""
+    return lambda function: click.command(name, cls=Command, **facts)(click.pass_obj(function))
 
 
 def from_environment(error: click.UsageError) -> str:

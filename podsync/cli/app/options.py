@@ -11,6 +11,7 @@ import click
 
 from podsync.cli.app.completion import addresses_of, complete_address
 from podsync.cli.app.formats import formats_of
+from podsync.cli.app.framework import remember
 from podsync.model.address import Address, Selection
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -25,9 +26,16 @@ ALLOWED = ("creates", "replaces", "orphans")
 
 
 class ShellWords(_Type):
-    """Text; several values in an environment variable are split as a shell would."""
+    """Text, or what `read` makes of it; several in an environment variable are split as a shell would."""
 
     name = "text"
+
+    def __init__(self, read: Callable[[str], Any] = str) -> None:
+        self._read = read
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ARG002
+        """Read one value."""
+        return self._read(value)
 
     def split_envvar_value(self, rv: str) -> Sequence[str]:
         """Split at spaces outside quotes; a backslash stays one (Windows paths)."""
@@ -41,69 +49,42 @@ class ShellWords(_Type):
             raise click.BadParameter(f"{rv!r}: {error}") from None
 
 
-class Duration(_Type):
-    """`30s`, `5m`, `1h` or plain seconds, as seconds."""
-
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Read a duration."""
-        if isinstance(value, float | int):
-            return float(value)
-        match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,3})?)([smh]?)", value.strip(), re.ASCII)
-        if match is None:
-            self.fail(f"{value!r} is not a duration such as 30s or 5m", param, ctx)
-        return float(match[1]) * _UNITS[match[2]]
+def duration(value: str | float) -> float:
+    """Read `30s`, `5m`, `1h` or plain seconds, as seconds."""
+    match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,3})?)([smh]?)", str(value).strip(), re.ASCII)
+    if match is None:
+        raise click.BadParameter(f"{value!r} is not a duration such as 30s or 5m")
+    return float(match[1]) * _UNITS[match[2]]
 
 
-class KeyValue(ShellWords):
-    """`season=spring`, as a pair."""
-
-    name = "k=v"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, str]:
-        """Read a label and its value."""
-        key, equals, wanted = str(value).partition("=")
-        if not equals or not key:
-            self.fail(f"{value!r} is not a label such as season=spring", param, ctx)
-        return key, wanted
+def plan_hash(value: str) -> str:
+    """Read at least twelve hex digits of a plan's hash, with or without `sha256:`; kept without."""
+    text = value.strip().lower().removeprefix("sha256:")
+    if re.fullmatch(r"[0-9a-f]{12,64}", text) is None:
+        raise click.BadParameter(f"{value!r} is not a plan's hash: 12 to 64 hex digits are needed")
+    return text
 
 
-class Allowance(ShellWords):
-    """`creates=214`, as a pair."""
-
-    name = "kind=n"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, int]:
-        """Read what is allowed for once."""
-        kind, _, number = str(value).partition("=")
-        if kind not in ALLOWED or re.fullmatch(r"[0-9]{1,9}", number) is None:
-            self.fail(f"{value!r} is not one of {', '.join(f'{k}=N' for k in ALLOWED)}", param, ctx)
-        return kind, int(number)
+def _label(value: str) -> tuple[str, str]:
+    key, equals, wanted = value.partition("=")
+    if not equals or not key:
+        raise click.BadParameter(f"{value!r} is not a label such as season=spring")
+    return key, wanted
 
 
-class PlanHash(_Type):
-    """At least twelve hex digits of a plan's hash, with or without `sha256:`; kept without."""
-
-    name = "hash"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Read a hash."""
-        text = str(value).strip().lower().removeprefix("sha256:")
-        if re.fullmatch(r"[0-9a-f]{12,64}", text) is None:
-            self.fail(f"{value!r} is not a plan's hash: 12 to 64 hex digits are needed", param, ctx)
-        return text
+def _allowance(value: str) -> tuple[str, int]:
+    kind, _, number = value.partition("=")
+    if kind not in ALLOWED or re.fullmatch(r"[0-9]{1,9}", number) is None:
+        raise click.BadParameter(f"{value!r} is not one of {', '.join(f'{k}=N' for k in ALLOWED)}")
+    return kind, int(number)
 
 
+_in_session: Any = {"is_flag": True, "expose_value": False, "callback": remember}
 sandbox_option = click.option(
-    "--sandbox", is_flag=True, help="Use the built-in sandbox, with a state of its own; no key is read."
+    "--sandbox", help="Use the built-in sandbox, with a state of its own; no key is read.", **_in_session
 )
 #: The same for a command that works on the state alone.
-sandbox_state_option = click.option("--sandbox", is_flag=True, help="The state of the sandbox.")
+sandbox_state_option = click.option("--sandbox", help="The state of the sandbox.", **_in_session)
 provider_option = click.option(
     "--provider", metavar="NAME", help="Ask this provider only (default: each for which there is a key)."
 )
@@ -117,7 +98,7 @@ allow_option = click.option(
     "--allow",
     metavar="KIND=N",
     multiple=True,
-    type=Allowance(),
+    type=ShellWords(_allowance),
     help="Lift a limit for this once: creates=214, replaces=N, orphans=N.",
 )
 
@@ -152,7 +133,7 @@ def selection_options(function: F) -> F:
         click.option("--exclude", help="All but these addresses. Repeatable.", **glob),  # type: ignore[arg-type]
         click.option("--target-file", metavar="PATH", multiple=True, type=ShellWords(),
                      help="Only the products of the documents in this file. Repeatable."),
-        click.option("-l", "--selector", metavar="K=V", multiple=True, type=KeyValue(),
+        click.option("-l", "--selector", metavar="K=V", multiple=True, type=ShellWords(_label),
                      help="Only documents with this label. Repeatable."),
         click.option("--replace", metavar="ADDRESS", multiple=True, type=ShellWords(),
                      shell_complete=complete_address,

@@ -28,7 +28,8 @@ class ApplyListener:
     """`apply.engine.Listener` that tells people, and remembers every outcome.
 
     `on_stdout`: lines of products belong to the result; else they go to stderr. `seconds` is the duration of
-    the requests at the providers' rates.
+    the requests at the providers' rates. Once started, it shows the progress until it is closed: on a
+    terminal as a bar below the lines, elsewhere as a count on stderr every ten seconds.
     """
 
     def __init__(self, session: Session, *, on_stdout: bool, seconds: float = 0.0) -> None:
@@ -41,6 +42,9 @@ class ApplyListener:
         #: The last message about each product: a repeated one is not written.
         self._said: dict[Address, str] = {}
         self._lock = threading.RLock()
+        self._bar: tuple[Progress, Any] | None = None
+        self._closed = threading.Event()
+        self._heart = threading.Thread(target=self._beat, name="podsync-heartbeat", daemon=True)
 
     @property
     def console(self) -> Console:
@@ -79,8 +83,21 @@ class ApplyListener:
             if self._session.verbose:
                 self._write(safe(text))
 
+    def start(self) -> None:
+        """Show the progress."""
+        if self.console.draws:
+            self._bar = progress_bar(self._session, "apply")
+            self._bar[0].start()
+        else:
+            self._heart.start()
+
     def close(self) -> None:
         """Say nothing more."""
+        self._closed.set()
+        if self._bar is not None:
+            self._bar[0].stop()
+        else:
+            self._heart.join(1)
 
     def count_untried(self) -> None:
         """Say once how many were not tried: that is no news of each."""
@@ -105,55 +122,23 @@ class ApplyListener:
         return f"{done:,} of {self._total:,} done, {left:,} left, until about {at}"
 
     def _write(self, line: str, *, result: bool = False) -> None:
-        (self.console.result if result else self.console.say)(line)
+        if self._bar is None or (result and not self.console.out_is_terminal):
+            (self.console.result if result else self.console.say)(line)
+            return
+        # Bar and lines share the terminal: only the bar's owner may write above it.
+        from rich.text import Text
+
+        self._bar[0].console.print(Text.from_ansi(line.rstrip("\n")), soft_wrap=True, highlight=False)
 
     def _advance(self) -> None:
-        pass
-
-
-class HeartbeatListener(ApplyListener):
-    """Without a terminal: a count on stderr every ten seconds."""
-
-    def __init__(self, session: Session, **facts: Any) -> None:
-        super().__init__(session, **facts)
-        self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._beat, name="podsync-heartbeat", daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        """End the heartbeat."""
-        self._closed.set()
-        self._thread.join(1)
+        if self._bar is not None:
+            bar, task = self._bar
+            bar.update(task, description=self.progress, completed=self._done, total=self._total)
 
     def _beat(self) -> None:
         while not self._closed.wait(HEARTBEAT_SECONDS):
             with self._lock:
                 self._write(self.progress)
-
-
-class BarListener(ApplyListener):
-    """On a terminal: a bar below the lines."""
-
-    def __init__(self, session: Session, **facts: Any) -> None:
-        super().__init__(session, **facts)
-        self._bar, self._task = progress_bar(session, "apply")
-        self._bar.start()
-
-    def close(self) -> None:
-        """Take the bar away."""
-        self._bar.stop()
-
-    def _write(self, line: str, *, result: bool = False) -> None:
-        if result and not self.console.out_is_terminal:
-            super()._write(line, result=True)
-            return
-        # Bar and lines share the terminal: only the bar's owner may write above it.
-        from rich.text import Text
-
-        self._bar.console.print(Text.from_ansi(line.rstrip("\n")), soft_wrap=True, highlight=False)
-
-    def _advance(self) -> None:
-        self._bar.update(self._task, description=self.progress, completed=self._done, total=self._total)
 
 
 def progress_bar(session: Session, what: str) -> tuple[Progress, Any]:
@@ -176,8 +161,8 @@ def progress_bar(session: Session, what: str) -> tuple[Progress, Any]:
 @contextmanager
 def listener_for(session: Session, *, on_stdout: bool, seconds: float = 0.0) -> Iterator[ApplyListener]:
     """Listen in the way that suits stderr, until the end of `with`."""
-    kind = BarListener if session.console.draws else HeartbeatListener
-    listener = kind(session, on_stdout=on_stdout, seconds=seconds)
+    listener = ApplyListener(session, on_stdout=on_stdout, seconds=seconds)
+    listener.start()
     try:
         yield listener
     finally:

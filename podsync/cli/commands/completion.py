@@ -17,7 +17,6 @@ from podsync.cli.app.session import Session
     )
 )
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
-@click.pass_obj
 def completion(session: Session, shell: str) -> int:
     """Print a shell's completion script."""
     from podsync.cli.main import cli

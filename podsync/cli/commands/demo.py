@@ -13,8 +13,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import click
-
 from podsync.cli.app import formats
 from podsync.cli.app.framework import command
 from podsync.cli.app.session import Session, program, quoted
@@ -47,7 +45,6 @@ _KEPT_OUT = ("PODSYNC_", "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")
 
 
 @command(examples=("podsync demo",))
-@click.pass_obj
 def demo(session: Session) -> int:
     """Copy the example catalog to a temporary folder, and walk it through every step.
 

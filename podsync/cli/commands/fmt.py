@@ -35,7 +35,6 @@ _INVALID = 3
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 where a file would change.")
 @click.option("--fold", is_flag=True, help="Propose one document with axes that makes the same products.")
 @click.option("-o", "--output", metavar="FILE", help="With --fold: a new file for it.")
-@click.pass_obj
 def fmt(session: Session, path: tuple[str, ...], check: bool, fold: bool, output: str | None) -> int:
     """Put the keys of every document in order, and indent them evenly.
 

@@ -9,7 +9,6 @@ import click
 import podsync
 from podsync.cli.app.formats import installed_rules
 from podsync.cli.app.framework import command, nearest
-from podsync.cli.app.help_text import rendered
 from podsync.cli.app.session import Session
 from podsync.model.errors import UsageError
 from podsync.output.style import Style
@@ -25,23 +24,23 @@ def pages() -> dict[str, Path]:
     "help", examples=("podsync help", "podsync help authoring", "podsync help plan", "podsync help same-name")
 )
 @click.argument("topic", required=False)
-@click.pass_context
-def help_(ctx: click.Context, topic: str | None) -> int:
+def help_(session: Session, topic: str | None) -> int:
     """Show a page of help, or with no TOPIC what there is.
 
     TOPIC is a page, a command (the same as COMMAND --help), or a rule.
     """
-    session: Session = ctx.obj
     known = pages()
     if topic is None:
         session.console.result(_contents(known))
         return 0
     if topic in known:
+        from podsync.cli.app.help_text import rendered
+
         console = session.console
         text = known[topic].read_text(encoding="utf-8")
         console.result(rendered(text, Style(console.out_color), min(console.width, 100)))
         return 0
-    return _of_command_or_rule(ctx, session, topic, list(known))
+    return _of_command_or_rule(click.get_current_context(), session, topic, list(known))
 
 
 def _contents(known: dict[str, Path]) -> str:
@@ -71,7 +70,6 @@ def _of_command_or_rule(ctx: click.Context, session: Session, topic: str, known:
 
 
 @command(examples=("podsync version",))
-@click.pass_obj
 def version(session: Session) -> int:
     """Print the version, as --version does."""
     session.console.result(f"podsync {podsync.__version__}")

@@ -53,7 +53,6 @@ _REFUSED = 5
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @sandbox_option
-@click.pass_obj
 def plan(session: Session, /, **options: Any) -> int:
     """Compare the catalog with the state, and show what apply would do.
 
@@ -66,7 +65,7 @@ def plan(session: Session, /, **options: Any) -> int:
     from podsync.model.errors import CatalogError
 
     outputs = Outputs.parse(options.pop("output"), "plan")
-    space = Workspace.open_for(outputs, session, sandbox=options.pop("sandbox"), quiet=True)
+    space = Workspace.open_for(outputs, session, quiet=True)
     base = None
     if options["base"] is not None:
         from podsync.cli.commands.saved_plan import read_plan
@@ -116,7 +115,6 @@ def _refreshed(made: Plan, state: State, space: Workspace) -> tuple[Plan, int]:
 @click.argument("file")
 @output_option("show")
 @detail_option
-@click.pass_obj
 def show(session: Session, file: str, output: tuple[str, ...], detail: str) -> int:
     """Show a plan that was saved with `podsync plan -o json=FILE`."""
     from podsync.cli.app.formats import plan_forms
@@ -139,7 +137,7 @@ def _show(
     about: Any = {"catalog": space.settings.catalog, "environments": len(space.settings.environments)}
     shown = formats.plan_forms(made, session, facts, detail=detail, base=base, **about)
     session.console.result(outputs.write(shown), exact=outputs.exact)
-    append(lambda room: formats.plan_markdown_of(made, session, facts, room), session)
+    append(shown["markdown"], session)
     tell(lambda: of_plan(made), session)
 
 

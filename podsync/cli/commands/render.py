@@ -33,7 +33,6 @@ from podsync.providers.knowledge import Provider
 )
 @click.argument("address", shell_complete=complete_address)
 @click.option("--explain", is_flag=True, help="Say of every value which file and line it comes from.")
-@click.pass_obj
 def render(session: Session, address: str, explain: bool) -> int:
     """Show the exact requests that creating ADDRESS would send. The key is masked; nothing is sent.
 
@@ -105,7 +104,6 @@ def near(address: str, known: list[str]) -> str:
 
 @command(examples=("podsync schema {kind}", "podsync schema > catalog.schema.json"))
 @click.argument("kind", default="catalog")
-@click.pass_obj
 def schema(session: Session, kind: str) -> int:
     """Print the JSON Schema of KIND, for editors and other tools.
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from podsync.cli.app.framework import command
-from podsync.cli.app.options import Duration, ShellWords
+from podsync.cli.app.options import ShellWords, duration
 from podsync.cli.app.session import Session
 from podsync.cli.chosen_environment import sandbox_folder
 from podsync.cli.environment.clock import Signals, SystemClock
@@ -48,8 +48,7 @@ from podsync.sandbox import (
     "page_size=20, ...). CLAUSE: committed, after N, taking 40s, for 10m, for N requests, until "
     "off. Without: the next create; a rule until off. Repeatable.",
 )
-@click.option("--lag", type=Duration(), default=0.0, help="Until a listing shows a change: 30s, 5m.")
-@click.pass_obj
+@click.option("--lag", type=duration, default=0.0, help="Until a listing shows a change: 30s, 5m.")
 def sandbox(session: Session, port: int, fault: tuple[str, ...], lag: float) -> int:
     """Serve {owners} APIs, simulated, until Ctrl-C.
 

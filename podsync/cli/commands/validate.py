@@ -27,7 +27,6 @@ _INVALID = 3
     "Look at the pictures behind the URLs, over the network: their first kilobytes, or all of them."
 )
 @output_option("validate")
-@click.pass_obj
 def validate(
     session: Session, path: tuple[str, ...], output: tuple[str, ...], images: Literal["off", "head", "full"]
 ) -> int:
@@ -57,5 +56,5 @@ def validate(
             loaded, pictures = with_pictures(space, loaded, images, path)
         found = formats.validate_forms(loaded, space.settings.catalog, session, pictures)
         session.console.result(outputs.write(found), exact=outputs.exact)
-        append(lambda room: formats.validate_markdown(loaded, room), session)
+        append(found["markdown"], session)
     return _INVALID if loaded.errors else 0

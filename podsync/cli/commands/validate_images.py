@@ -64,7 +64,7 @@ def look(urls: Sequence[str], mode: Mode, session: Session) -> dict[str, Sight]:
             advance(len(sights))
 
         try:
-            look_at_all(urls, Fetcher(mode, network, SystemClock()), known, heard)
+            look_at_all(urls, Fetcher(mode, network, SystemClock()).look, known, heard)
         finally:
             new = {url: sight for url, sight in sights.items() if isinstance(sight, SeenImage)}
             older = {url: sight for url, sight in known.items() if url not in sights}

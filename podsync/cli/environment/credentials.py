@@ -178,12 +178,17 @@ def proxies_to(base_url: str, environ: Mapping[str, str]) -> dict[str, str]:
     parts = urlsplit(base_url)
     if is_loopback(parts.hostname or ""):
         return {}
-    for name in (f"{parts.scheme}_proxy", "all_proxy"):
+    variable, value = _proxy_of(parts.scheme, parts.netloc, environ)
+    return {parts.scheme: _proxy(variable, value)} if value else {}
+
+
+def _proxy_of(scheme: str, host: str, environ: Mapping[str, str]) -> tuple[str, str]:
+    """Return the variable that names the proxy to a host, and its value; "" for none."""
+    for name in (f"{scheme}_proxy", "all_proxy"):
         for variable in (name, name.upper()):
-            value = environ.get(variable, "").strip()
-            if value:
-                return {} if _bypassed(parts.netloc, environ) else {parts.scheme: _proxy(variable, value)}
-    return {}
+            if value := environ.get(variable, "").strip():
+                return ("", "") if _bypassed(host, environ) else (variable, value)
+    return "", ""
 
 
 def _bypassed(host: str, environ: Mapping[str, str]) -> bool:
@@ -230,10 +235,7 @@ def _proxy(variable: str, value: str) -> str:
 
 def proxy_for(host: str, environ: Mapping[str, str]) -> str:
     """Return the proxy for https requests to `host`, "" for none."""
-    found = proxies_from(environ)
-    if _bypassed(host, environ):
-        return ""
-    return found.get("https") or found.get("all") or ""
+    return _proxy_of("https", host, environ)[1]
 
 
 def mask(text: str, environ: Mapping[str, str]) -> str:

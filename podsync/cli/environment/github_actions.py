@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from podsync.cli.app.console import Text, whole
 from podsync.cli.app.session import Session
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ _SHARE = 300_000
 _LEAST = 20_000
 
 
-def append(view: Callable[[int], str], session: Session) -> None:
+def append(view: Callable[[int], Text], session: Session) -> None:
     """Append Markdown to `$GITHUB_STEP_SUMMARY`, if it is set; `view` makes at most so many bytes.
 
     A summary that cannot be written is only noted.
@@ -77,7 +78,7 @@ def append(view: Callable[[int], str], session: Session) -> None:
         if room < _LEAST:
             session.console.say("note: the summary of this step is full; nothing was added to it")
             return
-        data = (("\n" if used else "") + view(room)).encode("utf-8", "backslashreplace")
+        data = (("\n" if used else "") + whole(view(room))).encode("utf-8", "backslashreplace")
         with path.open("ab") as file:
             file.write(data)
     except OSError as error:

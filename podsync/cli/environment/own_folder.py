@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
+from podsync.files.os_files import is_link
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.errors import CatalogError
 
 FOLDER = ".podsync"
-#: The folders in it that podsync writes to.
-_PARTS = ("", "cache", "pace", "seen", "remembered", "sandbox", "sandbox/data", "sandbox/remembered")
 #: The first version of an index that shortens names; the prefix of files that hold some of them.
 _COMPRESSED, _SHARED = 4, "sharedindex."
 _SHOWN = 3
@@ -26,9 +24,9 @@ def refuse_foreign(root: Path = Path()) -> None:
     """Raise CatalogError if the folder, or something in it, is a link, or if Git tracks it."""
     if not os.path.lexists(root / FOLDER):
         return
-    links = list(_links(root))
-    if links:
-        raise CatalogError([_fault(f"{links[0]} is a link; podsync makes none", f"remove it: rm {links[0]}")])
+    link = next(_links(root), None)
+    if link is not None:
+        raise CatalogError([_fault(f"{link} is a link; podsync makes none", f"remove it: rm {link}")])
     tracked = _tracked(root)
     if tracked:
         more = f" and {len(tracked) - _SHOWN} more" if len(tracked) > _SHOWN else ""
@@ -49,37 +47,13 @@ def _fault(summary: str, remedy: str) -> Diagnostic:
 
 
 def _links(root: Path) -> Iterator[str]:
-    """Yield the links: the folder itself, and whatever is where podsync writes."""
-    if _is_link(root / FOLDER):
+    """Yield the links: the folder itself, or whatever is in it."""
+    if is_link(root / FOLDER):
         yield FOLDER
         return
-    sandbox = root / FOLDER / "sandbox"
-    inner = [
-        f"sandbox/{each.name}{end}"
-        for each in _folders(sandbox)
-        if each.name not in {"data", "remembered"}
-        for end in ("", "/data", "/remembered")
-    ]
-    for part in (*_PARTS, *inner):
-        with suppress(OSError), os.scandir(root / FOLDER / part) as entries:
-            yield from sorted(
-                f"{FOLDER}/{part}/{each.name}".replace("//", "/") for each in entries if _is_link(each)
-            )
-
-
-def _folders(place: Path) -> list[os.DirEntry[str]]:
-    """Return the folders in a folder, sorted: the sandbox's has one for each environment."""
-    try:
-        with os.scandir(place) as entries:
-            return sorted((each for each in entries if each.is_dir()), key=lambda each: each.name)
-    except OSError:
-        return []
-
-
-def _is_link(place: Path | os.DirEntry[str]) -> bool:
-    """Whether it is a symbolic link, or a junction of Windows (known to Python from 3.12 on)."""
-    junction = getattr(place, "is_junction", None)
-    return place.is_symlink() or (junction is not None and bool(junction()))
+    for folder, folders, files in os.walk(root / FOLDER):
+        places = (Path(folder, name) for name in sorted([*folders, *files]))
+        yield from (place.relative_to(root).as_posix() for place in places if is_link(place))
 
 
 def _tracked(root: Path) -> list[str]:
@@ -103,24 +77,18 @@ def _may_be_tracked(folder: Path) -> bool:
     The index is searched, not parsed: one that shortens names, or keeps some in another file, may name
     anything.
     """
+    from podsync.state.git.environment import private_folder, root_of
+
+    root = root_of(folder)
+    if root is None:
+        return False
     try:
-        index = _index(folder)
-        data = index.read_bytes() if index is not None and index.is_file() else b""
-        shared = index is not None and any(n.startswith(_SHARED) for n in os.listdir(index.parent))  # noqa: PTH208
+        kept = private_folder(root)
+        data = (kept / "index").read_bytes() if (kept / "index").is_file() else b""
+        shared = any(name.startswith(_SHARED) for name in os.listdir(kept))  # noqa: PTH208
     except OSError:
         return False
     if shared or int.from_bytes(data[4:8], "big") >= _COMPRESSED or FOLDER.encode() in data:
         return True
     # If the disk ignores case, another spelling is the same folder.
     return os.path.lexists(folder / FOLDER.upper()) and FOLDER.encode() in data.lower()
-
-
-def _index(folder: Path) -> Path | None:
-    for place in (folder, *folder.parents):
-        git = place / ".git"
-        if git.is_dir():
-            return git / "index"
-        if git.is_file():  # a work tree beside the repository, or a submodule
-            pointer = git.read_text(encoding="utf-8", errors="surrogateescape").strip()
-            return place / pointer.removeprefix("gitdir:").strip() / "index"
-    return None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from itertools import chain
 
 from podsync.inventory.audit import AccountAudit
 from podsync.inventory.lookalikes import LookAlikes
 from podsync.inventory.products import Standing
 from podsync.output.audit import words
-from podsync.output.html.cards import Total, card, cards_page, facts, section_head
+from podsync.output.html.cards import Total, block, card, cards_page, facts, section
 from podsync.output.html.panels import text
 from podsync.output.wording import counted, number, title
 
@@ -68,26 +69,21 @@ def _products(audits: Sequence[AccountAudit]) -> Iterator[str]:
     for resemblance, (heading, meaning) in words.GROUPS.items():
         groups = [(a, group) for a in audits for group in a.groups if group.resemblance is resemblance]
         if groups:
-            yield section_head("alike", heading, counted(len(groups), "group"), meaning)
-            yield '<div class="blocks">\n'
-            for audit, group in groups:
-                yield from _block(audit, group)
-            yield "</div></section>\n"
+            blocks = chain.from_iterable(_block(audit, group) for audit, group in groups)
+            count = counted(len(groups), "group")
+            yield from section("alike", heading, count, meaning, blocks, 'div class="blocks"')
     for audit in audits:
-        standing = ""
-        for line in words.lines_of(audit):
-            if line.standing != standing:
-                yield "</ul></section>\n" if standing else ""
-                standing = line.standing
-                which = Standing(standing)
-                heading = f"{standing.capitalize()} at {title(audit.provider.name)}"
-                count = number(audit.counts[which])
-                yield (
-                    section_head(_key(standing), heading, count, words.STANDINGS[which])
-                    + '<ul class="cards">\n'
+        for standing, meaning in words.STANDINGS.items():
+            if audit.counts[standing]:
+                heading = f"{standing.value.capitalize()} at {title(audit.provider.name)}"
+                cards = (
+                    _card(words.line_of(audit, one), "h3")
+                    for one in audit.products
+                    if one.standing is standing
                 )
-            yield _card(line, "h3")
-        yield "</ul></section>\n" if standing else ""
+                yield from section(
+                    _key(standing.value), heading, number(audit.counts[standing]), meaning, cards
+                )
 
 
 def _block(audit: AccountAudit, group: LookAlikes) -> Iterator[str]:
@@ -95,11 +91,8 @@ def _block(audit: AccountAudit, group: LookAlikes) -> Iterator[str]:
     lines = [words.line_of(audit, one) for one in group.products]
     names, shared = {line.name for line in lines}, words.shared_of(lines)
     heading = f"<h3>{text(lines[0].name)}</h3>" if len(names) == 1 else ""
-    summary = text(" · ".join([words.group_words(group), *shared]))
-    yield f'<div class="block"><header>{heading}<p class="word">{summary}</p></header><ul class="cards">\n'
-    for line in lines:
-        yield _card(line, "" if heading else "h4", shared)
-    yield "</ul></div>\n"
+    cards = (_card(line, "" if heading else "h4", shared) for line in lines)
+    return block("block", heading, " · ".join([words.group_words(group), *shared]), cards)
 
 
 def _card(line: words.ProductLine, level: str, shared: Collection[str] = ()) -> str:

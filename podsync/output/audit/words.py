@@ -34,8 +34,8 @@ _CUSTOMERS = 5
 class ProductLine:
     """A listed product in words; what is not known is "".
 
-    `id` is as files have it, `visible_id` as people see it. `pictures` are (label, URL, problem), with an
-    empty URL where it must not be shown.
+    `id` is as files have it, `visible_id` as people see it, and `model_words` as they read `37 Raglan Tee`.
+    `pictures` are (label, URL, problem), with an empty URL where it must not be shown.
     """
 
     standing: str
@@ -44,6 +44,7 @@ class ProductLine:
     name: str
     model: str
     model_name: str
+    model_words: str
     left: bool
     made: str
     price: str
@@ -53,14 +54,6 @@ class ProductLine:
     open_options: tuple[str, ...]
     pictures: tuple[tuple[str, str, str], ...]
     picture_faults: tuple[str, ...] = ()
-
-    @property
-    def model_words(self) -> str:
-        """The model as people read it: `37 Raglan Tee`."""
-        if not self.model:
-            return "no model"
-        words = f"{self.model} {self.model_name}".rstrip()
-        return f"{words} (no longer in the list of models)" if self.left else words
 
     @property
     def facts(self) -> tuple[str, ...]:
@@ -89,6 +82,7 @@ def line_of(audit: AccountAudit, one: ListedProduct) -> ProductLine:
         name=safe(provider.name_of(row.fields)),
         model=safe(model),
         model_name=safe(known.name) if known else "",
+        model_words=model_words(audit, model) if model else "no model",
         left=audit.has_left(model),
         made="" if row.created_at is None else minute(row.created_at),
         price=safe(str(row.facts.get("price", ""))),
@@ -124,12 +118,11 @@ def account_of(audit: AccountAudit) -> str:
 
 def counts_of(audit: AccountAudit) -> str:
     """Return `1,000 products: 2 orphans, 988 unmanaged, 10 managed`."""
-    words = {Standing.ORPHAN: "orphan"}
-    parts = []
-    for standing in STANDINGS:
-        if count := audit.counts[standing]:
-            noun = words.get(standing)
-            parts.append(counted(count, noun) if noun else f"{number(count)} {standing.value}")
+    parts = [
+        counted(count, "orphan") if standing is Standing.ORPHAN else f"{number(count)} {standing.value}"
+        for standing in STANDINGS
+        if (count := audit.counts[standing])
+    ]
     total = counted(len(audit.products), "product")
     return f"{total}: {', '.join(parts)}" if parts else total
 

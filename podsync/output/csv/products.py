@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 
 from podsync.model.address import Address
 from podsync.model.characters import exact
@@ -20,23 +20,17 @@ from podsync.plan.action import Action
 from podsync.plan.model import Plan
 from podsync.state.model import State
 
+#: A product: its address, its first columns, and its spec.
+_Row: TypeAlias = tuple[Address, Sequence[str], Spec]
 #: What a document reads as: leave this field out.
 LEFT_OUT = "-"
 _ZEROS = re.compile("0[0-9]+|#[0-9A-Fa-f]{6}|(?=.*[A-Fa-f])[0-9A-Fa-f]{6}")
 
 
-class ProductRow(NamedTuple):
-    """A product: its first columns, and its spec."""
-
-    address: Address
-    facts: Sequence[str]
-    spec: Spec
-
-
 def plan_csv(plan: Plan, *, noops: bool = False) -> Iterator[str]:
     """Yield the lines of a plan; `noops`: with what does not change, as far as the plan lists it."""
     changes = [change for change in plan.changes if noops or change.action is not Action.NOOP]
-    rows = [ProductRow(change.address, (change.action.value,), change.spec) for change in changes]
+    rows = [(change.address, (change.action.value,), change.spec) for change in changes]
     return _table(("action",), rows)
 
 
@@ -44,9 +38,12 @@ def state_csv(state: State) -> Iterator[str]:
     """Yield the lines of all products that a state knows; of one in doubt what was sent."""
     entries = [state.entries[address] for address in sorted(state.entries)]
     rows = [
-        ProductRow(
+        (
             one.address,
-            (one.status, of_provider(one.provider, one.id) if one.id is not None else ""),
+            (
+                one.status,
+                of_provider(one.provider, one.id) if one.id is not None and not one.provisional else "",
+            ),
             one.sent,
         )
         for one in entries
@@ -54,9 +51,9 @@ def state_csv(state: State) -> Iterator[str]:
     return _table(("status", "id"), rows)
 
 
-def _table(facts: Sequence[str], rows: Sequence[ProductRow]) -> Iterator[str]:
-    keys = [row.address.keys for row in rows]
-    flat = [dict(_flat((), row.spec)) for row in rows]
+def _table(facts: Sequence[str], rows: Sequence[_Row]) -> Iterator[str]:
+    keys = [address.keys for address, _, _ in rows]
+    flat = [dict(_flat((), spec)) for _, _, spec in rows]
     paths = _in_order(flat)
     places = [".".join(map(str, path)) for path in paths]
     # No two columns have one name: then neither could be read.
@@ -67,8 +64,8 @@ def _table(facts: Sequence[str], rows: Sequence[ProductRow]) -> Iterator[str]:
     return written(
         header,
         (
-            [str(row.address), *row.facts, *(column[number] for column in columns)]
-            for number, row in enumerate(rows)
+            [str(address), *known, *(column[number] for column in columns)]
+            for number, (address, known, _) in enumerate(rows)
         ),
     )
 

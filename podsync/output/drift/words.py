@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from podsync.model.frozen import is_flat
 from podsync.output.escape import safe
 from podsync.output.layout import shorten
 from podsync.output.product import quoted, text_of
@@ -123,8 +124,19 @@ class Remedy(NamedTuple):
 def remedies(drift: Sequence[Drift]) -> Iterator[Remedy]:
     """Yield what can be done about drift."""
     first = {each.kind: each for each in reversed(drift)}
-    if first.keys() & {DriftKind.CHANGED, DriftKind.GONE, DriftKind.TWIN}:
-        yield Remedy("To accept all of it", ("podsync drift -o patch=drift.patch", "git apply drift.patch"))
+    by_hand = [(each, field) for each in drift for field in each.fields if not is_flat(field.listed)]
+    patched = any(is_flat(field.listed) for each in drift for field in each.fields)
+    if patched or first.keys() & {DriftKind.GONE, DriftKind.TWIN}:
+        words = "To accept all else" if by_hand else "To accept all of it"
+        yield Remedy(words, ("podsync drift -o patch=drift.patch", "git apply drift.patch"))
+    if by_hand:
+        one, field = by_hand[0]
+        more = f" (and {counted(len(by_hand) - 1, 'more')} like it)" if len(by_hand) > 1 else ""
+        yield Remedy(
+            f"No patch holds {safe(field.field)}. To accept it, write what is there into the document of "
+            f"{one.address} as well{more}",
+            (),
+        )
     if DriftKind.GONE in first:
         words = "What is gone is listed as an orphan once that is applied, until it is looked for"
         yield Remedy(words, ("podsync state orphans --check",))
@@ -140,9 +152,13 @@ def remedies(drift: Sequence[Drift]) -> Iterator[Remedy]:
             words += f', write renamed_from: "{new}" into its document: orders that say that name fail'
         yield Remedy(words, (f'podsync apply --replace "{one.address}"',))
     if others:
-        name = title(others[0].provider)
-        words = f"{name} cannot set one back. To make it anew beside the old one"
-        yield Remedy(words, (f'podsync apply --replace "{others[0].address}"',))
+        name, info = title(others[0].provider), plugins().get(others[0].provider)
+        if info is not None and not info.replaces:
+            fields = listed([safe(f.field) for f in others[0].fields if f.field not in info.mutable])
+            yield Remedy(f"{name} cannot set back {fields} of {others[0].address}", ())
+        else:
+            words = f"{name} cannot set one back. To make it anew beside the old one"
+            yield Remedy(words, (f'podsync apply --replace "{others[0].address}"',))
     if DriftKind.GONE in first:
         gone = first[DriftKind.GONE]
         words = f'To make one again, write recreate: "{safe(gone.id)}" into the document of {gone.address}'

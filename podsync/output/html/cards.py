@@ -57,13 +57,25 @@ def _total(total: Total) -> str:
     )
 
 
-def section_head(key: str, heading: str, count: str, meaning: str) -> str:
-    """Return the beginning of a section; it ends with `</section>`."""
+def section(
+    key: str, heading: str, count: str, meaning: str, inner: Iterable[str], element: str = 'ul class="cards"'
+) -> Iterator[str]:
+    """Yield a section of cards or, in another `element`, of blocks of them; `inner` is markup."""
     words = text(meaning[:1].upper() + meaning[1:])
-    return (
+    yield (
         f'<section class="group {key}"><header data-part="{key}"><div class="title"><h2>{text(heading)} '
-        f"<span>{text(count)}</span></h2></div><p>{words}</p></header>\n"
+        f"<span>{text(count)}</span></h2></div><p>{words}</p></header>\n<{element}>\n"
     )
+    yield from inner
+    yield f"</{element.partition(' ')[0]}></section>\n"
+
+
+def block(kind: str, heading: str, words: str, inner: Iterable[str]) -> Iterator[str]:
+    """Yield a block of cards below what they have in common; `heading` and `inner` are markup."""
+    head = f'<header>{heading}<p class="word">{text(words)}</p></header>'
+    yield f'<div class="{kind}">{head}<ul class="cards">\n'
+    yield from inner
+    yield "</ul></div>\n"
 
 
 def card(kinds: Sequence[str], identity: str, pictures: Sequence[Picture], name: str, inner: str) -> str:

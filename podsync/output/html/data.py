@@ -20,23 +20,25 @@ from podsync.plan.change import Change, FieldChange, UnknownValue
 from podsync.plan.model import Plan
 from podsync.providers.registry import roles_of
 
-#: What each group of changes is called and what it means, in the order of the page.
-GROUPS: Mapping[Action, tuple[str, str]] = {
+#: What each group of changes is called, what it means, and the word below its count; in the page's order.
+GROUPS: Mapping[Action, tuple[str, str, str]] = {
     Action.SETTLE: (
         "Sent earlier, outcome not known",
         "apply finds out what became of it before anything else",
+        "in doubt",
     ),
-    Action.REPLACE: ("Replaced by a new product", OLD_STAYS),
+    Action.REPLACE: ("Replaced by a new product", OLD_STAYS, "replaced"),
     Action.ORPHAN: (
         "Stays on sale until removed by hand",
         f"no document makes it any more: nothing is sent, and it {STAYS}",
+        "to remove by hand",
     ),
-    Action.UPDATE: ("Changed in place", "only what is marked is sent"),
-    Action.RESTORE: ("Wanted again", "taken back if it is still there, else created"),
-    Action.ADOPT: ("Exists there already", "taken over as it is: nothing is sent"),
-    Action.MOVE: ("Same product, new address", "nothing is sent"),
-    Action.NOTE: ("Only labels or protection differ", "nothing is sent"),
-    Action.CREATE: ("New", "created once; no API can delete what is created"),
+    Action.UPDATE: ("Changed in place", "only what is marked is sent", "changed"),
+    Action.RESTORE: ("Wanted again", "taken back if it is still there, else created", "wanted again"),
+    Action.ADOPT: ("Exists there already", "taken over as it is: nothing is sent", "exist already"),
+    Action.MOVE: ("Same product, new address", "nothing is sent", "moved"),
+    Action.NOTE: ("Only labels or protection differ", "nothing is sent", "noted"),
+    Action.CREATE: ("New", "created once; no API can delete what is created", "new"),
 }
 #: What HTML reads inside a script element; JSON has an escape for each.
 _MARKUP = {ord(one): f"\\u{ord(one):04x}" for one in "<>&"}
@@ -69,7 +71,7 @@ def page_data(
     return {
         "hash": plan.hash,
         "code": code,
-        "groups": {action.value: list(GROUPS[action]) for action in GROUPS},
+        "groups": {action.value: words[:2] for action, words in GROUPS.items()},
         "kinds": {c.address.kind: f"{title(c.provider)} · {c.address.kind.replace('_', ' ')}s" for c in work},
         "roles": {c.address.kind: roles_of(c.provider).to_json() for c in work},
         "colours": {value: name for value in sorted(values) if (name := colour_name(value))},

@@ -23,18 +23,6 @@ _MOST_FAULTS = 200
 _MOST_WITHOUT_SCRIPT = 200
 #: So many texts of one rule are shown at once, the rest when somebody asks.
 _MOST_EQUAL = 3
-#: The word below each count.
-_COUNTED: Mapping[Action, str] = {
-    Action.SETTLE: "in doubt",
-    Action.REPLACE: "replaced",
-    Action.ORPHAN: "to remove by hand",
-    Action.UPDATE: "changed",
-    Action.RESTORE: "wanted again",
-    Action.ADOPT: "exist already",
-    Action.MOVE: "moved",
-    Action.NOTE: "noted",
-    Action.CREATE: "new",
-}
 
 
 def text(words: str) -> str:
@@ -64,12 +52,11 @@ def forecast(plan: Plan, rates: Mapping[str, RateLimit], levels: Mapping[str, fl
 
 def totals(plan: Plan) -> Iterator[str]:
     """Yield the count of each action; in the page they are switches of the filter as well."""
-    for action in GROUPS:
-        count = plan.summary[action]
-        if count:
+    for action, (_, _, word) in GROUPS.items():
+        if count := plan.summary[action]:
             yield (
                 f'<li><button type="button" class="total" data-action="{action.value}" aria-pressed="false">'
-                f"<b>{number(count)}</b> <span>{_COUNTED[action]}</span></button></li>"
+                f"<b>{number(count)}</b> <span>{word}</span></button></li>"
             )
     unchanged = plan.summary[Action.NOOP]
     if unchanged:

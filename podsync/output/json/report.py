@@ -38,6 +38,7 @@ def _outcome(outcome: Outcome, planned: Position | None) -> dict[str, Any]:
         "action": outcome.action.value,
         "outcome": outcome.result.value,
         "id": outcome.id,
+        "provisional_id": outcome.provisional_id,
         "remote": _visible(outcome.remote),
         "source": None if source is None else {"file": source.path, "line": source.line},
         "attempts": outcome.attempts,

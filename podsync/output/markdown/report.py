@@ -118,7 +118,7 @@ def _sections(report: Report) -> Iterator[Section]:
     old = [one for one in ended if leaves_behind(changes[one.address])]
     if old:
         words = f"{counted(len(old), 'product')} to remove by hand"
-        yield Section(words, old, lambda one: _removal(changes[one.address]))
+        yield Section(words, old, lambda one: _removal(changes[one.address], one))
     for result in _DONE:
         if found[result]:
             words = f"{number(len(found[result]))} {word_of(result)}"
@@ -150,7 +150,7 @@ def _place(outcome: Outcome, changes: Mapping[Address, Change]) -> str:
     return placed(outcome.source or (change.source if change is not None else None))
 
 
-def _removal(change: Change) -> str:
+def _removal(change: Change, outcome: Outcome) -> str:
     which = sentences([plain(visible_id(change.provider, change.shown), 40), code(str(change.address))])
-    name = plain(name_left(change))
+    name = plain(name_left(change, outcome.leaves))
     return f"- remove {plain(title(change.provider))} {which} “{name}” {plain(by_hand(change.provider))}"

@@ -8,25 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
-from podsync.inventory.lookalikes import Resemblance
+from podsync.inventory.lookalikes import LookAlikes, Resemblance
 from podsync.inventory.pairs import Candidate, PairedAccount
 from podsync.model.frozen import EMPTY
 from podsync.output.audit.page import notes_panel, product_rows, risks
 from podsync.output.audit.words import GROUPS, ProductLine, account_of, shared_of
 from podsync.output.escape import safe
-from podsync.output.html.cards import Total, card, cards_page, facts, section_head
+from podsync.output.html.cards import Total, block, card, cards_page, facts, section
 from podsync.output.html.panels import text
 from podsync.output.pairs.words import (
     VERDICTS,
-    Beside,
     addresses_by_id,
-    beside,
     by_address,
     document_facts,
     document_pictures,
     line_of_pair,
     product_of,
+    sides_of,
     summary_of,
 )
 from podsync.output.wording import counted, number, some, title
@@ -102,22 +102,19 @@ def _sections(accounts: Sequence[PairedAccount], about: PairsAbout) -> Iterator[
         ("certain", "Certain", certain, VERDICTS["same"]),
     ):
         if found:
-            yield section_head(key, heading, counted(len(found), "document"), meaning)
-            yield '<div class="blocks pairings">\n'
-            for account, group in found:
-                yield from _pairing(account, group, addresses[id(account)], about)
-            yield "</div></section>\n"
+            pairings = chain.from_iterable(
+                _pairing(account, group, addresses[id(account)], about) for account, group in found
+            )
+            count = counted(len(found), "document")
+            yield from section(key, heading, count, meaning, pairings, 'div class="blocks pairings"')
     for account in accounts:
         yield from _doubles(account, about)
     for account in accounts:
         if account.strangers:
             heading = f"Like no document, at {title(account.audit.provider.name)}"
             meaning = "to take one: write the address of a document and yes into its row of the file"
-            yield section_head("none", heading, number(len(account.strangers)), meaning)
-            yield '<ul class="cards">\n'
-            for one in account.strangers:
-                yield _stranger(product_of(account, one), about)
-            yield "</ul></section>\n"
+            cards = (_stranger(product_of(account, one), about) for one in account.strangers)
+            yield from section("none", heading, number(len(account.strangers)), meaning, cards)
 
 
 def _pairing(
@@ -131,21 +128,17 @@ def _pairing(
     place = f" <small>{text(about.places[address])}</small>" if address in about.places else ""
     word = "; ".join(f"{verdict}: {VERDICTS[verdict]}" for verdict in verdicts)
     kind = "block pairing whole many" if len(group) > 1 else "block pairing whole"
-    yield (
-        f'<div class="{kind}"><header><h3>{text(address)}{place}</h3>'
-        f'<p class="word">{text(word)}</p></header><ul class="cards">\n'
-    )
     name = account.audit.provider.name_of(first.spec)
     what = "the document" if first.versions is None else "what was sent"
     body = f'<p class="verdict-of" data-is="document">{what}</p><h4>{text(name)}</h4>'
     body += facts(document_facts(account, first))
     if first.versions is not None:
         body += f'<p class="risk">{text(safe(what_was_sent(first.versions)))}</p>'
-    yield card(verdicts, "", document_pictures(account, first), name, body)
+    cards = [card(verdicts, "", document_pictures(account, first), name, body)]
     for one in group:
         shared = [each for each in addresses[one.product.row.id] if each != address]
-        yield _candidate(account, one, shared, about)
-    yield "</ul></div>\n"
+        cards.append(_candidate(account, one, shared, about))
+    return block(kind, f"<h3>{text(address)}{place}</h3>", word, cards)
 
 
 def _candidate(account: PairedAccount, one: Candidate, others: Sequence[str], about: PairsAbout) -> str:
@@ -154,7 +147,7 @@ def _candidate(account: PairedAccount, one: Candidate, others: Sequence[str], ab
     fits = f" · fits: {line_of_pair(account, one).fits}" if one.possible else ""
     inner = f'<p class="verdict-of" data-is="{verdict}">listed · {text(verdict)} · {take}{fits}</p>'
     inner += f"<h4>{text(line.name) or '<i>no name</i>'}</h4>{facts(product_rows(line))}"
-    inner += _beside(beside(account, one)) + risks(line)
+    inner += _beside(account, one) + risks(line)
     if others:
         inner += f'<p class="risk">{text(f"it may be that of {some(others, _NAMED)}, too")}</p>'
     typed = ("import", str(one.address), line.id.partition(":")[2])
@@ -166,16 +159,19 @@ def _candidate(account: PairedAccount, one: Candidate, others: Sequence[str], ab
     return card([verdict], line.id, line.pictures, line.name, inner + _not_ours(line, about))
 
 
-def _beside(comparison: Beside) -> str:
+def _beside(account: PairedAccount, one: Candidate) -> str:
+    """Return what differs, what is equal, and what no listing tells."""
     rows = "".join(
-        f"<dt>{text(each.field)} differs</dt>"
-        f"<dd><del>{text(each.wanted)}</del><ins>{text(each.listed)}</ins></dd>"
-        for each in comparison.differs
+        f"<dt>{text(field)} differs</dt><dd><del>{text(wanted)}</del><ins>{text(listed)}</ins></dd>"
+        for field, wanted, listed in sides_of(account, one)
     )
     found = f'<dl class="differs">{rows}</dl>' if rows else ""
-    equal = f"equal: {text(', '.join(comparison.equal))}" if comparison.equal else "nothing is equal"
-    found += f"<p>{equal}</p>"
-    found += f"<p>no listing tells: {text(', '.join(comparison.unlisted))}</p>" if comparison.unlisted else ""
+    equal, unlisted = (
+        ", ".join(safe(each.field) for each in one.fields if each.equal is verdict)
+        for verdict in (True, None)
+    )
+    found += f"<p>equal: {text(equal)}</p>" if equal else "<p>nothing is equal</p>"
+    found += f"<p>no listing tells: {text(unlisted)}</p>" if unlisted else ""
     return f'<div class="beside">{found}</div>'
 
 
@@ -186,17 +182,18 @@ def _doubles(account: PairedAccount, about: PairsAbout) -> Iterator[str]:
     heading, meaning = GROUPS[Resemblance.DOUBLE]
     by_id = {each.product.row.id: each for each in account.strangers}
     heading = f"{heading} like no document, at {title(account.audit.provider.name)}"
-    yield section_head("alike", heading, counted(len(account.doubles), "group"), meaning)
-    yield '<div class="blocks">\n'
-    for group in account.doubles:
-        lines = [product_of(account, by_id[one.row.id]) for one in group.products]
-        shared = " · ".join([f"{number(len(lines))} alike", *shared_of(lines)])
-        yield f'<div class="block"><header><h3>{text(lines[0].name)}</h3>'
-        yield f'<p class="word">{text(shared)}</p></header><ul class="cards">\n'
-        for line in lines:
-            yield _stranger(line, about, level="")
-        yield "</ul></div>\n"
-    yield "</div></section>\n"
+    groups = chain.from_iterable(_double(account, group, by_id, about) for group in account.doubles)
+    count = counted(len(account.doubles), "group")
+    yield from section("alike", heading, count, meaning, groups, 'div class="blocks"')
+
+
+def _double(
+    account: PairedAccount, group: LookAlikes, by_id: Mapping[str, Candidate], about: PairsAbout
+) -> Iterator[str]:
+    lines = [product_of(account, by_id[one.row.id]) for one in group.products]
+    shared = " · ".join([f"{number(len(lines))} alike", *shared_of(lines)])
+    cards = (_stranger(line, about, level="") for line in lines)
+    return block("block", f"<h3>{text(lines[0].name)}</h3>", shared, cards)
 
 
 def _stranger(line: ProductLine, about: PairsAbout, level: str = "h3") -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, fields
+from dataclasses import asdict, astuple, fields
 
 from podsync.output.csv.writer import written
 from podsync.output.pairs.words import PairLine, summary_of
@@ -21,7 +21,7 @@ def pairs_csv(lines: Sequence[PairLine]) -> Iterator[str]:
 
 def pairs_json(lines: Sequence[PairLine], alone: int) -> str:
     """Return the rows; `alone` documents look like nothing that is listed."""
-    rows = [dict(zip(_COLUMNS, astuple(line), strict=True)) for line in lines]
+    rows = [asdict(line) for line in lines]
     return json.dumps(
         {"format_version": "1.0", "pairs": rows, "documents_alone": alone}, indent=1, ensure_ascii=False
     )

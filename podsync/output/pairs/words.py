@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from podsync.inventory.pairs import Candidate, PairedAccount
 from podsync.inventory.products import pictures_of
@@ -52,23 +51,6 @@ class PairLine:
     made: str
     fits: str = ""
     sent: str = ""
-
-
-class FieldWords(NamedTuple):
-    """A field that differs: what the document says, and what is listed."""
-
-    field: str
-    wanted: str
-    listed: str
-
-
-@dataclass(frozen=True, slots=True)
-class Beside:
-    """A candidate compared with its document: what is equal, what differs, what no listing shows."""
-
-    equal: tuple[str, ...]
-    differs: tuple[FieldWords, ...]
-    unlisted: tuple[str, ...]
 
 
 def line_of_pair(account: PairedAccount, one: Candidate) -> PairLine:
@@ -126,23 +108,14 @@ def document_facts(account: PairedAccount, one: Candidate) -> Iterator[tuple[str
     yield "for", customers(roles, one.spec.get(roles.customers)).removeprefix("for ")
 
 
-def beside(account: PairedAccount, one: Candidate) -> Beside:
-    """Return what is equal, what differs and what no listing tells."""
+def sides_of(account: PairedAccount, one: Candidate) -> Iterator[tuple[str, str, str]]:
+    """Yield each field that differs, with what the document says and what is listed."""
     listed = pictures_of(account.audit.provider, one.product.row.fields)
     hidden = {each.field for each in listed if not each.url}
-    differs = (each for each in one.fields if each.equal is False)
-    return Beside(
-        tuple(safe(each.field) for each in one.fields if each.equal),
-        tuple(
-            FieldWords(
-                safe(each.field),
-                _shown(each.wanted),
-                _HIDDEN if each.field in hidden else _shown(each.listed),
-            )
-            for each in differs
-        ),
-        tuple(safe(each.field) for each in one.fields if each.equal is None),
-    )
+    for each in one.fields:
+        if each.equal is False:
+            there = _HIDDEN if each.field in hidden else _shown(each.listed)
+            yield safe(each.field), _shown(each.wanted), there
 
 
 def _shown(value: Json) -> str:

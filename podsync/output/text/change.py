@@ -161,8 +161,13 @@ def leaves_behind(change: Change) -> bool:
     return swaps or change.action in (Action.REPLACE, Action.ORPHAN)
 
 
-def name_left(change: Change) -> str:
-    """Return what the product is called that is left for a person; of a swap it is known only in part."""
+def name_left(change: Change, now: str = "") -> str:
+    """Return what the product is called that is left for a person.
+
+    Before a swap that is known only in part; `now` is its name afterwards.
+    """
+    if now:
+        return now
     name = name_of(change.provider, change.before or {})
     return f"(old …) {name_of(change.provider, change.after or {})}" if SWAP in change.steps_left else name
 

@@ -66,9 +66,9 @@ def changes(plan: Plan, style: Style, width: int, *, full: bool) -> Iterator[str
         shared = shared_risks(changes) if action is Action.CREATE else {}
         layout = Layout(style, width, columns, full, TOLD | shared.keys(), refused, models=plan.models)
         if len(changes) > FOLD_ABOVE and not full:
-            grouped |= yield from _grouped_lines(changes, layout)
+            grouped |= yield from _folded(changes, layout, _groups)
         elif action is Action.CREATE and len(changes) > BRIEF_ABOVE and not full:
-            grouped |= yield from _equal_folded(changes, layout._replace(brief=True))
+            grouped |= yield from _folded(changes, layout._replace(brief=True), _equal)
         elif len(changes) > BRIEF_ABOVE and not full:
             grouped |= yield from _documents_folded(changes, layout)
         else:
@@ -90,24 +90,24 @@ _EQUAL = 4
 _Key = Callable[[Change], Hashable]
 
 
-def _grouped_lines(changes: Sequence[Change], layout: Layout) -> Generator[str, None, bool]:
-    """Yield groups; a group of one is shown as a change. Returns whether there are larger groups."""
+def _folded(
+    changes: Sequence[Change], layout: Layout, group: Callable[[list[Change]], list[list[Change]]]
+) -> Generator[str, None, bool]:
+    """Yield what documents make in groups, the rest as `group` does. Returns whether any has several."""
     groups: list[list[Change]] = []
     for part in _parted(changes, layout):
         documents, others = by_document(part)
-        groups += [*documents, *(_groups(others) if others else ())]
+        groups += [*documents, *(group(others) if others else ())]
     return (yield from _shown(groups, layout))
 
 
-def _equal_folded(changes: Sequence[Change], layout: Layout) -> Generator[str, None, bool]:
-    """Group changes that are equal except for name, colour and pictures."""
-    groups: list[list[Change]] = []
-    for part in _parted(changes, layout):
-        documents, others = by_document(part)
-        groups += documents
-        for group in _by(_fine, others):
-            groups += [group] if len(group) >= _EQUAL else [[change] for change in group]
-    return (yield from _shown(groups, layout))
+def _equal(changes: Sequence[Change]) -> list[list[Change]]:
+    """Group changes that are equal except for name, colour and pictures; a few are left alone."""
+    return [
+        found
+        for group in _by(_fine, changes)
+        for found in ([group] if len(group) >= _EQUAL else [[change] for change in group])
+    ]
 
 
 def _documents_folded(changes: Sequence[Change], layout: Layout) -> Generator[str, None, bool]:

@@ -78,7 +78,7 @@ def head(plan: Plan, style: Style, width: int, *, sandbox: bool, catalog: bool =
         counted(count, f"{title(name)} product") for name, count in sorted(plan.unbound.items()) if count
     ]
     if waiting:
-        text = f"Made, but their ids are not known yet: {listed(waiting)}. apply reads them first."
+        text = f"Made, and not confirmed by a listing yet: {listed(waiting)}. apply looks for them first."
         yield from wrap(text, width, "", GAP)
 
 

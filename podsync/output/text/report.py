@@ -165,12 +165,12 @@ def _left_for_a_person(report: Report, width: int, typed: Callable[[str], str]) 
     """Name what stays on sale now, by the ids that people see."""
     changes = {change.address: change for change in report.plan.changes}
     done = [one for one in report.outcomes if one.result in LEAVING]
-    old = [changes[one.address] for one in done if one.address in changes]
-    old = [change for change in old if leaves_behind(change)]
+    ended = [(changes[one.address], one) for one in done if one.address in changes]
+    old = [(change, one) for change, one in ended if leaves_behind(change)]
     if old:
         yield typed("Then by hand (listed again: podsync state orphans)")
-    for change in old[:_MOST]:
-        yield from wrap(_removal(change), width, GAP, GAP * 2)
+    for change, one in old[:_MOST]:
+        yield from wrap(_removal(change, one), width, GAP, GAP * 2)
     if len(old) > _MOST:
         yield f"{GAP}… and {number(len(old) - _MOST)} more"
 
@@ -179,8 +179,8 @@ def _left_for_a_person(report: Report, width: int, typed: Callable[[str], str]) 
 LEAVING = (Result.REPLACED, Result.ORPHANED, Result.UPDATED)
 
 
-def _removal(change: Change) -> str:
-    which = [visible_id(change.provider, change.shown), quoted(name_left(change), 60)]
+def _removal(change: Change, outcome: Outcome) -> str:
+    which = [visible_id(change.provider, change.shown), quoted(name_left(change, outcome.leaves), 60)]
     return sentences(["remove", *which, by_hand(change.provider)])
 
 
@@ -193,9 +193,21 @@ def safety_text(report: Report) -> str:
     others = "the one that is left" if left == 1 else f"the {number(left)} that are left"
     rest = [f"it does {others}" if left else "", person if asked else ""]
     return (
-        "Nothing was sent twice. Nothing has to be undone. Running apply again is safe: "
+        f"{_sent_again(report)}Nothing has to be undone. Running apply again is safe: "
         f"{', and '.join(part for part in rest if part)}."
     )
+
+
+def _sent_again(report: Report) -> str:
+    """Say whether anything was sent a second time; "" of a run that broke off, of which nobody can say."""
+    if report.broke_off:
+        return ""
+    if not report.repeated:
+        return "Nothing was sent twice. "
+    one = report.repeated == 1
+    whose = "a product of its first request" if one else "products of their first requests"
+    was = "create was" if one else "creates were"
+    return f"{number(report.repeated)} {was} sent again: no listing had shown {whose}. "
 
 
 def _next(report: Report, width: int, command: str, place: str) -> list[str]:

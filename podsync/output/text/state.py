@@ -235,6 +235,8 @@ _SHOWN = 3
 def _id_facts(state: State, item: Entry | Orphan) -> Iterator[str]:
     """Yield whether an id is certain, and whether its product is missing."""
     if item.id is None:
+        if item.identified and item.window is not None:
+            yield f"seen on the web page as {safe(item.window.said or '')}: no listing has shown it yet"
         return
     if item.provisional:
         yield "likely: no listing has shown it for certain yet"

@@ -7,7 +7,7 @@ not drift. A value that it may have changed by itself is not compared, and is co
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from podsync.evidence.findings import Findings
 from podsync.evidence.pairs import fields_beside
 from podsync.evidence.state_view import Known
 from podsync.model.address import Address
-from podsync.model.frozen import EMPTY, Json, Spec
+from podsync.model.frozen import EMPTY, Json, Spec, is_flat
 from podsync.model.product import seen_ids
 from podsync.plan.answers import quoted
 from podsync.plan.change import Change
@@ -216,6 +216,13 @@ class _Twins:
         return row.fields == own.fields or self._provider.match(spec, row, self._habits) is Match.SAME
 
 
+def to_keep(listed: Iterable[Json]) -> str:
+    """Return how a document takes what is listed: by a patch, or by hand where no patch can hold it."""
+    if all(map(is_flat, listed)):
+        return "a) to keep what is there: podsync drift -o patch=drift.patch, then: git apply drift.patch"
+    return "a) to keep what is there: write it into the document too; to see all of it: podsync drift"
+
+
 def renamed_there(provider: Provider, change: Change, listed: str | None) -> tuple[str, ...]:
     """Return why values must not be set back, and what to do: orders may say the name that is listed."""
     names = [provider.unique_name(spec or EMPTY) for spec in (change.before, change.after)]
@@ -226,6 +233,6 @@ def renamed_there(provider: Provider, change: Change, listed: str | None) -> tup
     rename = f"write `renamed_from: {quoted(listed)}` into the document"
     return (
         f"somebody renamed it at {provider.title}: orders that say {quoted(listed)} would fail",
-        "a) to keep what is there: podsync drift -o patch=drift.patch, then: git apply drift.patch",
+        to_keep([listed]),
         f'b) to take the name from them: {rename}, then: podsync apply --replace "{change.address}"',
     )

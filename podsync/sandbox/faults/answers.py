@@ -8,6 +8,7 @@ from typing import Any
 from podsync.sandbox.wire import HttpRequest, HttpResponse, json_answer
 
 Headers = tuple[tuple[str, str], ...]
+_PAGE = "<!doctype html><title>Just a moment</title><h1>Checking your browser</h1>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +42,6 @@ def _status(facts: FaultFacts) -> HttpResponse:
     return json_answer(facts.number, facts.error_body(facts.number, reason), facts.headers)
 
 
-def _html(facts: FaultFacts) -> HttpResponse:
-    page = facts.body or "<!doctype html><title>Just a moment</title><h1>Checking your browser</h1>"
-    return HttpResponse(200, page.encode(), "text/html; charset=utf-8", facts.headers)
-
-
-def _garbage(facts: FaultFacts) -> HttpResponse:
-    return HttpResponse(200, (facts.body or '{"data": {"list"').encode(), headers=facts.headers)
-
-
-def _error_text(facts: FaultFacts) -> HttpResponse:
-    return json_answer(200, {"message": facts.body or "Internal error, try again later"}, facts.headers)
-
-
 def _job(facts: FaultFacts) -> HttpResponse:
     sent = facts.request.json() if facts.request.body else None
     echo = sent if isinstance(sent, dict) else {}
@@ -62,10 +50,16 @@ def _job(facts: FaultFacts) -> HttpResponse:
 
 ANSWERS: Mapping[str, Callable[[FaultFacts], HttpResponse]] = {
     "status": _status,
-    "html": _html,
+    "html": lambda facts: HttpResponse(
+        200, (facts.body or _PAGE).encode(), "text/html; charset=utf-8", facts.headers
+    ),
     "empty": lambda facts: HttpResponse(200, b"", headers=facts.headers),
-    "garbage": _garbage,
+    "garbage": lambda facts: HttpResponse(
+        200, (facts.body or '{"data": {"list"').encode(), headers=facts.headers
+    ),
     "nothing-listed": lambda facts: json_answer(200, facts.empty_listing(), facts.headers),
-    "error-text": _error_text,
+    "error-text": lambda facts: json_answer(
+        200, {"message": facts.body or "Internal error, try again later"}, facts.headers
+    ),
     "job": _job,
 }

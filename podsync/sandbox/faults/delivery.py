@@ -47,15 +47,6 @@ def deliver(what: Delivery, kind: str = "") -> bool:
     return what.keep_alive
 
 
-def _cut(_what: Delivery) -> bool:
-    return False
-
-
-def _hang(what: Delivery) -> bool:
-    what.pause(what.seconds)
-    return False
-
-
 def _reset(what: Delivery) -> bool:
     # struct linger has two ints everywhere but on Windows, where they are shorts.
     layout = "hh" if os.name == "nt" else "ii"
@@ -98,11 +89,11 @@ def _endless(first: bytes, piece: bytes) -> Deliver:
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 DELIVERIES: Mapping[str, Deliver] = {
-    "fin": _cut,
-    "commit-then-cut": _cut,
+    "fin": lambda _: False,
+    "commit-then-cut": lambda _: False,
     "rst": _reset,
     "half": _half,
-    "hang": _hang,
+    "hang": lambda what: what.pause(what.seconds) and False,
     "slow": _slow,
     "drip-head": _endless(_HEAD, b"X-Drip: 1\r\n"),
     "drip-body": _endless(_HEAD + b'Content-Length: 1000000\r\n\r\n{"message": "', b"a"),

@@ -10,7 +10,6 @@ from uuid import NAMESPACE_URL, uuid5
 
 from podsync.sandbox import listing
 from podsync.sandbox.datafile import JsonObject
-from podsync.sandbox.faults.answers import FaultFacts
 from podsync.sandbox.faults.kinds import FaultKind
 from podsync.sandbox.kakaclo.checks import check_materials, json_object, number_of, page_of, text_of, texts_of
 from podsync.sandbox.kakaclo.models import category_names, model_detail, search_models
@@ -117,11 +116,11 @@ def empty_listing() -> JsonObject:
     return {"code": 10000, "message": "Success!", "data": {"list": [], "total": 0}}
 
 
-def _refused_with_code(facts: FaultFacts) -> HttpResponse:
-    return json_answer(200, {"code": facts.number, "message": "refused on request"}, facts.headers)
-
-
-ANSWERS = {"code": _refused_with_code}
+ANSWERS = {
+    "code": lambda facts: json_answer(
+        200, {"code": facts.number, "message": "refused on request"}, facts.headers
+    )
+}
 
 
 def _add_product(request: HttpRequest, shop: Shop, rules: KakaCloRules, now: float) -> object:

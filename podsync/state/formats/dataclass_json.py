@@ -24,7 +24,7 @@ from typing import (
 )
 
 from podsync.model.address import Address
-from podsync.model.frozen import FrozenDict, freeze, thaw
+from podsync.model.frozen import FrozenDict, freeze
 from podsync.model.product import Lifecycle
 
 if TYPE_CHECKING:
@@ -46,23 +46,32 @@ class JsonPlace:
     `time` raises ValueError for what is no time.
     """
 
-    __slots__ = ("time", "unknown", "where")
+    __slots__ = ("_above", "_name", "time", "unknown", "where")
 
-    def __init__(self, where: str, time: Callable[[Any], float]) -> None:
+    def __init__(
+        self, where: str, time: Callable[[Any], float], above: JsonPlace | None = None, name: str = ""
+    ) -> None:
         self.where, self.time = where, time
         self.unknown: dict[str, Any] = {}
+        self._above, self._name = above, name
 
-    def down(self, name: str) -> JsonPlace:
-        """The place of a key below this one."""
-        return JsonPlace(self.below(name), self.time)
+    def inside(self, name: str) -> JsonPlace:
+        """The place of a key below this one; what is unknown there is so here, too."""
+        return JsonPlace(self.below(name), self.time, self, name)
 
     def below(self, name: str) -> str:
         """How messages call the value of a key below this one."""
         return f"{self.where}.{name}" if self.where else name
 
+    def keep(self, name: str, value: Any) -> None:
+        """Keep the value of an unknown key."""
+        self.unknown[name] = value
+        if self._above is not None:
+            self._above.keep(self._name, self.unknown)
+
 
 #: Reads the value at a place under a name.
-_Reader: TypeAlias = Callable[[Any, JsonPlace, str], Any]
+Reader: TypeAlias = Callable[[Any, JsonPlace, str], Any]
 #: Holds what the reader did not know; it has no place of its own in a file.
 _KEPT = "extra"
 
@@ -107,13 +116,15 @@ def _times(value: Any, time: Callable[[float], Any]) -> Any:
 def _plain(value: Any, time: Callable[[float], Any]) -> Any:
     if value is None or isinstance(value, str):
         return value
+    if isinstance(value, Mapping):
+        return {key: _plain(each, time) for key, each in value.items()}
+    if isinstance(value, tuple | list) and not isinstance(value, Address):
+        return [_plain(each, time) for each in value]
     if isinstance(value, Address):
         return str(value)
     if isinstance(value, Lifecycle):
         return value.to_json()
-    if is_dataclass(value) and not isinstance(value, type):
-        return to_json(value, time)
-    return thaw(value)
+    return to_json(value, time) if is_dataclass(value) and not isinstance(value, type) else value
 
 
 def from_json(cls: type[_D], data: Any, place: JsonPlace) -> _D:
@@ -133,7 +144,7 @@ def from_json(cls: type[_D], data: Any, place: JsonPlace) -> _D:
             raise Unfit(place.where, f"{name!r} is missing")
     for name in data:
         if name not in readers:
-            place.unknown[name] = data[name]
+            place.keep(name, data[name])
     if place.unknown and _KEPT in cls.__dataclass_fields__:
         values[_KEPT] = freeze(place.unknown)
     return cls(**values)
@@ -147,7 +158,7 @@ def mapping(data: Any, where: str) -> dict[str, Any]:
 
 
 @cache
-def _readers(cls: type[DataclassInstance]) -> dict[str, tuple[_Reader, bool]]:
+def _readers(cls: type[DataclassInstance]) -> dict[str, tuple[Reader, bool]]:
     """Field name -> how to read it, and whether it must be there."""
     hints = get_type_hints(cls)
     return {
@@ -157,7 +168,7 @@ def _readers(cls: type[DataclassInstance]) -> dict[str, tuple[_Reader, bool]]:
     }
 
 
-def _reader(hint: Any) -> _Reader:
+def _reader(hint: Any) -> Reader:
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in {Union, types.UnionType}:
         (inner,) = (each for each in arguments if each is not types.NoneType)
@@ -166,17 +177,15 @@ def _reader(hint: Any) -> _Reader:
     if origin is Literal:
         return _one_of(arguments)
     if origin is tuple:
-        return _texts if arguments[0] is str else _mappings
+        return read_texts if arguments[0] is str else items(read_opaque)
     if origin is not None and issubclass(origin, Mapping):
-        if arguments[1] is float or get_origin(arguments[1]) is tuple:
-            return _each(_reader(arguments[1]))
-        return _labels if arguments[1] is str else _mapping
+        return read_opaque if arguments[1] is Any else each_of(_reader(arguments[1]))
     if isinstance(hint, type) and is_dataclass(hint) and hint is not Address:
-        return _inner(hint)
+        return object_of(hint)
     return _SCALARS[hint]
 
 
-def _one_of(allowed: tuple[Any, ...]) -> _Reader:
+def _one_of(allowed: tuple[Any, ...]) -> Reader:
     def read(value: Any, place: JsonPlace, name: str) -> Any:
         if not isinstance(value, str) or value not in allowed:
             raise Unfit(place.below(name), f"{value!r:.60} is none of {', '.join(allowed)}")
@@ -185,18 +194,14 @@ def _one_of(allowed: tuple[Any, ...]) -> _Reader:
     return read
 
 
-def _inner(cls: type[DataclassInstance]) -> _Reader:
-    def read(value: Any, place: JsonPlace, name: str) -> Any:
-        below = place.down(name)
-        found = from_json(cls, value, below)
-        if below.unknown:
-            place.unknown[name] = below.unknown
-        return found
-
-    return read
+def object_of(cls: type[DataclassInstance]) -> Reader:
+    """Return what reads a `cls`."""
+    return lambda value, place, name: from_json(cls, value, place.inside(name))
 
 
-def _exactly(kind: type, words: str) -> _Reader:
+def exactly(kind: type, words: str) -> Reader:
+    """Return what reads a value of just this type, as messages call it."""
+
     def read(value: Any, place: JsonPlace, name: str) -> Any:
         if type(value) is not kind:  # a bool is an int to isinstance
             raise Unfit(place.below(name), f"{value!r:.60} is not {words}")
@@ -205,7 +210,8 @@ def _exactly(kind: type, words: str) -> _Reader:
     return read
 
 
-def _address(value: Any, place: JsonPlace, name: str) -> Address:
+def read_address(value: Any, place: JsonPlace, name: str) -> Address:
+    """Read an address."""
     text = _TEXT(value, place, name)
     try:
         return Address.parse(text)
@@ -213,54 +219,56 @@ def _address(value: Any, place: JsonPlace, name: str) -> Address:
         raise Unfit(place.below(name), str(error)) from None
 
 
-def _texts(value: Any, place: JsonPlace, name: str) -> tuple[str, ...]:
+def read_texts(value: Any, place: JsonPlace, name: str) -> tuple[str, ...]:
+    """Read a list of texts."""
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         raise Unfit(place.below(name), "is not a list of texts")
     return tuple(value)
 
 
-def _mapping(value: Any, place: JsonPlace, name: str) -> Any:
-    if not isinstance(value, dict):
-        raise Unfit(place.below(name), "is not a mapping")
-    return freeze(value)
+def read_opaque(value: Any, place: JsonPlace, name: str) -> Any:
+    """Read a mapping of which nothing more is known."""
+    return freeze(mapping(value, place.below(name)))
 
 
-def _mappings(value: Any, place: JsonPlace, name: str) -> tuple[Any, ...]:
-    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
-        raise Unfit(place.below(name), "is not a list of mappings")
-    return tuple(freeze(each) for each in value)
+def items(read: Reader) -> Reader:
+    """Return what reads a list of such."""
 
-
-def _each(read: _Reader) -> _Reader:
-
-    def read_all(value: Any, place: JsonPlace, name: str) -> Any:
-        if not isinstance(value, dict):
-            raise Unfit(place.below(name), "is not a mapping")
-        below = place.down(name)
-        return FrozenDict({key: read(each, below, key) for key, each in value.items()})
+    def read_all(value: Any, place: JsonPlace, name: str) -> tuple[Any, ...]:
+        if not isinstance(value, list):
+            raise Unfit(place.below(name), "is not a list")
+        return tuple(read(each, place, f"{name}[{index}]") for index, each in enumerate(value))
 
     return read_all
 
 
-def _labels(value: Any, place: JsonPlace, name: str) -> Any:
-    labels = _mapping(value, place, name)
-    if not all(isinstance(each, str) for each in labels.values()):
-        raise Unfit(place.below(name), "holds a value that is not text")
-    return labels
+def each_of(read: Reader, key: Reader | None = None, *, full: bool = False) -> Reader:
+    """Return what reads a mapping of such, with these keys; `full`: what is empty in it is left out."""
+
+    def read_all(value: Any, place: JsonPlace, name: str) -> Any:
+        below = place.inside(name)
+        found = {
+            text if key is None else key(text, place, name): read(each, below, text)
+            for text, each in mapping(value, below.where).items()
+        }
+        return FrozenDict({each: inner for each, inner in found.items() if inner} if full else found)
+
+    return read_all
 
 
-def _time(value: Any, place: JsonPlace, name: str) -> float:
+def read_time(value: Any, place: JsonPlace, name: str) -> float:
+    """Read a time."""
     try:
         return place.time(value)
     except ValueError as error:
         raise Unfit(place.below(name), str(error)) from None
 
 
-_TEXT = _exactly(str, "text")
-_SCALARS: Mapping[Any, _Reader] = {
+_TEXT = exactly(str, "text")
+_SCALARS: Mapping[Any, Reader] = {
     str: _TEXT,
-    int: _exactly(int, "a whole number"),
-    bool: _exactly(bool, "true or false"),
-    float: _time,
-    Address: _address,
+    int: exactly(int, "a whole number"),
+    bool: exactly(bool, "true or false"),
+    float: read_time,
+    Address: read_address,
 }

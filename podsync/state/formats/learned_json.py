@@ -15,153 +15,104 @@ What is empty is left out. The refusals of one address follow one another, the n
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 from podsync.model.address import Address
-from podsync.model.frozen import freeze, thaw
+from podsync.model.frozen import thaw
 from podsync.state.entries import Absent, Refusal, RememberedRow
 from podsync.state.formats import dataclass_json
-from podsync.state.formats.dataclass_json import JsonPlace, Unfit, mapping
-from podsync.state.formats.times import time_at, time_from_text, time_to_text
+from podsync.state.formats.dataclass_json import (
+    JsonPlace,
+    Reader,
+    Unfit,
+    each_of,
+    exactly,
+    from_json,
+    items,
+    mapping,
+    object_of,
+    read_address,
+    read_opaque,
+    read_texts,
+    read_time,
+)
+from podsync.state.formats.times import time_from_text, time_to_text
 from podsync.state.model import State
 
 
 def to_json(state: State) -> dict[str, Any]:
     """Return the keys of the state file that hold what was learned, as plain JSON values."""
-    document: dict[str, Any] = {
-        name: thaw(getattr(state, name))
-        for name in ("observed", "landmarks", "models", "foreign", "unclaimed", "catalog", "unproven")
-    }
-    for name in ("absent", "remembered"):
-        document[name] = {
-            provider: {each: _object(known) for each, known in ids.items()}
-            for provider, ids in getattr(state, name).items()
-        }
-    document["readings"] = {
-        provider: {str(number): list(ids) for number, ids in readings.items()}
-        for provider, readings in state.readings.items()
-    }
+    document = {name: _plain(getattr(state, name)) for name in _READERS}
     document["refusals"] = [
-        {"address": str(address)} | _object(each)
-        for address, refusals in state.refusals.items()
-        for each in refusals
+        {"address": address} | each for address, refused in document["refusals"].items() for each in refused
     ]
-    document["released"] = {str(address): times for address, times in state.released.items()}
     document["contacts"] = {provider: time_to_text(at) for provider, at in state.contacts.items()}
     return {key: value for key, value in document.items() if value}
 
 
-def _object(value: Absent | Refusal | RememberedRow) -> dict[str, Any]:
-    return {**thaw(value.extra), **dataclass_json.to_json(value, time_to_text)}
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, Absent | Refusal | RememberedRow):
+        return {**thaw(value.extra), **dataclass_json.to_json(value, time_to_text)}
+    return value
 
 
-def from_json(document: Mapping[str, Any]) -> dict[str, Any]:
+def learned_from(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of a `State` that these keys tell; raises Unfit."""
-    return {key: read(document[key], key) for key, read in _READERS.items() if key in document}
+    place = JsonPlace("", time_from_text)
+    return {key: read(document[key], place, key) for key, read in _READERS.items() if key in document}
 
 
-def _each(read: Callable[[Any, str], Any]) -> Callable[[Any, str], Any]:
-    """Read a mapping of values of one kind; those that are empty have no place in a state."""
-
-    def read_all(data: Any, where: str) -> Mapping[str, Any]:
-        found = {name: read(value, f"{where}.{name}") for name, value in mapping(data, where).items()}
-        return MappingProxyType({name: value for name, value in found.items() if value})
-
-    return read_all
+def _ids(value: Any, place: JsonPlace, name: str) -> tuple[str, ...]:
+    return tuple(sorted(dict.fromkeys(read_texts(value, place, name))))
 
 
-def _list(data: Any, where: str) -> list[Any]:
-    if not isinstance(data, list):
-        raise Unfit(where, "is not a list")
-    return data
+def _number(text: str, place: JsonPlace, name: str) -> int:
+    if not re.fullmatch(r"[1-9][0-9]{0,8}", text):
+        raise Unfit(place.below(name), f"{text!r:.60} is not the number of a reading")
+    return int(text)
 
 
-def _opaque(data: Any, where: str) -> Any:
-    return freeze(mapping(data, where))
+def _times(value: Any, place: JsonPlace, name: str) -> int:
+    if type(value) is not int or value < 1:
+        raise Unfit(place.below(name), "is not a whole number from 1")
+    return value
 
 
-def _opaques(data: Any, where: str) -> tuple[Any, ...]:
-    return tuple(_opaque(each, f"{where}[{index}]") for index, each in enumerate(_list(data, where)))
-
-
-def _sorted_texts(data: Any, where: str) -> tuple[str, ...]:
-    if not {*map(type, _list(data, where))} <= {str}:
-        raise Unfit(where, "is not a list of texts")
-    return tuple(sorted(dict.fromkeys(data)))  # mostly in order already, which a set would lose
-
-
-def _each_id(kind: type[Absent | RememberedRow]) -> Callable[[Any, str], Any]:
-    return _each(
-        _each(lambda data, where: dataclass_json.from_json(kind, data, JsonPlace(where, time_from_text)))
-    )
-
-
-def _readings(data: Any, where: str) -> Mapping[int, tuple[str, ...]]:
-    found = {}
-    for number, ids in mapping(data, where).items():
-        if not re.fullmatch(r"[1-9][0-9]{0,8}", number):
-            raise Unfit(where, f"{number!r:.60} is not the number of a reading")
-        found[int(number)] = _sorted_texts(ids, f"{where}.{number}")
-    return MappingProxyType(found)
-
-
-def _refusals(data: Any, where: str) -> Mapping[Address, tuple[Refusal, ...]]:
+def _refusals(value: Any, place: JsonPlace, name: str) -> Mapping[Address, tuple[Refusal, ...]]:
     found: dict[Address, tuple[Refusal, ...]] = {}
-    for index, each in enumerate(_list(data, where)):
-        place = f"{where}[{index}]"
-        fields = dict(mapping(each, place))
-        if "address" not in fields:
-            raise Unfit(place, "'address' is missing")
-        address = _address(fields.pop("address"), place)
-        refusal = dataclass_json.from_json(Refusal, fields, JsonPlace(place, time_from_text))
-        found[address] = (*found.get(address, ()), refusal)
+    for each in items(_refusal)(value, place, name):
+        found[each[0]] = (*found.get(each[0], ()), each[1])
     return MappingProxyType(dict(sorted(found.items())))
 
 
-def _address(data: Any, where: str) -> Address:
-    try:
-        return Address.parse(data if isinstance(data, str) else "")
-    except ValueError as error:
-        raise Unfit(where, str(error)) from None
+def _refusal(value: Any, place: JsonPlace, name: str) -> tuple[Address, Refusal]:
+    below, fields = place.inside(name), dict(mapping(value, place.below(name)))
+    if "address" not in fields:
+        raise Unfit(below.where, "'address' is missing")
+    return read_address(fields.pop("address"), place, name), from_json(Refusal, fields, below)
 
 
-def _released(data: Any, where: str) -> Mapping[Address, int]:
-    found = {}
-    for text, times in mapping(data, where).items():
-        if type(times) is not int or times < 1:
-            raise Unfit(f"{where}.{text}", "is not a whole number from 1")
-        found[_address(text, where)] = times
-    return MappingProxyType(dict(sorted(found.items())))
-
-
-def _contacts(data: Any, where: str) -> Mapping[str, float]:
-    times = mapping(data, where)
-    return MappingProxyType({name: time_at(at, f"{where}.{name}") for name, at in times.items()})
-
-
-def _exactly(kind: type, words: str) -> Callable[[Any, str], Any]:
-    def read(data: Any, where: str) -> Any:
-        if type(data) is not kind:
-            raise Unfit(where, f"{data!r:.60} is not {words}")
-        return data
-
-    return read
-
-
-_READERS: Mapping[str, Callable[[Any, str], Any]] = {
-    "observed": _each(_each(_opaque)),
-    "landmarks": _each(_opaques),
-    "models": _each(_each(_sorted_texts)),
-    "foreign": _each(_sorted_texts),
-    "unclaimed": _each(_sorted_texts),
-    "remembered": _each_id(RememberedRow),
-    "absent": _each_id(Absent),
-    "readings": _each(_readings),
+#: What is empty has no place in a state, but for a reading that showed nothing.
+_full = partial(each_of, full=True)
+_READERS: Mapping[str, Reader] = {
+    "observed": _full(_full(read_opaque)),
+    "landmarks": _full(items(read_opaque)),
+    "models": _full(_full(_ids)),
+    "foreign": _full(_ids),
+    "unclaimed": _full(_ids),
+    "remembered": _full(each_of(object_of(RememberedRow))),
+    "absent": _full(each_of(object_of(Absent))),
+    "readings": _full(each_of(_ids, _number)),
     "refusals": _refusals,
-    "released": _released,
-    "contacts": _contacts,
-    "catalog": _exactly(str, "text"),
-    "unproven": _exactly(bool, "true or false"),
+    "released": each_of(_times, read_address),
+    "contacts": each_of(read_time),
+    "catalog": exactly(str, "text"),
+    "unproven": exactly(bool, "true or false"),
 }

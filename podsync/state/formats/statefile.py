@@ -15,7 +15,7 @@ the like goes back there for as long as that exists.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -26,8 +26,17 @@ from podsync.files.foreign import Conflict
 from podsync.model.address import Address
 from podsync.model.errors import StateError
 from podsync.model.frozen import EMPTY, freeze, thaw
-from podsync.state.formats.dataclass_json import JsonPlace, Unfit, from_json, mapping, to_json
-from podsync.state.formats.times import time_at, time_from_text, time_to_text
+from podsync.state.formats.dataclass_json import (
+    JsonPlace,
+    Unfit,
+    each_of,
+    from_json,
+    mapping,
+    object_of,
+    read_time,
+    to_json,
+)
+from podsync.state.formats.times import time_from_text, time_to_text
 from podsync.state.model import Host, State
 
 if TYPE_CHECKING:
@@ -79,7 +88,9 @@ def to_document(state: State) -> dict[str, Any]:
         "lineage": state.lineage,
         "serial": state.serial,
         "providers": {name: to_json(host, time_to_text) for name, host in state.hosts.items()},
-        "last_apply": None if state.last_apply is None else _last_apply_to_json(state.last_apply),
+        "last_apply": None
+        if state.last_apply is None
+        else _timed(thaw(state.last_apply), lambda time, _: time_to_text(time)),
         "entries": {str(address): _entry_to_json(entry) for address, entry in state.entries.items()},
         "orphans": [
             _with_unknown(_with_body(to_json(each, time_to_text, _ORPHAN_ALWAYS)), each.extra)
@@ -194,14 +205,16 @@ def _from_document(document: dict[str, Any]) -> State:
     if type(serial) is not int or serial < 0:
         raise Unfit("serial", "is not a whole number from 0")
     extra = {key: value for key, value in document.items() if key not in _TOP and key not in LEARNED}
-    hosts = _hosts(document, extra)
+    top = JsonPlace("", time_from_text)
+    hosts = each_of(object_of(Host))(document["providers"], top, "providers")
+    extra |= top.unknown
     entries = [_entry(text, data) for text, data in mapping(document["entries"], "entries").items()]
     return State(
         lineage=lineage,
         serial=serial,
         entries=MappingProxyType({each.address: each for each in sorted(entries, key=lambda e: e.address)}),
         orphans=_orphans(document["orphans"]),
-        hosts=freeze(hosts),
+        hosts=hosts,
         last_apply=_last_apply(document.get("last_apply")),
         extra=freeze(extra),
         **_learned(document),
@@ -213,43 +226,23 @@ def _learned(document: dict[str, Any]) -> dict[str, Any]:
         return {}
     from podsync.state.formats import learned_json
 
-    return learned_json.from_json(document)
-
-
-def _hosts(document: dict[str, Any], extra: dict[str, Any]) -> dict[str, Host]:
-    """Read the hosts of the providers; what is unknown in one goes to `extra["providers"][name]`."""
-    found, unknown = {}, {}
-    for name, data in mapping(document["providers"], "providers").items():
-        place = JsonPlace(f"providers.{name}", time_from_text)
-        found[name] = from_json(Host, data, place)
-        if place.unknown:
-            unknown[name] = place.unknown
-    if unknown:
-        extra["providers"] = unknown
-    return found
+    return learned_json.learned_from(document)
 
 
 def _last_apply(data: Any) -> Any:
     if data is None:
         return None
-    read = dict(mapping(data, "last_apply"))
-    for key in _APPLY_TIMES:
-        if read.get(key) is not None:
-            read[key] = time_at(read[key], f"last_apply.{key}")
-    if "dates" in read:
-        dates = mapping(read["dates"], "last_apply.dates")
-        read["dates"] = {name: time_at(date, f"last_apply.dates.{name}") for name, date in dates.items()}
-    return freeze(read)
+    place = JsonPlace("last_apply", time_from_text)
+    return freeze(_timed(mapping(data, place.where), lambda value, name: read_time(value, place, name)))
 
 
-def _last_apply_to_json(last: Mapping[str, Any]) -> dict[str, Any]:
-    data: dict[str, Any] = thaw(last)
-    for key in _APPLY_TIMES:
-        if data.get(key) is not None:
-            data[key] = time_to_text(data[key])
-    if "dates" in data:
-        data["dates"] = {name: time_to_text(date) for name, date in data["dates"].items()}
-    return data
+def _timed(last: Mapping[str, Any], time: Callable[[Any, str], Any]) -> dict[str, Any]:
+    """Return what is kept of the last apply, each time in it converted."""
+    times = {key: time(last[key], key) for key in _APPLY_TIMES if last.get(key) is not None}
+    if "dates" in last:
+        dates = mapping(last["dates"], "last_apply.dates")
+        times["dates"] = {name: time(date, f"dates.{name}") for name, date in dates.items()}
+    return {**last, **times}
 
 
 def _entry(text: str, data: Any) -> Entry:

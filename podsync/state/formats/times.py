@@ -6,8 +6,6 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from podsync.state.formats.dataclass_json import Unfit
-
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST, _LAST = -62135596800000, 253402300799999  # the years 1 and 9999
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z")
@@ -26,11 +24,3 @@ def time_from_text(text: Any) -> float:
         return (datetime.fromisoformat(text) - _EPOCH) // timedelta(milliseconds=1) / 1000
     message = f"{text!r:.60} is not a time such as 2026-01-02T03:04:05Z"
     raise ValueError(message)
-
-
-def time_at(data: Any, where: str) -> float:
-    """Return the time at a place; raises Unfit."""
-    try:
-        return time_from_text(data)
-    except ValueError as error:
-        raise Unfit(where, str(error)) from None

@@ -67,7 +67,7 @@ def may_lack_files(folder: Path, needed: Sequence[Path]) -> bool:
     A sparse checkout keeps its patterns in a file, submodules are named in another.
     """
     return any(
-        (_private(top) / "info" / "sparse-checkout").exists() or os.path.lexists(top / ".gitmodules")
+        (private_folder(top) / "info" / "sparse-checkout").exists() or os.path.lexists(top / ".gitmodules")
         for top in tops(folder, needed)
     )
 
@@ -82,7 +82,7 @@ def _nearest(folder: Path) -> Path:
     return next((place for place in (folder, *folder.parents) if place.is_dir()), folder)
 
 
-def _private(root: Path) -> Path:
+def private_folder(root: Path) -> Path:
     """Return what git keeps for this work tree alone: `.git`, or where that file leads."""
     entry = root / ".git"
     try:

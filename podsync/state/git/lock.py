@@ -39,7 +39,13 @@ class LockWait:
         if quiet:
             ends = max(ends, dead)
         if now >= ends:
-            raise self._locked(commit, lock)
+            last = time_to_text(commit.at)
+            raise LockedError(
+                f"branch {self._branch.name} is held by {lock.holder}",
+                "wait for it with --lock-timeout 10m. If it is dead, whoever waits gets the lock"
+                f" {lock.lease:.0f} s after its last sign of life ({last}), or at once:"
+                f" podsync state unlock {lock.holder.id}",
+            )
         if not self._mentioned and (quiet or now - self._begun >= PATIENCE):
             self._mentioned = True
             last, left = time_to_text(commit.at), dead - now
@@ -47,12 +53,3 @@ class LockWait:
             self._on_wait(f"waiting for {lock.holder} to let go of branch {self._branch.name}{rest}")
         self._clock.sleep(max(0.0, min(self._pause, ends - now, dead - now)))
         self._pause = min(2 * self._pause, _LONGEST_PAUSE, lock.lease / 20)
-
-    def _locked(self, commit: Commit, lock: Lock) -> LockedError:
-        last = time_to_text(commit.at)
-        return LockedError(
-            f"branch {self._branch.name} is held by {lock.holder}",
-            "wait for it with --lock-timeout 10m. If it is dead, whoever waits gets the lock"
-            f" {lock.lease:.0f} s after its last sign of life ({last}), or at once:"
-            f" podsync state unlock {lock.holder.id}",
-        )

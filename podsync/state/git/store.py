@@ -238,7 +238,7 @@ class GitStore(StateStore):
             writer.reported = True
             raise writer.lost
         must_fit(state, writer.lineage, writer.serial)
-        writer.compact(replace(state, lineage=writer.lineage, lost=False))
+        writer.put(replace(state, lineage=writer.lineage, lost=False))
 
     def _open(self) -> BranchWriter:
         with self._opening:
@@ -285,5 +285,5 @@ class GitStore(StateStore):
         self.compact(self.load())
         self._open()
         before = writer.head
-        writer.replace(replace(state, lost=False))
+        writer.put(replace(state, lost=False), anew=True)
         self._before, self._known = before, (state.lineage, state.serial)

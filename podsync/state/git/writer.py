@@ -95,7 +95,6 @@ class BranchWriter:
     lost: StateError | None = None
     undelivered: list[UndeliveredEvent] = field(default_factory=list)
     reported: bool = False
-    pushes: int = 0
 
     def __post_init__(self) -> None:
         self._base, self._durable = "", 0
@@ -269,26 +268,22 @@ class BranchWriter:
         )
         self.branch.publish(commit, self.head, patience=patience)
         self.head, self._last_push = commit, self.clock.monotonic()
-        self.pushes += 1
 
-    def compact(self, state: State) -> None:
-        """Put the snapshot on the branch, and take journal and lock away, in one commit."""
-        self._put(state, self._base)
+    def put(self, state: State, *, anew: bool = False) -> None:
+        """Put the snapshot on the branch, and take journal and lock away, in one commit.
 
-    def replace(self, state: State) -> None:
-        """Put another state in the place of all that is there, in one commit; the lock goes with it."""
-        self._put(state, None)
-        self.lineage, self.serial = state.lineage, state.serial
-
-    def _put(self, state: State, follows: str | None) -> None:
+        `anew`: it does not continue what is there.
+        """
         with self._claimed(10**9) as taken:
             self._add(taken)
-            found, data = snapshot.dump(state, layout.SNAPSHOT, follows=follows)
+            found, data = snapshot.dump(state, layout.SNAPSHOT, follows=None if anew else self._base)
             files = BranchFiles(self.files.others, self.branch.write(data))
             hit("git.uncompacted")
             self._publish(files, self._done(), LAST_PATIENCE)
             hit("git.compacted")
             self.files, self._base, self._durable = files, found.id, state.serial
+            if anew:
+                self.lineage, self.serial = state.lineage, state.serial
             self._folders.clear()
             self.released = True
 

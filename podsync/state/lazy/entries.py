@@ -43,7 +43,6 @@ class _Form(NamedTuple):
     lengths: tuple[int, ...]
 
     def rest(self, data: bytes) -> bytes:
-        """The file without its entries."""
         return data[: self.start - 1] + data[self.end + 1 :]
 
 
@@ -115,31 +114,20 @@ class Outlines(NamedTuple):
     def _recall(self, digest: str) -> tuple[_Form, Outline] | None:
         kept = self.cache.find()
         try:
-            stored: Any = parse(kept.section(0)) if kept is not None else {}
-            if stored.get("digest") != digest:
+            stored: Any = parse(kept.section(0)) if kept is not None else [""]
+            if stored[0] != digest:
                 return None
-            form = _Form(stored["start"], stored["end"], tuple(stored["lengths"]))
-            addresses, spec_digests = stored["addresses"].split(" "), stored["spec_digests"].split(" ")
-            outline = Outline(
-                dict(zip(addresses, spec_digests, strict=True)),
-                frozenset(stored["providers"]),
-                Counter(stored["unbound"]),
-            )
-        except (DamagedCacheError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            _, start, end, lengths, addresses, spec_digests, providers, unbound = stored
+            form = _Form(start, end, tuple(lengths))
+            known = zip(addresses.split(" "), spec_digests.split(" "), strict=True)
+            outline = Outline(dict(known), frozenset(providers), Counter(unbound))
+        except (DamagedCacheError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
             return None
         return (form, outline) if len(outline.spec_digests) == len(form.lengths) else None
 
     def _remember(self, digest: str, form: _Form, outline: Outline) -> None:
-        stored = {
-            "digest": digest,
-            "start": form.start,
-            "end": form.end,
-            "lengths": form.lengths,
-            "addresses": " ".join(outline.spec_digests),
-            "spec_digests": " ".join(outline.spec_digests.values()),
-            "providers": sorted(outline.providers),
-            "unbound": dict(outline.unbound),
-        }
+        texts = " ".join(outline.spec_digests), " ".join(outline.spec_digests.values())
+        stored = [digest, *form, *texts, sorted(outline.providers), dict(outline.unbound)]
         with self.cache.drafting() as draft:
             if draft is not None:
                 self.cache.write(draft, [[compact(stored)]])

@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from itertools import chain
 from types import MappingProxyType
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from podsync.model.address import Address
-from podsync.model.frozen import Json
-from podsync.state.entries import Absent, Entry, Orphan, Pending, Refusal, RememberedRow
-from podsync.state.model import NOTHING, Host, State, number_after
+from podsync.state.entries import Entry, Orphan, Refusal
+from podsync.state.model import State, number_after
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -82,11 +81,12 @@ class Unfitting(Exception):  # noqa: N818 (never leaves this package)
     """The event cannot have happened to this draft."""
 
 
-#: Fields of a state that a draft replaces as a whole.
-_WHOLE = (
-    "hosts", "last_apply", "observed", "landmarks", "models", "foreign", "unclaimed", "absent", "readings",
-    "contacts", "catalog", "unproven",
-)  # fmt: skip
+#: The fields of a state, beside orphans, by what a draft has of each: the value, a mapping of the same keys,
+#: one by provider and something else, a set of such keys.
+_VALUES = ("serial", "last_apply", "catalog", "unproven")
+_MAPPINGS = ("entries", "refusals", "released", "hosts", "landmarks", "contacts")
+_NESTED = ("observed", "models", "remembered", "absent", "readings")
+_IDS = ("foreign", "unclaimed")
 
 
 class MutableState:
@@ -103,46 +103,28 @@ class MutableState:
         self.refusals: dict[Address, tuple[Refusal, ...]] = Referring(
             state.refusals, self.references, _of_refusals
         )
-        self.released: dict[Address, int] = dict(state.released)
-        #: By provider and id.
-        self.remembered: dict[tuple[str, str], RememberedRow] = {
-            (provider, each): row for provider, rows in state.remembered.items() for each, row in rows.items()
-        }
-        self.hosts: Mapping[str, Host] = state.hosts
-        self.last_apply = state.last_apply
-        # What is below is replaced as a whole: it changes seldom.
-        self.observed: Mapping[str, Mapping[str, Json]] = state.observed
-        self.landmarks: Mapping[str, tuple[Mapping[str, Json], ...]] = state.landmarks
-        self.models: Mapping[str, Mapping[str, tuple[str, ...]]] = state.models
-        self.foreign: Mapping[str, tuple[str, ...]] = state.foreign
-        self.unclaimed: Mapping[str, tuple[str, ...]] = state.unclaimed
-        self.absent: Mapping[str, Mapping[str, Absent]] = state.absent
-        self.readings: Mapping[str, Mapping[int, tuple[str, ...]]] = state.readings
-        self.contacts: Mapping[str, float] = state.contacts
-        self.catalog, self.unproven = state.catalog, state.unproven
+        self.released, self.hosts = dict(state.released), dict(state.hosts)
+        self.landmarks, self.contacts = dict(state.landmarks), dict(state.contacts)
+        self.observed, self.models = _flat(state.observed), _flat(state.models)
+        self.remembered, self.absent = _flat(state.remembered), _flat(state.absent)
+        self.readings = _flat(state.readings)
+        self.foreign = {(provider, each) for provider, ids in state.foreign.items() for each in ids}
+        self.unclaimed = {(provider, each) for provider, ids in state.unclaimed.items() for each in ids}
+        self.last_apply, self.catalog, self.unproven = state.last_apply, state.catalog, state.unproven
 
     def freeze(self) -> State:
         """Return the state as it is now, ordered."""
-        return replace(
-            self._base,
-            serial=self.serial,
-            entries=MappingProxyType(dict(sorted(self.entries.items()))),
-            orphans=tuple(self.orphans[key] for key in sorted(self.orphans)),
-            refusals=MappingProxyType(dict(sorted(self.refusals.items()))),
-            released=MappingProxyType(dict(sorted(self.released.items()))),
-            remembered=self._remembered(),
-            **{name: getattr(self, name) for name in _WHOLE},
-        )
-
-    def _remembered(self) -> Mapping[str, Mapping[str, RememberedRow]]:
-        found: dict[str, dict[str, RememberedRow]] = {}
-        for provider, each in sorted(self.remembered):
-            found.setdefault(provider, {})[each] = self.remembered[provider, each]
-        return MappingProxyType({provider: MappingProxyType(rows) for provider, rows in found.items()})
+        found: dict[str, Any] = {name: getattr(self, name) for name in _VALUES}
+        found |= {name: MappingProxyType(dict(sorted(getattr(self, name).items()))) for name in _MAPPINGS}
+        found |= {name: _nested(getattr(self, name)) for name in _NESTED}
+        for name in _IDS:
+            by_provider = _nested(dict.fromkeys(getattr(self, name)))
+            found[name] = MappingProxyType({provider: tuple(ids) for provider, ids in by_provider.items()})
+        return replace(self._base, orphans=tuple(self.orphans[key] for key in sorted(self.orphans)), **found)
 
     def next_reading(self, provider: str) -> int:
         """Return the number of the next reading of a provider (see `State.next_reading`)."""
-        return number_after(self.readings.get(provider, NOTHING))
+        return number_after(number for whose, number in self.readings if whose == provider)
 
     def entry(self, address: Address) -> Entry:
         """Return the entry at `address`."""
@@ -165,9 +147,17 @@ class MutableState:
             raise Unfitting(f"{address} is in doubt")
         return entry
 
-    def pending(self, address: Address) -> tuple[Entry, Pending]:
-        """Return the entry at `address` and what is in doubt about it."""
-        entry = self.entry(address)
-        if entry.pending is None:
-            raise Unfitting(f"{address} has no intent")
-        return entry, entry.pending
+    def item(self, address: Address, orphan: float | None) -> Entry | Orphan:
+        """Return the orphan that was made then at `address`, or (None) the entry there."""
+        return self.entry(address) if orphan is None else self.orphan(address, orphan)
+
+
+def _flat(known: Mapping[str, Mapping[_K, _V]]) -> dict[tuple[str, _K], _V]:
+    return {(provider, key): value for provider, each in known.items() for key, value in each.items()}
+
+
+def _nested(known: Mapping[tuple[str, Any], _V]) -> Mapping[str, Mapping[Any, _V]]:
+    found: dict[str, dict[Any, _V]] = {}
+    for provider, key in sorted(known):
+        found.setdefault(provider, {})[key] = known[provider, key]
+    return MappingProxyType({provider: MappingProxyType(each) for provider, each in found.items()})

@@ -32,7 +32,7 @@ def _intent(draft: MutableState, event: ev.Intent) -> None:
         raise Unfitting(f"{event.address} does not exist, so it cannot be updated")
     facts = _shared(event, Pending)
     facts["earlier"] = EMPTY if doubted is None else freeze(dict(doubted.earlier) | dict(doubted.body))
-    if event.reading not in draft.readings.get(event.provider, EMPTY):
+    if (event.provider, event.reading) not in draft.readings:
         facts["reading"] = None  # a number that nobody has may name another reading some day
     pending = Pending(**facts)
     base = known or Entry(event.address, event.provider, event.account, spec=None)
@@ -48,12 +48,10 @@ def _doubt(
     draft: MutableState, event: ev.Made | ev.Refused | ev.NotSent | ev.Doubted | ev.Settled
 ) -> tuple[Entry | Orphan, Pending]:
     """Return the entry, or the orphan, of which an Intent ended, and what is in doubt about it."""
-    if event.orphan is None:
-        return draft.pending(event.address)
-    orphan = draft.orphan(event.address, event.orphan)
-    if orphan.pending is None:
-        raise Unfitting(f"the orphan {event.address} has no intent")
-    return orphan, orphan.pending
+    item = draft.item(event.address, event.orphan)
+    if item.pending is None:
+        raise Unfitting(f"{event.address} has no intent")
+    return item, item.pending
 
 
 def _made(draft: MutableState, event: ev.Made) -> None:
@@ -153,7 +151,7 @@ def _unused_instant(draft: MutableState, address: Address, at: float) -> float:
 
 def _to_orphans(draft: MutableState, entry: Entry, at: float, reason: Any, replaced_by: str | None) -> None:
     assert entry.spec is not None  # noqa: S101 (only what exists becomes an orphan)
-    known = draft.absent.get(entry.provider, EMPTY).get(entry.id or "")
+    known = draft.absent.get((entry.provider, entry.id or ""))
     if known is not None and known.gone:
         return  # nobody has to remove it
     pending = entry.pending if entry.pending is not None and entry.pending.op == "update" else None
@@ -214,18 +212,18 @@ def _settled(draft: MutableState, event: ev.Settled) -> None:
 
 
 def _bound(draft: MutableState, event: ev.Bound) -> None:
-    item = _item(draft, event)
+    item = draft.item(event.address, event.orphan)
     is_ours(draft, item.provider, event.id)
     window = item.window if event.provisional else None
     if window is not None and window.answered == event.id:
         window = replace(window, shown=event.at)
     elif window is not None:
-        window = _not_answered(window)
+        window = replace(window, answered=None, shown=None, said=None)
     _put(draft, replace(item, id=event.id, remote=event.remote, window=window), event.at)
 
 
 def _confirmed(draft: MutableState, event: ev.Confirmed) -> None:
-    item = _item(draft, event)
+    item = draft.item(event.address, event.orphan)
     if item.id is None:
         raise Unfitting(f"the id of {event.address} is not known")
     is_ours(draft, item.provider, item.id)
@@ -233,28 +231,28 @@ def _confirmed(draft: MutableState, event: ev.Confirmed) -> None:
 
 
 def _unbound(draft: MutableState, event: ev.Unbound) -> None:
-    item = _item(draft, event)
+    item = draft.item(event.address, event.orphan)
     if not item.provisional:
         raise Unfitting(f"the id of {event.address} is not provisional")
-    _put(draft, replace(item, id=None, remote=EMPTY, window=_not_answered(item.window)), event.at)
+    # What an answer has told counts again as soon as a listing shows it.
+    window = None if item.window is None else replace(item.window, shown=None)
+    _put(draft, replace(item, id=None, remote=EMPTY, window=window), event.at)
 
 
 def _asked(draft: MutableState, event: ev.Asked) -> None:
-    item = _item(draft, event)
+    item = draft.item(event.address, event.orphan)
     if item.window is None:
         raise Unfitting(f"a listing has shown {event.address}")
     _put(draft, replace(item, window=replace(item.window, asked=event.at)), event.at)
 
 
-def _not_answered(window: Window | None) -> Window | None:
-    """Another id than that of the answer is believed now, or none."""
-    return None if window is None else replace(window, answered=None, shown=None)
-
-
-def _item(draft: MutableState, event: ev.Bound | ev.Confirmed | ev.Unbound | ev.Asked) -> Entry | Orphan:
-    if event.orphan is not None:
-        return draft.orphan(event.address, event.orphan)
-    return draft.entry(event.address)
+def _identified(draft: MutableState, event: ev.Identified) -> None:
+    entry = draft.entry(event.address)
+    if not entry.unlisted:
+        raise Unfitting(f"a listing has shown {event.address}")
+    window = entry.window or Window(entry.created_at, entry.created_at)
+    window = replace(window, shown=None, said=event.id)
+    _put(draft, replace(entry, id=None, remote=EMPTY, window=window), event.at)
 
 
 def _put(draft: MutableState, item: Entry | Orphan, at: float) -> None:
@@ -364,6 +362,7 @@ HANDLERS: Mapping[type, Callable[[MutableState, Any], None]] = {
     ev.Confirmed: _confirmed,
     ev.Unbound: _unbound,
     ev.Asked: _asked,
+    ev.Identified: _identified,
     ev.Adopted: _adopted,
     ev.Orphaned: _orphaned,
     ev.Restored: _restored,

@@ -10,7 +10,7 @@ import pytest
 from podsync.catalog.cache.changes import FilesStatus, FindFiles, Stretch, scan
 from podsync.catalog.cache.store import CachedTable, stamp
 from podsync.catalog.cache.table import FileRow, Table
-from podsync.catalog.discovery import FoundFile, signatures, walk
+from podsync.catalog.discovery import FoundFile, FoundFiles, signatures, walk
 
 COUNT = 6
 
@@ -25,14 +25,18 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def past(root: Path) -> CachedTable:
-    files = [each for each in finder_in(root)() if isinstance(each, FoundFile)]
+    files = finder_in(root)().files
     paths, now = [each.path for each in files], signatures(files)
     known = [FileRow(path, told, f"digest of {path}", ()) for path, told in zip(paths, now, strict=True)]
     return CachedTable(Table.of(known), len(files), stamp(paths, now), sound=True, digest="")
 
 
 def finder_in(root: Path) -> FindFiles:
-    return lambda: walk(root / "catalog", root)
+    return lambda: walk([root / "catalog"], root)
+
+
+def finder_of(*files: FoundFile) -> FindFiles:
+    return lambda: FoundFiles(list(files), [], [])
 
 
 def names(standing: FilesStatus) -> list[str]:
@@ -83,8 +87,8 @@ def test_where_nothing_is_known_all_is_to_be_read(root: Path) -> None:
 def test_an_empty_catalog_that_was_empty_is_known(root: Path, past: CachedTable) -> None:
     nothing = CachedTable(Table.of([]), 0, stamp([], []), sound=True, digest="")
 
-    assert scan(list, root, nothing).all_known(nothing)
-    assert not scan(list, root, past).all_known(past)
+    assert scan(finder_of(), root, nothing).all_known(nothing)
+    assert not scan(finder_of(), root, past).all_known(past)
 
 
 def test_a_file_is_found_by_its_path_wherever_it_is(tmp_path: Path) -> None:
@@ -92,7 +96,7 @@ def test_a_file_is_found_by_its_path_wherever_it_is(tmp_path: Path) -> None:
     outside = FoundFile("/elsewhere/b.yaml", "/elsewhere/b.yaml")
     odd = FoundFile(str(tmp_path / os.fsdecode(b"c\xff.yaml")), "c\\xff.yaml")
 
-    found = scan(lambda: [inside, outside, odd], tmp_path)
+    found = scan(finder_of(inside, outside, odd), tmp_path)
 
     assert [found.found(each.path) for each in (inside, outside, odd)] == [inside, outside, odd]
     assert inside.path not in found.astray

@@ -283,8 +283,8 @@ def test_places_point_at_the_text(value):
     document = read("f.yaml", text.encode()).documents[0]
 
     for key, item in value.items():
-        assert document.text.written(document.places.raw[key,]) == json.dumps(item, ensure_ascii=False)
-        assert document.text.written(document.keys.raw[key,]) == json.dumps(key)
+        assert document.text.written(document.places[key,]) == json.dumps(item, ensure_ascii=False)
+        assert document.text.written(document.keys[key,]) == json.dumps(key)
 
 
 @given(st.binary(max_size=80) | st.text("ab:#-[]{}&*!|>'\"%@`\\ \n\t~?,1.", max_size=60).map(str.encode))

@@ -358,7 +358,7 @@ def test_a_pair_of_halves_is_one_character_and_a_lone_half_is_told():
 
     assert pair.diagnostics == ()
     assert pair.documents[0].data["spec"]["enName"] == "Fox 🦊"
-    assert pair.documents[0].places["spec", "colorValue"].line == 7
+    assert pair.documents[0].places["spec", "colorValue"][0] == 7
     (told,) = faults(tee(NAME, 'enName: "\\ud83e\\udd8a \\udd8a"'))
     assert (told.rule, told.at.line, told.at.column) == ("encoding", 5, 11)
 

@@ -82,6 +82,20 @@ def test_what_an_answer_told_stays_known_until_another_id_is_likelier():
     assert other.entries[CAT].window == Window(AT, AT)
 
 
+def test_an_id_that_a_person_has_seen_is_looked_for_until_a_listing_shows_which_it_is():
+    made = replay(State(), [intent(), ev.Made(CAT, AT, "5"), ev.Identified(CAT, AT + 3, "6")])
+
+    seen = made.entries[CAT]
+    likely = replay(made, [ev.Bound(CAT, AT + 4, "7", provisional=True)]).entries[CAT]
+    sure = replay(made, [ev.Bound(CAT, AT + 4, "6")])
+
+    assert (seen.id, seen.window) == (None, Window(AT, AT, answered="5", said="6"))
+    assert (likely.id, likely.window) == ("7", Window(AT, AT))
+    assert (sure.entries[CAT].id, sure.entries[CAT].window) == ("6", None)
+    with pytest.raises(StateError, match="a listing has shown"):
+        replay(sure, [ev.Identified(CAT, AT + 5, "8")])
+
+
 def test_an_orphan_is_confirmed_and_taken_back_as_an_entry_is():
     orphan = [intent(), ev.Made(CAT, AT, "5"), ev.Orphaned(CAT, AT + 1)]
     state = replay(State(), orphan)
@@ -91,7 +105,7 @@ def test_an_orphan_is_confirmed_and_taken_back_as_an_entry_is():
     (freed,) = replay(state, [ev.Unbound(CAT, AT, orphan=AT)]).orphans
 
     assert (confirmed.id, confirmed.window) == ("5", None)
-    assert (freed.id, freed.window) == (None, Window(AT, AT))
+    assert (freed.id, freed.window) == (None, Window(AT, AT, answered="5"))
 
 
 @pytest.mark.parametrize("event", [ev.Unbound(CAT, AT), ev.Confirmed(DINO, AT), ev.EntryGone(DINO, AT)])

@@ -6,17 +6,15 @@ import re
 from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from podsync.catalog.parsing.document import Document
-from podsync.catalog.parsing.source_text import RawSpan, Text
+from podsync.catalog.parsing.source_text import Text
 from podsync.catalog.validation.nearest import slug
 from podsync.model.address import NAME_LIMIT
-from podsync.model.diagnostic import Diagnostic
-from podsync.model.frozen import Path
+from podsync.model.position import Span
 
 NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 MOST_AXES = 8
 #: Where a key (no field) or a field of a key stands.
-Place: TypeAlias = Callable[[str, str], tuple[Text, RawSpan]]
+Place: TypeAlias = Callable[[str, str], tuple[Text, Span]]
 WRITTEN_SO = "small letters, digits and single hyphens, at most 100 characters"
 
 
@@ -54,17 +52,3 @@ def key_help(key: str, others: Mapping[str, int] | None = None) -> str:
     if others is not None and others.get(meant, 0) > 1:
         return f"give it a key of its own, {meant} is that of another one. A key has {WRITTEN_SO}"
     return f"write {meant}. A key has {WRITTEN_SO}" if meant and meant != key else f"a key has {WRITTEN_SO}"
-
-
-def fault_in(
-    document: Document, rule: str, path: Path, summary: str, detail: str = "", *, key: bool = False
-) -> Diagnostic:
-    """Return a fault of what a document says at `path`, or the nearest place around it."""
-    span = document.start
-    for length in range(len(path), 0, -1):
-        found = document.places.raw.get(path[:length])
-        if found is not None:
-            own = document.keys.raw.get(path[:length])
-            span = own if own is not None and (key or found[:2] == found[2:]) else found
-            break
-    return document.text.fault(rule, span, summary, detail)

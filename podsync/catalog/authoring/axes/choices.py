@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 from math import prod
 from typing import Any, NamedTuple
 
-from podsync.catalog.authoring.axes.axis import Axis, fault_in
+from podsync.catalog.authoring.axes.axis import Axis
 from podsync.catalog.authoring.layers import MERGED
 from podsync.catalog.parsing.document import Document
-from podsync.catalog.validation.nearest import did_you_mean
+from podsync.catalog.validation.nearest import suggestion
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import Path
 
@@ -55,7 +55,6 @@ class _Conditions:
         return bool(self._axes)
 
     def fitting(self, keys: Sequence[str]) -> list[int]:
-        """Return the numbers of the conditions that match, in order."""
         found = [
             each.number
             for axis in self._axes
@@ -73,19 +72,8 @@ class Choices:
         self._document = document
         self._axes = axes
         self._most = most
-        excepts = self._list("except")
-        self._excepts = _Conditions(
-            [
-                found
-                for number, data in enumerate(excepts)
-                if (found := self._condition(number, data, ("except", number)))
-            ]
-        )
-        self._wanted = [
-            found
-            for number, data in enumerate(self._list("overrides"))
-            if (found := self._override(number, data))
-        ]
+        self._excepts = _Conditions(self._conditions("except", self._except))
+        self._wanted = self._conditions("overrides", self._override)
         self._overrides = _Conditions(self._wanted)
 
     def combinations(self) -> Iterator[Combination]:
@@ -122,19 +110,20 @@ class Choices:
         detail = "take keys out, or split it into several documents"
         if count <= MOST_COMBINATIONS:
             detail += "; limits.max_each in podsync.yaml raises it"
-        self.faults.append(fault_in(self._document, "max-each", ("each",), summary, detail))
+        self.faults.append(self._document.fault("max-each", ("each",), summary, detail))
 
     def _refuse(self, path: Path, summary: str, detail: str, *, key: bool = False) -> None:
-        self.faults.append(fault_in(self._document, "each", path, summary, detail, key=key))
+        self.faults.append(self._document.fault("each", path, summary, detail, key=key))
 
-    def _list(self, word: str) -> list[Any]:
-        items = self._document.data.get(word)
-        if items is None and word not in self._document.data:
+    def _conditions(self, word: str, read: Callable[[int, Any], _Condition | None]) -> list[_Condition]:
+        items = self._document.data.get(word, [])
+        if not isinstance(items, list):
+            self._refuse((word,), f"{word} is a list", f"write {word}: [...]")
             return []
-        if isinstance(items, list):
-            return items
-        self._refuse((word,), f"{word} is a list", f"write {word}: [...]")
-        return []
+        return [found for number, data in enumerate(items) if (found := read(number, data)) is not None]
+
+    def _except(self, number: int, data: Any) -> _Condition | None:
+        return self._condition(number, data, ("except", number))
 
     def _override(self, number: int, override: Any) -> _Condition | None:
         path: Path = ("overrides", number)
@@ -144,8 +133,7 @@ class Choices:
             return None
         for key in override:
             if key not in {"when", *_SAID}:
-                near = did_you_mean(key, ["when", *_SAID])
-                detail = f"did you mean {near}?" if near else f"known keys: when, {', '.join(_SAID)}"
+                detail = suggestion(key, ["when", *_SAID], f"known keys: when, {', '.join(_SAID)}")
                 self._refuse((*path, key), f"unknown key '{key}'", detail, key=True)
                 return None
             if key != "when" and not isinstance(override[key], dict):
@@ -162,8 +150,7 @@ class Choices:
         names = list(self._axes)
         for name, keys in condition.items():
             if name not in self._axes:
-                near = did_you_mean(name, names)
-                detail = f"did you mean {near}?" if near else f"the axes: {', '.join(names)}"
+                detail = suggestion(name, names, f"the axes: {', '.join(names)}")
                 self._refuse((*path, name), f"there is no axis '{name}'", detail, key=True)
                 continue
             wanted = keys if isinstance(keys, list) else [keys]
@@ -171,8 +158,7 @@ class Choices:
             for index, key in enumerate(wanted):
                 if not isinstance(key, str) or key not in known:
                     inner = (*path, name, index) if isinstance(keys, list) else (*path, name)
-                    near = did_you_mean(key, known)
-                    detail = f"did you mean {near}?" if near else f"keys: {', '.join(list(known)[:8])}"
+                    detail = suggestion(key, known, f"keys: {', '.join(list(known)[:8])}")
                     self._refuse(inner, f"the axis {name} has no key {key!r}", detail)
             if not wanted:
                 self._refuse((*path, name), "this names no key", "write one, or remove the axis")

@@ -6,25 +6,18 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from podsync.catalog.authoring.axes.axis import (
-    MOST_AXES,
-    WRITTEN_SO,
-    Axis,
-    as_key,
-    fault_in,
-    is_key,
-    key_help,
-)
+from podsync.catalog.authoring.axes.axis import MOST_AXES, WRITTEN_SO, Axis, as_key, is_key, key_help
 from podsync.catalog.authoring.axes.tables import TableReader
 from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.authoring.references import VARIABLE
 from podsync.catalog.discovery import FoundFile
 from podsync.catalog.parsing.document import Document
-from podsync.catalog.parsing.source_text import RawSpan, Text
-from podsync.catalog.validation.nearest import did_you_mean
+from podsync.catalog.parsing.source_text import Text
+from podsync.catalog.validation.nearest import suggestion
 from podsync.model.diagnostic import Diagnostic, errors_among
 from podsync.model.errors import CatalogError
 from podsync.model.frozen import Path
+from podsync.model.position import Span
 
 #: A file with one of these keys is a document, not a file of keys, and is checked as a document.
 _DOCUMENT = frozenset({"each", "kind", "removed", "spec"})
@@ -61,7 +54,7 @@ class AxesReader:
         return {name: found[name] for name in sorted(found)}
 
     def _refuse(self, path: Path, summary: str, detail: str = "", *, key: bool = False) -> None:
-        self.faults.append(fault_in(self._document, "each", path, summary, detail, key=key))
+        self.faults.append(self._document.fault("each", path, summary, detail, key=key))
 
     def _axis(self, name: str, value: Any) -> Axis | None:
         path: Path = ("each", name)
@@ -91,8 +84,8 @@ class AxesReader:
             return None
         paths = {key: ("each", name, number) for number, key in enumerate(value)}
 
-        def place(key: str, _field: str) -> tuple[Text, RawSpan]:
-            return self._document.text, self._document.places.raw[paths[key]]
+        def place(key: str, _field: str) -> tuple[Text, Span]:
+            return self._document.text, self._document.places[paths[key]]
 
         return Axis(name, {key: {} for key in sorted(value)}, place, (), {})
 
@@ -103,19 +96,19 @@ class AxesReader:
             inner = (*path, key)
             if not is_key(key):
                 detail = key_help(key, _nearest(value))
-                self.faults.append(fault_in(document, "each", inner, f"{key!r} is no key", detail, key=True))
+                self.faults.append(document.fault("each", inner, f"{key!r} is no key", detail, key=True))
             elif fields is not None and not isinstance(fields, dict):
                 summary = f"the fields of {key} are a mapping, such as {{hex: ...}}"
-                self.faults.append(fault_in(document, "each", inner, summary, "write `name: value` pairs"))
+                self.faults.append(document.fault("each", inner, summary, "write `name: value` pairs"))
             else:
                 rows[key] = fields or {}
         if len(self.faults) > before:
             return None
 
-        def place(key: str, field: str) -> tuple[Text, RawSpan]:
+        def place(key: str, field: str) -> tuple[Text, Span]:
             inner = (*path, key, field) if field else (*path, key)
-            spans = document.places.raw if field else document.keys.raw
-            return document.text, spans.get(inner) or document.places.raw.get(inner) or document.start
+            spans = document.places if field else document.keys
+            return document.text, spans.get(inner) or document.places.get(inner) or document.start
 
         names = dict.fromkeys(field for fields in rows.values() for field in fields)
         return Axis(name, {key: rows[key] for key in sorted(rows)}, place, tuple(names), {})
@@ -126,31 +119,25 @@ class AxesReader:
         path: Path = ("each", name, "file")
         for other in axis_data:
             if other not in {"file", "key"}:
-                near = did_you_mean(other, ["key"])
-                detail = f"did you mean {near}?" if near else "an axis from a file has file and key"
+                detail = suggestion(other, ["key"], "an axis from a file has file and key")
                 self._refuse(("each", name, other), f"unknown key '{other}'", detail, key=True)
                 return None
         found = self._file(path, axis_data["file"])
         if found is None:
             return None
-        axis = self._read(name, axis_data, found)
+        try:
+            if found.path.lower().endswith(".csv"):
+                axis: Axis | None = TableReader(self._context, found, name).axis(axis_data.get("key"))
+            else:
+                axis = self._from_yaml(name, axis_data, found)
+        except CatalogError as error:
+            self.faults += [self._from_here(each, path) for each in error.diagnostics]
+            return None
         if axis is not None:
             self.files.append(found)
         return axis
 
-    def _read(self, name: str, axis_data: Mapping[str, Any], found: FoundFile) -> Axis | None:
-        path: Path = ("each", name, "file")
-        if not found.path.lower().endswith(".csv"):
-            return self._from_yaml(name, axis_data, found)
-        reader = TableReader(self._context, found, name)
-        try:
-            return reader.axis(axis_data.get("key"))
-        except CatalogError as error:
-            self.faults += [self._from_here(each, path) for each in error.diagnostics]
-            return None
-
     def _file(self, path: Path, name: str) -> FoundFile | None:
-        """Return the file of that name, if it may be read."""
         detail = "write the name of a CSV or YAML file beside this document, inside the catalog"
         odd = "\\" in name or name.startswith(("/", "~")) or ":" in name or not name.isprintable()
         if not name or odd:
@@ -169,8 +156,7 @@ class AxesReader:
         """Put a fault of a whole file where the document names it."""
         if fault.at is not None and fault.rule not in {"unreadable", "not-a-file"}:
             return fault
-        at = fault.at.path if fault.at is not None else ""
-        return fault_in(self._document, "each", path, f"{at}: {fault.summary}", fault.detail)
+        return self._document.fault("each", path, f"{fault.path}: {fault.summary}", fault.detail)
 
     def _from_yaml(self, name: str, axis_data: Mapping[str, Any], found: FoundFile) -> Axis | None:
         path: Path = ("each", name, "file")

@@ -10,12 +10,13 @@ from podsync.catalog.authoring.axes.axis import Axis, as_key, is_key, key_help
 from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.discovery import FoundFile
 from podsync.catalog.parsing.csv_reader import Cell, CsvGrid, NotCsvError, grid
-from podsync.catalog.parsing.source_text import START, RawSpan, Text
-from podsync.catalog.validation.nearest import did_you_mean, slug
+from podsync.catalog.parsing.source_text import START, Text
+from podsync.catalog.validation.nearest import slug, suggestion
 from podsync.model.address import Address
 from podsync.model.characters import exactly
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.errors import CatalogError
+from podsync.model.position import Span
 
 #: The column with the former name of each key.
 WAS = "was"
@@ -52,7 +53,7 @@ class TableReader:
         marked = self._unmarked(rows)
         places = {name: number for number, name in enumerate(names)}
 
-        def place(each: str, field: str) -> tuple[Text, RawSpan]:
+        def place(each: str, field: str) -> tuple[Text, Span]:
             return self._text, self._span(records[each][places[field] if field else column])
 
         was = {each: (row[WAS],) for each, row in rows.items() if row.get(WAS)} if WAS in fields else {}
@@ -78,8 +79,7 @@ class TableReader:
             table = grid(self._found.path, signed.raw)
         except NotCsvError as error:
             text = Text(self._found.path, signed.raw.decode("utf-8", "replace"))
-            span = (error.line, 1, error.line, 2) if error.line else START
-            raise CatalogError([text.fault("table", span, error.summary, error.remedy)]) from None
+            raise CatalogError([error.fault(text, "table")]) from None
         if table.faults:
             raise CatalogError(table.faults)
         if not table.header:
@@ -94,9 +94,8 @@ class TableReader:
         if names.count(key) == 1:
             return names.index(key)
         known = [name for name in names if name]
-        near = did_you_mean(key, known)
         summary = f"the header has {'two columns' if key in names else 'no column'} {key}"
-        detail = f"did you mean {near}?" if near and key not in names else f"columns: {', '.join(known)}"
+        detail = suggestion(key, () if key in names else known, f"columns: {', '.join(known)}")
         raise CatalogError([self._fault(table.header[0], summary, detail)])
 
     def _by_key(self, table: CsvGrid, column: int) -> Mapping[str, tuple[Cell, ...]]:
@@ -133,7 +132,7 @@ class TableReader:
             self._faults.append(self._fault(table.header[0], summary, "write a row for each key"))
         return {key: found[key] for key in sorted(found)}
 
-    def _span(self, cell: Cell) -> RawSpan:
+    def _span(self, cell: Cell) -> Span:
         length = max(1, len(cell.value))
         return cell.line, cell.column, cell.line, cell.column + length
 

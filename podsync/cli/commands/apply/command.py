@@ -8,10 +8,10 @@ import click
 
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import (
-    Duration,
-    PlanHash,
     allow_option,
+    duration,
     output_option,
+    plan_hash,
     sandbox_option,
     selection_of,
     selection_options,
@@ -37,7 +37,7 @@ _REFUSED = 5
 @click.option(
     "--expect",
     metavar="HASH",
-    type=PlanHash(),
+    type=plan_hash,
     help="Go on only if this very plan would be carried out, or what is left of it. Does not ask.",
 )
 @selection_options
@@ -48,7 +48,7 @@ _REFUSED = 5
 @click.option("--max-failures", type=click.IntRange(min=1), metavar="N", help="Stop after N failures.")
 @click.option(
     "--lock-timeout",
-    type=Duration(),
+    type=duration,
     default="0s",
     metavar="DURATION",
     help="How long to wait while somebody else holds the state (30s, 5m).",
@@ -56,7 +56,6 @@ _REFUSED = 5
 @click.option("--no-wait", is_flag=True, help="Do not wait for doubts and ids; a later apply goes on.")
 @output_option("apply")
 @sandbox_option
-@click.pass_obj
 def apply(session: Session, /, **options: Any) -> int:
     """Create what is missing and change what differs, each product exactly once.
 
@@ -71,7 +70,7 @@ def apply(session: Session, /, **options: Any) -> int:
     outputs = Outputs.parse(options.pop("output"), "apply")
     request = ApplyRequest(selection=selection_of(options), **options)
     _refuse_contradictions(request)
-    space = Workspace.open_for(outputs, session, sandbox=request.sandbox, quiet=True)
+    space = Workspace.open_for(outputs, session, quiet=True)
     with outputs:
         return Applying(space, request, outputs).run()
 

@@ -32,7 +32,6 @@ class ApplyRequest:
     lock_timeout: float = 0.0
     no_wait: bool = False
     older_catalog: bool = False
-    sandbox: bool = False
 
     @property
     def asks(self) -> bool:

@@ -27,14 +27,7 @@ from podsync.cli.commands.apply.interrupted import report_of
 from podsync.cli.commands.apply.request import ApplyRequest, first_of_all
 from podsync.cli.commands.saved_plan import read_plan
 from podsync.cli.environment.clock import Signals, SystemClock
-from podsync.cli.environment.connect import (
-    connected,
-    findings_of,
-    keys_for,
-    rows_seen,
-    spoken_to,
-    with_keys,
-)
+from podsync.cli.environment.connect import connected, findings_of, keys_for, rows_seen, spoken_to, with_keys
 from podsync.cli.environment.github_actions import append, of_report, tell
 from podsync.cli.environment.origin import origin
 from podsync.cli.environment.placement import catalog_of
@@ -336,7 +329,7 @@ class Applying:
         result = self.outputs.write(shown)
         if not (shown_already and self.outputs.screen == "text"):
             session.console.result(result, exact=self.outputs.exact)
-        append(lambda room: formats.report_markdown_of(report, session, again, place, limit=room), session)
+        append(shown["markdown"], session)
         tell(lambda: of_report(report), session)
 
     def _show_plan(self, plan: Plan, *, needed_by_person: bool = False) -> None:

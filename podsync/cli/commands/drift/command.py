@@ -53,10 +53,7 @@ _DRIFT = 2
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where something drifted.")
 @click.option("--no-wait", is_flag=True, help="Look once: what is missing may be gone, or late.")
 @sandbox_option
-@click.pass_obj
-def drift(
-    session: Session, detailed_exitcode: bool, no_wait: bool, output: tuple[str, ...], sandbox: bool
-) -> int:
+def drift(session: Session, detailed_exitcode: bool, no_wait: bool, output: tuple[str, ...]) -> int:
     """Compare what podsync knows with what the providers list. Nothing is sent, and the state stays as it is.
 
     What a listing does not show is looked for again after `settle_seconds`: what two whole readings miss is
@@ -64,7 +61,7 @@ def drift(
     ignores twins from now on.
     """
     outputs = Outputs.parse(output, "drift")
-    space = Workspace.open_for(outputs, session, sandbox=sandbox, quiet=True)
+    space = Workspace.open_for(outputs, session, quiet=True)
     with outputs, space.reading() as reading:
         state = space.load()
         made = space.plan(state, reading, Selection(), {})
@@ -138,11 +135,11 @@ def _say_wait(space: Workspace, missing: Mapping[str, Findings], until: float) -
 def _tell(space: Workspace, outputs: Outputs, seen: Plan) -> None:
     session = space.session
     settings = str(space.settings_path or "podsync.yaml")
-    patch = patch_of(seen.drift, Path(), space.settings.catalog, settings, space.environment)
-    session.console.result(outputs.write(_forms(space, seen, patch.text)), exact=outputs.exact)
+    patch, by_hand = patch_of(seen.drift, Path(), space.settings.catalog, settings, space.environment)
+    session.console.result(outputs.write(_forms(space, seen, patch)), exact=outputs.exact)
     patches = [each for each in outputs.files if each.format == "patch"]
     if patches or outputs.screen == "patch":
-        for left in patch.left:
+        for left in by_hand:
             session.console.say(f"note: not in the patch: {left}")
 
 

@@ -6,27 +6,23 @@ import re
 from collections.abc import Sequence
 from difflib import unified_diff
 from pathlib import Path
-from typing import NamedTuple
 
-from podsync.catalog.accepting import AcceptedField, CatalogEditor, EditedFile, can_be_written
+from podsync.catalog.accepting import AcceptedField, CatalogEditor, EditedFile
+from podsync.model.frozen import is_flat
 from podsync.plan.drift.values import Drift, DriftKind
 
 #: The file beside the products that lists what is let go.
 _REMOVED = "removed.yaml"
 
 
-class Patch(NamedTuple):
-    """The text of a patch, and what a person has to do instead."""
+def patch_of(
+    drift: Sequence[Drift], root: Path, catalog: str, settings: str, environment: str
+) -> tuple[str, list[str]]:
+    """Return the patch that accepts all of this drift, and what a person has to do instead.
 
-    text: str
-    left: tuple[str, ...]
-
-
-def patch_of(drift: Sequence[Drift], root: Path, catalog: str, settings: str, environment: str = "") -> Patch:
-    """Return the patch that accepts all of this drift; `catalog` and `settings` are paths below `root`.
-
-    A changed value goes into its document, a product that is gone loses its document, and twins are ignored
-    from now on. With an `environment`, documents stay: other environments may want them.
+    `catalog` and `settings` are paths below `root`. A changed value goes into its document, a product that is
+    gone loses its document, and twins are ignored from now on. With an `environment`, documents stay: other
+    environments may want them.
     """
     editor = CatalogEditor(root)
     left: list[str] = []
@@ -40,13 +36,13 @@ def patch_of(drift: Sequence[Drift], root: Path, catalog: str, settings: str, en
             editor.list_more(f"{catalog}/{_REMOVED}", ("removed",), [str(each.address)])
         elif each.kind is DriftKind.TWIN:
             editor.list_more(settings, ("ignore", each.provider), each.twins)
-    return Patch("".join(map(diff, editor.files())), tuple(left))
+    return "".join(map(diff, editor.files())), left
 
 
 def _change(editor: CatalogEditor, drift: Drift) -> list[str]:
     """Accept a changed product; return what a person has to do."""
     fields = [AcceptedField(each.field, each.known, each.listed) for each in drift.fields]
-    written = [each for each in fields if can_be_written(each.listed)]
+    written = [each for each in fields if is_flat(each.listed)]
     taken: bool | None = None if drift.source is None else True
     if drift.source is not None and written:
         taken = editor.accept(drift.source.path, drift.address, written)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from podsync.apply.context import ProviderConnection
 from podsync.cli.app.progress import progress_bar
@@ -16,40 +16,10 @@ from podsync.evidence.state_view import Known
 from podsync.inventory.audit import AccountAudit, audited
 from podsync.model.address import Address
 from podsync.model.errors import PodsyncError, UsageError
-from podsync.model.known_ids import KnownModel
 from podsync.output.wording import counted, number, title
-from podsync.providers.contract import Listing, ModelLister, Query
+from podsync.providers.contract import ModelLister, Query
 from podsync.providers.registry import plugins
 from podsync.state.model import State
-
-
-@dataclass(frozen=True)
-class AskedAccount:
-    """What one account lists. Its connection answers more questions while it is open."""
-
-    connection: ProviderConnection
-    known: Known
-    listing: Listing
-    models: tuple[KnownModel, ...]
-    adopted: Mapping[str, Address]
-
-    @property
-    def name(self) -> str:
-        """The provider's name."""
-        return self.known.name
-
-
-@dataclass
-class Answers:
-    """The accounts that answered, and the errors of those that did not."""
-
-    accounts: list[AskedAccount]
-    faults: list[PodsyncError]
-
-    @property
-    def code(self) -> int:
-        """The exit code of the first error, 0 if there is none."""
-        return self.faults[0].exit_code if self.faults else 0
 
 
 def asked_of(space: Workspace, provider: str | None) -> frozenset[str]:
@@ -63,38 +33,36 @@ def asked_of(space: Workspace, provider: str | None) -> frozenset[str]:
     return frozenset({provider}) if provider else with_keys(space) or frozenset(space.settings.providers)
 
 
-@contextmanager
-def answers_of(space: Workspace, provider: str | None = None) -> Iterator[Answers]:
-    """Ask each account for everything; the connections close when the block ends.
+def audits_of(space: Workspace, provider: str | None) -> tuple[list[tuple[Known, AccountAudit]], int]:
+    """Ask each account for everything. Return what is known and what is listed of each, and the exit code.
 
-    An account that cannot be read is reported at once. Its error is raised only if no other account answered.
+    An account that cannot be read is reported at once, and the first makes the exit code. Its error is raised
+    only if no other account answered.
     """
     names = asked_of(space, provider)
     keys = keys_for(space, names)  # a missing key is told before a fault of the catalog
     state, adopted = _state(space), _adopted(space)
+    found, faults = list[tuple[Known, AccountAudit]](), list[PodsyncError]()
     with (
         _progress(space, names) as paged,
         connected(space, names, SystemClock(), keys=keys, paged=paged) as connections,
     ):
-        found = Answers([], [])
-        for name in plugins():  # in the order that people know
-            connection = connections.get(name)
-            if connection is None:
-                continue
+        for name in (each for each in plugins() if each in connections):  # in the order that people know
+            known = connections[name].known(state)
             try:
-                found.accounts.append(_asked(connection, connection.known(state), adopted.get(name, {})))
+                found.append((known, _audit(connections[name], known, adopted.get(name, {}))))
             except PodsyncError as error:
-                found.faults.append(error)
-        if not found.accounts:
-            raise found.faults[0]
-        for fault in found.faults:
-            space.session.console.say(f"error: {fault.message}")
-            for line in space.session.as_typed(fault.remedy).splitlines():
-                space.session.console.say(f"  {line.strip()}")
-        yield found
+                faults.append(error)
+    if not found:
+        raise faults[0]
+    for fault in faults:
+        space.session.console.say(f"error: {fault.message}")
+        for line in space.session.as_typed(fault.remedy).splitlines():
+            space.session.console.say(f"  {line.strip()}")
+    return found, faults[0].exit_code if faults else 0
 
 
-def _asked(connection: ProviderConnection, known: Known, adopted: Mapping[str, Address]) -> AskedAccount:
+def _audit(connection: ProviderConnection, known: Known, adopted: Mapping[str, Address]) -> AccountAudit:
     reader = connection.reader
     listing = reader.find(Query(pairs=known.pairs))
     if not listing.complete:
@@ -102,10 +70,8 @@ def _asked(connection: ProviderConnection, known: Known, adopted: Mapping[str, A
         again = reader.find(Query(pairs=known.pairs, absence=True))
         rows = {row.id: row for row in (*listing.items, *again.items)}
         listing = again if again.complete else replace(again, items=tuple(rows.values()))
-    models: tuple[KnownModel, ...] = ()
-    if isinstance(reader, ModelLister):
-        models = reader.models()
-    return AskedAccount(connection, known, listing, models, adopted)
+    models = reader.models() if isinstance(reader, ModelLister) else ()
+    return audited(known, connection.settings.base_url, listing, adopted=adopted, models=models)
 
 
 def _state(space: Workspace) -> State:
@@ -129,12 +95,6 @@ def _adopted(space: Workspace) -> dict[str, dict[str, Address]]:
         if product.history.adopt is not None:
             found.setdefault(product.provider, {})[product.history.adopt] = product.address
     return found
-
-
-def audit_of(account: AskedAccount) -> AccountAudit:
-    """Return the audit of an account."""
-    base_url = account.connection.settings.base_url
-    return audited(account.known, base_url, account.listing, adopted=account.adopted, models=account.models)
 
 
 @contextmanager

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal
-
-import click
 
 from podsync.cli.app.console import Forms
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import images_option, output_option, provider_option, sandbox_option
 from podsync.cli.app.outputs import Outputs
 from podsync.cli.app.session import Session
-from podsync.cli.commands.existing.accounts import answers_of, audit_of
+from podsync.cli.commands.existing.accounts import audits_of
 from podsync.cli.commands.validate_images import with_picture_faults
 from podsync.cli.environment.github_actions import append
 from podsync.cli.workspace import Workspace
@@ -19,7 +18,6 @@ from podsync.images.facts import Mode
 from podsync.inventory.audit import AccountAudit
 from podsync.inventory.products import Standing
 from podsync.output.audit import csv, json, markdown, page, text
-from podsync.output.audit.markdown import audit_markdown
 from podsync.output.style import Style
 
 
@@ -35,13 +33,11 @@ from podsync.output.style import Style
 @images_option("Look at the pictures behind the URLs: their first kilobytes, or all of them.")
 @output_option("audit")
 @sandbox_option
-@click.pass_obj
 def audit(
     session: Session,
     provider: str | None,
     images: Literal["off", "head", "full"],
     output: tuple[str, ...],
-    sandbox: bool,
 ) -> int:
     """Show what each account holds: orphans, what nobody here manages, look-alikes side by side.
 
@@ -52,21 +48,22 @@ def audit(
     that is listed is the same. A product with an option that has no value cannot be ordered.
     """
     outputs = Outputs.parse(output, "audit")
-    space = Workspace.open_for(outputs, session, sandbox=sandbox, anywhere=True)
+    space = Workspace.open_for(outputs, session, anywhere=True)
     with outputs:
         return _audit(space, outputs, provider, None if images == "off" else images)
 
 
 def _audit(space: Workspace, outputs: Outputs, provider: str | None, images: Mode | None) -> int:
-    with answers_of(space, provider) as answers:
-        found = [audit_of(each) for each in answers.accounts]
+    accounts, code = audits_of(space, provider)
+    found = [audit for _, audit in accounts]
     if images is not None:
         found = with_picture_faults(found, images, space.session)
-    space.session.console.result(outputs.write(_forms(found, space.session)), exact=outputs.exact)
-    append(lambda room: audit_markdown(found, room), space.session)
+    forms = _forms(found, space.session)
+    space.session.console.result(outputs.write(forms), exact=outputs.exact)
+    append(forms["markdown"], space.session)
     if space.session.console.hints:
         _say_next(space, outputs, found)
-    return answers.code
+    return code
 
 
 def _forms(audits: list[AccountAudit], session: Session) -> Forms:
@@ -75,7 +72,7 @@ def _forms(audits: list[AccountAudit], session: Session) -> Forms:
         "text": lambda: text.audit_text(audits, style, width),
         "json": lambda: json.audit_json(audits),
         "csv": lambda: csv.audit_csv(audits),
-        "markdown": lambda: markdown.audit_markdown(audits),
+        "markdown": partial(markdown.audit_markdown, audits),
         "html": lambda: page.audit_page(audits),
     }
 

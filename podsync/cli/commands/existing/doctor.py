@@ -5,11 +5,8 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
-
-import click
+from typing import Any, NamedTuple
 
 from podsync import __version__
 from podsync.catalog import settings_file
@@ -55,8 +52,7 @@ class Checkup(NamedTuple):
 @command(examples=("podsync doctor", "podsync doctor -o json", "podsync doctor --sandbox"))
 @output_option("doctor")
 @sandbox_option
-@click.pass_obj
-def doctor(session: Session, output: tuple[str, ...], sandbox: bool) -> int:
+def doctor(session: Session, output: tuple[str, ...]) -> int:
     """Look at all that a run needs: settings, catalog, state, Git, keys, and who answers them.
 
     Each provider for which there is a key is asked one question that no product fits: who answers, how long
@@ -64,7 +60,7 @@ def doctor(session: Session, output: tuple[str, ...], sandbox: bool) -> int:
     change. A key is never shown. Every finding says what to do; what cannot be looked at is said too.
     """
     outputs = Outputs.parse(output)
-    found = list(_checked(session, sandbox))
+    found = list(_checked(session))
     forms = {
         "text": lambda: _text([each._replace(text=safe(each.text)) for each in found], session),
         "json": lambda: _json(found, session),
@@ -105,51 +101,45 @@ def _json(found: Sequence[Checkup], session: Session) -> str:
 # -- the checks, each of which stands alone
 
 
-def _checked(session: Session, sandbox: bool) -> Iterator[Checkup]:
+def _checked(session: Session) -> Iterator[Checkup]:
     system = f"{platform.system()} {platform.machine()}"
     yield Checkup("podsync", f"{__version__}, Python {platform.python_version()}, {system}, in {Path.cwd()}")
-    space, faults = _space(session, sandbox)
-    yield from faults
-    if space is None:
-        return
+    try:
+        space = Workspace.open(session, anywhere=True)
+    except PodsyncError as error:
+        yield from _faults("settings", error)
+        try:
+            settings = with_base_urls(settings_file.defaults(), os.environ)
+        except PodsyncError:
+            return
+        space = Workspace(session, settings, None, session.sandbox)
+        yield Checkup("settings", "the rest is looked at with the defaults", "mend them first")
+    else:
+        path, env = space.settings_path, f", environment {space.environment}" if space.environment else ""
+        where = str(path) if path is not None else "no podsync.yaml: the defaults hold"
+        remedy = "" if path is not None else "podsync init"
+        yield Checkup("settings", f"{where}{env}{', SANDBOX' if space.sandbox else ''}", remedy)
     for area, check in (("catalog", _catalog), ("state", _state), ("git", _git), ("provider", _providers)):
-        yield from _guarded(area, lambda check=check: check(space))  # type: ignore[misc]
+        yield from _guarded(area, check, space)
 
 
-def _guarded(area: str, check: Callable[[], Iterator[Checkup]]) -> Iterator[Checkup]:
+def _guarded(area: str, check: Callable[..., Iterator[Checkup]], *about: Any) -> Iterator[Checkup]:
     """Yield what a check finds; an error that ends the check becomes a finding."""
     try:
-        yield from check()
-    except CatalogError as error:
+        yield from check(*about)
+    except PodsyncError as error:
+        yield from _faults(area, error)
+
+
+def _faults(area: str, error: PodsyncError) -> Iterator[Checkup]:
+    if isinstance(error, CatalogError):
         for one in error.diagnostics[:3]:
             where = f"{one.at.path}:{one.at.line}: " if one.at is not None else ""
             yield Checkup(
                 area, f"{where}{one.summary}", one.detail or "podsync validate", True, error.exit_code
             )
-    except PodsyncError as error:
+    else:
         yield Checkup(area, error.message, error.remedy or "see above", True, error.exit_code)
-
-
-def _space(session: Session, sandbox: bool) -> tuple[Workspace | None, list[Checkup]]:
-    """Return the workspace and the findings; the settings are the defaults if the file is faulty."""
-    made: list[Workspace] = []
-
-    def settings() -> Iterator[Checkup]:
-        made.append(Workspace.open(session, sandbox=sandbox, anywhere=True))
-        path = made[0].settings_path
-        where = str(path) if path is not None else "no podsync.yaml: the defaults hold"
-        env = f", environment {made[0].environment}" if made[0].environment else ""
-        remedy = "" if path is not None else "podsync init"
-        yield Checkup("settings", f"{where}{env}{', SANDBOX' if made[0].sandbox else ''}", remedy)
-
-    found = list(_guarded("settings", settings))
-    if not made:
-        with suppress(PodsyncError):
-            made.append(
-                Workspace(session, with_base_urls(settings_file.defaults(), os.environ), None, sandbox)
-            )
-            found.append(Checkup("settings", "the rest is looked at with the defaults", "mend them first"))
-    return (made[0] if made else None), found
 
 
 def _catalog(space: Workspace) -> Iterator[Checkup]:
@@ -226,7 +216,7 @@ def _ignored(git: Git) -> bool:
 def _providers(space: Workspace) -> Iterator[Checkup]:
     reachable = with_keys(space)
     for name, plugin in plugins().items():
-        yield from _guarded("host", lambda name=name: _host(space, name))  # type: ignore[misc]
+        yield from _guarded("host", _host, space, name)
         variable, key = key_of(plugin, os.environ, space.environment)
         if space.sandbox:
             yield Checkup("key", f"{title(name)}: the sandbox has its own")
@@ -238,7 +228,7 @@ def _providers(space: Workspace) -> Iterator[Checkup]:
             summary = f"{variable} of the environment, {len(key)} characters, not shown"
             yield Checkup("key", f"{title(name)}: {summary}")
         if name in reachable:
-            yield from _guarded("answer", lambda name=name: _answer(space, name))  # type: ignore[misc]
+            yield from _guarded("answer", _answer, space, name)
 
 
 def _host(space: Workspace, name: str) -> Iterator[Checkup]:

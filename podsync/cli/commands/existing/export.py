@@ -13,11 +13,13 @@ import click
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import provider_option, sandbox_option
 from podsync.cli.app.session import Session
-from podsync.cli.commands.existing.accounts import AskedAccount, answers_of, audit_of
+from podsync.cli.commands.existing.accounts import audits_of
 from podsync.cli.environment.placement import must_stay_in_tree
 from podsync.cli.workspace import Workspace
+from podsync.evidence.state_view import Known
 from podsync.files.atomic import write_whole
 from podsync.files.os_files import OsFiles
+from podsync.inventory.audit import AccountAudit
 from podsync.inventory.documents import DocumentExport, ExportedDocument, may_be_documents
 from podsync.model.errors import PodsyncError
 from podsync.model.product import Catalog
@@ -37,8 +39,7 @@ _NAMED = 10
 @click.argument("folder", required=False, metavar="[DIR]")
 @provider_option
 @sandbox_option
-@click.pass_obj
-def export(session: Session, folder: str | None, provider: str | None, sandbox: bool) -> int:
+def export(session: Session, folder: str | None, provider: str | None) -> int:
     """Write a document for each product that nobody here manages, below DIR.
 
     Each names its product by `adopt`, so that the next apply takes it over and sends nothing. What no listing
@@ -48,7 +49,7 @@ def export(session: Session, folder: str | None, provider: str | None, sandbox: 
     No file is ever overwritten. A second export writes only what is new: products that no document adopts,
     that the state does not have, and of which nobody has said that they are not ours.
     """
-    space = Workspace.open(session, sandbox=sandbox)
+    space = Workspace.open(session)
     space.announce()
     return _export(space, folder, provider)
 
@@ -56,44 +57,42 @@ def export(session: Session, folder: str | None, provider: str | None, sandbox: 
 def _export(space: Workspace, folder: str | None, provider: str | None) -> int:
     # Only a catalog without faults says which ids are adopted.
     catalog = space.catalog()
-    with answers_of(space, provider) as answers:
-        accounts = answers.accounts
+    accounts, code = audits_of(space, provider)
     written: list[tuple[str, ExportedDocument]] = []
     skipped: list[str] = []
-    for account in accounts:
-        place = Path(folder) if folder else Path(space.settings.catalog, "imported", account.name)
+    for known, audit in accounts:
+        place = Path(folder) if folder else Path(space.settings.catalog, "imported", known.name)
         must_stay_in_tree("DIR" if folder else "catalog", str(place), space.given)
-        documents, alike = _documents(space, account, catalog, place)
+        documents, alike = _documents(space, known, audit, catalog, place)
         written += [(_write(place, one), one) for one in documents]
         skipped += alike
-    space.session.console.result(_summary(written, skipped, accounts))
+    space.session.console.result(_summary(written, skipped, [audit for _, audit in accounts]))
     _say_next(space, folder, len(written), bool(skipped))
-    return answers.code
+    return code
 
 
 def _documents(
-    space: Workspace, account: AskedAccount, catalog: Catalog, place: Path
+    space: Workspace, known: Known, audit: AccountAudit, catalog: Catalog, place: Path
 ) -> tuple[list[ExportedDocument], list[str]]:
     """Return the documents to write, and a line for each product that is left out."""
-    audit = audit_of(account)
-    wanted = [product for product in catalog if product.provider == account.name]
-    alike = may_be_documents(account.known, audit, wanted)
+    wanted = [product for product in catalog if product.provider == known.name]
+    alike = may_be_documents(known, audit, wanted)
     audit = replace(audit, products=tuple(one for one in audit.products if one.row.id not in alike))
     above = os.path.relpath(Path(), place).replace(os.sep, "/")
     writer = DocumentExport(
-        audit, space.providers, _taken(account, catalog, place), f"{above}/", space.environment
+        audit, space.providers, _taken(known, catalog, place), f"{above}/", space.environment
     )
     documents = list(writer.documents())
-    lookalikes = [f"{account.name}:{identity} looks like {address}" for identity, address in alike.items()]
+    lookalikes = [f"{known.name}:{identity} looks like {address}" for identity, address in alike.items()]
     return documents, [
         *lookalikes,
-        *(f"{account.name}:{each}: {why}" for each, why in writer.unwritable.items()),
+        *(f"{known.name}:{each}: {why}" for each, why in writer.unwritable.items()),
     ]
 
 
-def _taken(account: AskedAccount, catalog: Catalog, place: Path) -> set[str]:
+def _taken(known: Known, catalog: Catalog, place: Path) -> set[str]:
     """Return the names that no new document may have: current, former and removed ones, and files'."""
-    known, kind = account.known, account.known.provider.kind
+    kind = known.provider.kind
     addresses = [product.address for product in catalog]
     addresses += [entry.address for entry in known.entries]
     addresses += [orphan.address for orphan in known.orphans]
@@ -122,7 +121,7 @@ def _write(place: Path, document: ExportedDocument) -> str:
 
 
 def _summary(
-    written: Sequence[tuple[str, ExportedDocument]], skipped: Sequence[str], accounts: Sequence[AskedAccount]
+    written: Sequence[tuple[str, ExportedDocument]], skipped: Sequence[str], audits: Sequence[AccountAudit]
 ) -> str:
     lines = [safe(path) for path, _ in written[:_NAMED]]
     lines += [f"and {number(len(written) - _NAMED)} more"] if len(written) > _NAMED else []
@@ -135,9 +134,10 @@ def _summary(
     if len(skipped) > _NAMED:
         lines.append(f"and {number(len(skipped) - _NAMED)} more that look like a document")
     lines += [
-        f"{title(account.name)}'s listing changed while it was read: export again for what it did not show"
-        for account in accounts
-        if not account.listing.complete
+        f"{title(each.provider.name)}'s listing changed while it was read: "
+        "export again for what it did not show"
+        for each in audits
+        if not each.whole
     ]
     count_written = counted(len(written), "document")
     return "\n".join([*lines, f"Export: {count_written} written." if written else "Export: nothing is new."])

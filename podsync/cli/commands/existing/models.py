@@ -53,7 +53,6 @@ _COLUMNS = ("provider", "id", "code", "name", "category", "price", "sizes", "lef
 @provider_option
 @output_option("models")
 @sandbox_option
-@click.pass_obj
 def models(
     session: Session,
     word: str | None,
@@ -61,7 +60,6 @@ def models(
     sizes: bool,
     provider: str | None,
     output: tuple[str, ...],
-    sandbox: bool,
 ) -> int:
     """Show the models that the providers offer, with their ids; with WORD those that have it somewhere.
 
@@ -72,7 +70,7 @@ def models(
     not known, editors complete ids by name, and what a supplier changes is a diff.
     """
     outputs = Outputs.parse(output, "models")
-    space = Workspace.open_for(outputs, session, sandbox=sandbox, anywhere=not save)
+    space = Workspace.open_for(outputs, session, anywhere=not save)
     with outputs:
         found = _asked(space, provider, word, sizes)
         shown = [(name, model) for name, ids in found.items() for model in _shown(ids, word)]

@@ -21,19 +21,20 @@ from podsync.evidence.situation import Want
 from podsync.model.address import Address
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.errors import DecisionError, PodsyncError, UsageError
-from podsync.model.frozen import EMPTY, Spec
+from podsync.model.frozen import EMPTY
 from podsync.model.product import Product
 from podsync.output.escape import safe
 from podsync.output.wording import counted, title
 from podsync.plan.answers import not_told
 from podsync.plan.planner import check_hosts
-from podsync.providers.contract import Match, Remote
-from podsync.providers.knowledge import Provider
-from podsync.state.events import Adopted, Disowned, Event, Intent, Noted, Settled
+from podsync.providers.contract import Match
+from podsync.state.events import Adopted, Disowned, Event, Identified, Intent, Noted, Settled
 from podsync.state.model import State
 
 #: What becomes of the version that was sent, where a person says that a row is the one of today.
 LEFT_OPEN = "what was sent before is an orphan now, and looked for until it is listed"
+#: What becomes of an id that a person has seen on the web page.
+UNLISTED = "which no listing shows yet: apply takes it once one does, and makes nothing beside it"
 #: How many unmanaged products are named.
 _NAMED = 10
 _Named = Mapping[Address, Product | None]
@@ -189,6 +190,8 @@ class _ImportClaim:
         return DecisionError(found)
 
     def _line(self, word: Decision, decisions: Said, product: Product | None, events: Sequence[Event]) -> str:
+        if any(isinstance(event, Identified) for event in events):
+            return f"{word.address}: it is {safe(word.id)}, {UNLISTED}"
         row = decisions.rows[word.id]
         before = self._state.entries.get(word.address) if word.address is not None else None
         unlisted = "" if row.last_listed is None else " (not listed now)"
@@ -208,14 +211,10 @@ class _ImportClaim:
         if any(isinstance(event, Intent) for event in events):
             line += ", as it was sent; the next plan shows what its document changes"
         spec = product.spec if product is not None else (before.spec or EMPTY) if before else EMPTY
-        listed = _listed_otherwise(decisions.known.provider, spec, row) if spec else ""
+        name_of = decisions.known.provider.name_of
+        called = name_of(row.fields)
+        listed = called if spec and called != name_of(spec) else ""
         return line + (f' (listed as "{safe(listed)}", which stays)' if listed else "")
-
-
-def _listed_otherwise(provider: Provider, spec: Spec, row: Remote) -> str:
-    """Return the listed name of a taken product if it differs from the document's; "" if not."""
-    called = provider.name_of(row.fields)
-    return called if called != provider.name_of(spec) else ""
 
 
 def _looks_like(decisions: Said, identity: str) -> list[Address]:

@@ -43,7 +43,6 @@ _FORMS = ("podsync import --match -o csv=FILE", "podsync import FILE", "podsync 
 @version_option
 @output_option("import")
 @sandbox_option
-@click.pass_obj
 def import_products(
     session: Session,
     words: tuple[str, ...],
@@ -52,7 +51,6 @@ def import_products(
     not_ours: str | None,
     of_version: str | None,
     output: tuple[str, ...],
-    sandbox: bool,
 ) -> int:
     """Say which product that exists already is which document's. Nothing is sent to a provider.
 
@@ -74,18 +72,16 @@ def import_products(
         if words or not_ours is not None:
             raise UsageError("--match and --pin take no words", _FORMS[0])
         outputs = Outputs.parse(output, "import")
-        space = Workspace.open_for(outputs, session, sandbox=sandbox)
+        space = Workspace.open_for(outputs, session)
         with outputs:
             return match_all(space, outputs, pin=pin) if match else pin_all(space, outputs)
     if output:
         raise UsageError("-o belongs to --match", _FORMS[0])
-    return _claim(session, words, not_ours, said, sandbox)
+    return _claim(session, words, not_ours, said)
 
 
-def _claim(
-    session: Session, words: tuple[str, ...], not_ours: str | None, said: Version | None, sandbox: bool
-) -> int:
-    space = Workspace.open(session, sandbox=sandbox)
+def _claim(session: Session, words: tuple[str, ...], not_ours: str | None, said: Version | None) -> int:
+    space = Workspace.open(session)
     space.announce()
     if not_ours is not None:
         return claim(space, (), _not_ours(not_ours, words))

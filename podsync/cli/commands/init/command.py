@@ -46,7 +46,6 @@ Commit all of it, podsync.state.json too; what must not be committed is in .giti
     help="What the workflows install: git+https://… with a full commit id, or podsync==… with its hashes. "
     "Default: where this podsync came from.",
 )
-@click.pass_obj
 def init(session: Session, folder: str | None, ci: str | None, from_: str | None) -> int:
     """Write settings, an empty state, schemas, examples and editor settings.
 

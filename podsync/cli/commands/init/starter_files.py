@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,18 +14,14 @@ from podsync.providers.descriptor import ProviderInfo
 from podsync.providers.registry import plugins
 from podsync.state.git.environment import root_of
 
-_SETTINGS = """\
-# yaml-language-server: $schema=schemas/podsync.schema.json
-# The settings of podsync. Every key is optional; a line with # shows the default.
-version: 1
-# catalog: catalog
-# sandbox: false              # true: plan and apply use the built-in sandbox, and say SANDBOX
-# state: {backend: local, path: podsync.state.json}
-#      # {backend: git, remote: origin, branch: podsync-state, lease_seconds: 120}: for teams and CI
-# providers:
-PROVIDERS
-# limits: {max_creates: 50, max_replaces: 5, max_orphans: 5}   # per plan; null = no limit
-"""
+_TEMPLATES = Path(__file__).parents[2] / "starter"
+#: File of the templates -> its path in a catalog repository. Tables keep the line ends of `podsync fmt` on
+#: every system; the editor's extension completes and checks documents by the schemas.
+_AS_THEY_ARE = {
+    "gitattributes": Path(".gitattributes"),
+    "settings.json": Path(".vscode", "settings.json"),
+    "extensions.json": Path(".vscode", "extensions.json"),
+}
 
 #: Comments on the settings of the first provider.
 _SAID = {
@@ -41,21 +36,6 @@ _OTHER_BRANCH = "state: {backend: git, branch: %s}   # of this folder: another c
 
 #: Without a slash, so that a link of that name is ignored too.
 IGNORED = (".podsync", "*.state.*json.journal", "*.state.*json.lock", "*.state.*json.backup.*")
-
-_EDITOR = {
-    "yaml.schemas": {
-        "./schemas/catalog.schema.json": ["catalog/**/*.yaml", "catalog/**/*.yml"],
-        "./schemas/defaults.schema.json": "catalog/**/_defaults.yaml",
-        "./schemas/podsync.schema.json": "podsync.yaml",
-    },
-    "yaml.yamlVersion": "1.2",
-}
-
-
-#: Tables keep the line ends of `podsync fmt` on every system.
-_ATTRIBUTES = "*.csv text eol=lf\n"
-#: The extension with which an editor completes and checks documents by the schemas.
-_EXTENSIONS = {"recommendations": ["redhat.vscode-yaml"]}
 
 
 def starters(*, state_branch: str | None) -> Iterator[tuple[Path, str]]:
@@ -73,15 +53,15 @@ def starters(*, state_branch: str | None) -> Iterator[tuple[Path, str]]:
     for info in plugins().values():
         for name, text in info.examples():
             yield Path("catalog", "_examples", name), text
-    yield Path(".gitattributes"), _ATTRIBUTES
-    yield Path(".vscode", "settings.json"), json.dumps(_EDITOR, indent=2) + "\n"
-    yield Path(".vscode", "extensions.json"), json.dumps(_EXTENSIONS, indent=2) + "\n"
+    for name, path in _AS_THEY_ARE.items():
+        yield path, (_TEMPLATES / name).read_text(encoding="utf-8")
 
 
 def settings_text(state_branch: str | None = None) -> str:
     """Return `podsync.yaml` with every default as a comment."""
     blocks = (_block(info, _SAID if at == 0 else {}) for at, info in enumerate(plugins().values()))
-    text = _SETTINGS.replace("PROVIDERS\n", "".join(blocks))
+    template = (_TEMPLATES / "podsync.yaml.in").read_text(encoding="utf-8")
+    text = template.replace("PROVIDERS\n", "".join(blocks))
     if state_branch is None:
         return text
     line = _BRANCH if state_branch == "podsync-state" else _OTHER_BRANCH % state_branch

@@ -36,8 +36,13 @@ _HEADERS = (
 )
 
 
-class PageServer:
+class PageServer(ThreadingHTTPServer):
     """Serves the page that was last given to `show`, inside its block; OSError if the port is taken."""
+
+    daemon_threads = True
+    block_on_close = False
+    # On Windows it would let another program take the same port.
+    allow_reuse_address = os.name != "nt"
 
     def __init__(self, port: int = 0) -> None:
         self._token = secrets.token_urlsafe(24)
@@ -45,13 +50,13 @@ class PageServer:
         self._render: Render = lambda _version: iter(())
         self._version = 0
         self._closed = False
-        self._http = _PageHttpServer(("127.0.0.1", port), self)
-        self._thread = Thread(target=self._http.serve_forever, args=(0.1,), name="page", daemon=True)
+        super().__init__(("127.0.0.1", port), _Handler)
+        self._thread = Thread(target=self.serve_forever, args=(0.1,), name="page", daemon=True)
 
     @property
     def port(self) -> int:
         """The port; the free one that was found, if none was given."""
-        return int(self._http.server_address[1])
+        return int(self.server_address[1])
 
     @property
     def url(self) -> str:
@@ -73,9 +78,12 @@ class PageServer:
         with self._news:
             self._closed = True
             self._news.notify_all()
-        self._http.shutdown()
-        self._http.server_close()
+        self.shutdown()
+        self.server_close()
         self._thread.join(5)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Ignore browsers that went away."""
 
     # -- what a request asks
 
@@ -112,26 +120,12 @@ class PageServer:
             sent = version
 
 
-class _PageHttpServer(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    # On Windows it would let another program take the same port.
-    allow_reuse_address = os.name != "nt"
-
-    def __init__(self, address: tuple[str, int], pages: PageServer) -> None:
-        self.pages = pages
-        super().__init__(address, _Handler)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Ignore browsers that went away."""
-
-
 class _Handler(BaseHTTPRequestHandler):
-    server: _PageHttpServer
+    server: PageServer
     timeout = _PATIENCE
 
     def do_GET(self) -> None:
-        headers, pages = self.headers, self.server.pages
+        headers, pages = self.headers, self.server
         origin, site = headers.get("Origin"), headers.get("Sec-Fetch-Site")
         if len(headers.get_all("Host") or ()) != 1 or not pages.trusts(headers["Host"], origin, site):
             self._refuse(HTTPStatus.FORBIDDEN)

@@ -52,25 +52,23 @@ def _complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> l
 )
 @output_option("state list")
 @sandbox_state_option
-@click.pass_obj
-def list_entries(session: Session, output: tuple[str, ...], sandbox: bool) -> int:
+def list_entries(session: Session, output: tuple[str, ...]) -> int:
     """List every product that podsync knows, with the provider's id."""
-    return _tell(session, output, sandbox, "list", None)
+    return _tell(session, output, "list", None)
 
 
 @command("show", examples=("podsync state show {kind}.dinosaur-tee",))
 @click.argument("address", shell_complete=_complete)
 @output_option("state show")
 @sandbox_state_option
-@click.pass_obj
-def show_entry(session: Session, address: str, output: tuple[str, ...], sandbox: bool) -> int:
+def show_entry(session: Session, address: str, output: tuple[str, ...]) -> int:
     """Show everything that podsync remembers about ADDRESS."""
-    return _tell(session, output, sandbox, "show", address)
+    return _tell(session, output, "show", address)
 
 
-def _tell(session: Session, output: tuple[str, ...], sandbox: bool, what: str, address: str | None) -> int:
+def _tell(session: Session, output: tuple[str, ...], what: str, address: str | None) -> int:
     outputs = Outputs.parse(output, f"state {what}")
-    space = Workspace.open_for(outputs, session, sandbox=sandbox)
+    space = Workspace.open_for(outputs, session)
     return tell(space, outputs, what, address)
 
 

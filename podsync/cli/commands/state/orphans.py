@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 import click
 
@@ -24,9 +23,12 @@ from podsync.model.errors import UsageError
 from podsync.output.escape import safe
 from podsync.output.wording import counted, second, visible_id
 from podsync.state.entries import Orphan
-from podsync.state.events import EntryGone, FoundAgain, Gone, Missed, Remembered
+from podsync.state.events import EntryGone, Event, FoundAgain, Gone, Missed, Remembered
 from podsync.state.model import State
 from podsync.state.operations import removed
+
+#: What a look at orphans writes down.
+_ABOUT = (Missed, FoundAgain, Gone, EntryGone, Remembered)
 
 
 @command(
@@ -45,14 +47,12 @@ from podsync.state.operations import removed
 )  # fmt: skip
 @output_option("state orphans")
 @sandbox_state_option
-@click.pass_obj
 def list_orphans(
     session: Session,
     check: bool,
     no_wait: bool,
     done: tuple[str, ...],
     output: tuple[str, ...],
-    sandbox: bool,
 ) -> int:
     """List the products that nobody here wants any more.
 
@@ -64,7 +64,7 @@ def list_orphans(
     if check and done:
         raise UsageError("--check asks the providers, --done says it by hand: one of the two")
     outputs = Outputs.parse(output)
-    space = Workspace.open_for(outputs, session, sandbox=sandbox)
+    space = Workspace.open_for(outputs, session)
     if done:
         _tick_off(space, done)
     if check:
@@ -90,17 +90,18 @@ def _write(space: Workspace, change: Callable[[State], StateChange]) -> None:
 
 
 def _check(space: Workspace, *, wait: bool) -> None:
+    """Ask about the orphans once, or as long as another look can tell more. Between two no lock is held."""
     names = {orphan.provider for orphan in _listed(space.load())}
     if not names:
         return
     with Signals() as signals:
         clock = SystemClock(lambda: signals.signal)
         with connected(space, names, clock) as connections:
-            looks = _OrphanLooks(space, connections, clock)
-            looks.once()
-            while wait and looks.until is not None:
-                clock.sleep(looks.until - clock.monotonic())
-                looks.once()
+            missed: dict[str, dict[str, float]] = {name: {} for name in connections}
+            due = _look(space, connections, clock, missed)
+            while wait and due is not None:
+                clock.sleep(due - clock.monotonic())
+                due = _look(space, connections, clock, missed)
 
 
 def _listed(state: State) -> list[Orphan]:
@@ -108,61 +109,50 @@ def _listed(state: State) -> list[Orphan]:
     return [orphan for orphan in state.orphans if not orphan.unlisted]
 
 
-class _OrphanLooks:
-    """Looks at the providers, once or more, and writes down what is gone.
+def _look(
+    space: Workspace,
+    connections: Mapping[str, ProviderConnection],
+    clock: Clock,
+    missed: Mapping[str, dict[str, float]],
+) -> float | None:
+    """Write down and print what is gone; return from when on another look can tell more, None for never.
 
-    `until` is the monotonic time from which another look can tell more, None if none can. The lock is held
-    during a look, not between two.
+    Times are monotonic. `missed` is when each id was missed first, by provider, and grows.
     """
+    due: list[float] = []
 
-    def __init__(self, space: Workspace, connections: Mapping[str, ProviderConnection], clock: Clock) -> None:
-        self.until: float | None = None
-        self._space, self._connections, self._clock = space, connections, clock
-        self._missed: dict[str, dict[str, float]] = {name: {} for name in connections}
-
-    def once(self) -> None:
-        """Look, write, and print what is gone and what has to wait."""
-        self.until = None
-        _write(self._space, self._look)
-
-    def _look(self, state: State) -> StateChange:
-        self._events: list[Any] = []
-        self._lines: list[str] = []
-        for name, connection in self._connections.items():
+    def looked(state: State) -> StateChange:
+        events, lines = list[Event](), list[str]()
+        for name, connection in connections.items():
             ids = {orphan.id: orphan for orphan in _listed(state) if orphan.provider == name and orphan.id}
-            if ids:
-                self._ask(connection, state, ids)
-        return StateChange(self._events, "\n".join(self._lines))
+            if not ids:
+                continue
+            title = connection.provider.title
+            found = look_for(connection, connection.known(state), ids, missed[name], clock)
+            events += [event for event in found.events if isinstance(event, _ABOUT)]
+            lines += [_gone(ids[identity], title) for identity in sorted(ids.keys() & found.gone)]
+            there = ids.keys() & found.reading.rows.keys()
+            waiting = (ids.keys() - there - found.gone) & found.missed
+            unsure = len(ids.keys() - there - found.gone - waiting)
+            if there:
+                lines.append(f"{title}: {counted(len(there), 'orphan')} still listed")
+            if waiting:
+                first = max(missed[name].setdefault(each, found.reading.looked) for each in waiting)
+                due.append(first + connection.settings.settle_seconds)
+                when = second(clock.now() + due[-1] - clock.monotonic())
+                lines.append(
+                    f"{title}: {counted(len(waiting), 'orphan')} not listed any more. A listing may lag: "
+                    f"what a second look from {when} on does not show either leaves the list"
+                )
+            if unsure:
+                lines.append(
+                    f"{title}: {counted(unsure, 'orphan')} not seen in a listing that could not be read"
+                    " whole, which says nothing; look again later"
+                )
+        return StateChange(events, "\n".join(lines))
 
-    def _ask(self, connection: ProviderConnection, state: State, ids: Mapping[str, Orphan]) -> None:
-        missed, title = self._missed[connection.provider.name], connection.provider.title
-        found = look_for(connection, connection.known(state), ids, missed, self._clock)
-        about = (Missed, FoundAgain, Gone, EntryGone, Remembered)
-        self._events += [event for event in found.events if isinstance(event, about)]
-        self._lines += [_gone(ids[identity], title) for identity in sorted(ids.keys() & found.gone)]
-        unseen = ids.keys() - found.reading.rows.keys() - found.gone
-        waiting = unseen & found.missed
-        unsure, there = len(unseen - waiting), len(ids.keys() & found.reading.rows.keys())
-        if there:
-            self._lines.append(f"{title}: {counted(there, 'orphan')} still listed")
-        if waiting:
-            when = self._wait_for(connection, waiting, found.reading.looked)
-            self._lines.append(
-                f"{title}: {counted(len(waiting), 'orphan')} not listed any more. A listing may lag: what a "
-                f"second look from {when} on does not show either leaves the list"
-            )
-        if unsure:
-            self._lines.append(
-                f"{title}: {counted(unsure, 'orphan')} not seen in a listing that could not be read whole, "
-                "which says nothing; look again later"
-            )
-
-    def _wait_for(self, connection: ProviderConnection, ids: Collection[str], looked: float) -> str:
-        """Note that these ids were missed at the monotonic time `looked`; return when to look again."""
-        missed, clock = self._missed[connection.provider.name], self._clock
-        at = max(missed.setdefault(each, looked) for each in ids) + connection.settings.settle_seconds
-        self.until = at if self.until is None else max(self.until, at)
-        return second(clock.now() + at - clock.monotonic())
+    _write(space, looked)
+    return max(due, default=None)
 
 
 def _gone(orphan: Orphan, title: str) -> str:

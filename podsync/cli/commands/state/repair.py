@@ -15,7 +15,7 @@ import click
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import address_of, sandbox_state_option, version_option
 from podsync.cli.app.session import Session
-from podsync.cli.commands.importing.claiming import LEFT_OPEN, can_look_up, looked_up
+from podsync.cli.commands.importing.claiming import LEFT_OPEN, UNLISTED, can_look_up, looked_up
 from podsync.cli.commands.importing.decisions import version_of
 from podsync.cli.commands.state.changing import StateChange, change_state
 from podsync.cli.workspace import CACHE, Workspace
@@ -25,7 +25,7 @@ from podsync.model.errors import UsageError
 from podsync.output.wording import counted, title
 from podsync.providers.registry import bare_id
 from podsync.state.entries import Entry
-from podsync.state.events import Adopted, Event, Unbound
+from podsync.state.events import Adopted, Event, Identified, Unbound
 from podsync.state.model import State
 from podsync.state.operations import (
     SettleAnswer,
@@ -70,12 +70,11 @@ def _write(
 @click.argument("source")
 @click.argument("target")
 @sandbox_state_option
-@click.pass_obj
-def move_entry(session: Session, source: str, target: str, sandbox: bool) -> int:
+def move_entry(session: Session, source: str, target: str) -> int:
     """Know the product at SOURCE as TARGET. `moved:` in the document does the same with review."""
     old, new = address_of(source), address_of(target)
     return _write(
-        Workspace.open(session, sandbox=sandbox),
+        Workspace.open(session),
         "mv",
         lambda state, _: move(state, old, new, time.time()),
         lambda *_: f"{old} is {new} now",
@@ -86,10 +85,9 @@ def move_entry(session: Session, source: str, target: str, sandbox: bool) -> int
 @command("rm", examples=("podsync state rm {kind}.dinosaur-tee",))
 @click.argument("address")
 @sandbox_state_option
-@click.pass_obj
-def remove_entry(session: Session, address: str, sandbox: bool) -> int:
+def remove_entry(session: Session, address: str) -> int:
     """Stop managing the product at ADDRESS. It stays on sale until a person removes it."""
-    known, space = address_of(address), Workspace.open(session, sandbox=sandbox)
+    known, space = address_of(address), Workspace.open(session)
 
     def done(state: State, _: Sequence[Event]) -> str:
         history = RunHistory(CACHE, space.store.identity)
@@ -126,7 +124,6 @@ def remove_entry(session: Session, address: str, sandbox: bool) -> int:
     help="Many at once: ADDRESS ID [sent | document] or ADDRESS not-created a line.",
 )
 @sandbox_state_option
-@click.pass_obj
 def settle_doubts(
     session: Session,
     address: str | None,
@@ -136,11 +133,11 @@ def settle_doubts(
     step: str | None,
     made: bool | None,
     answers: str | None,
-    sandbox: bool,
 ) -> int:
     """Answer the question that apply could not: whether the product at ADDRESS was made, and which it is.
 
-    The ID has to be listed, which takes the provider's key. Where an update is in doubt: --adopt with its
+    The ID is looked up, which takes the provider's key. Where no listing shows it yet, apply takes it once
+    one does. Where an update is in doubt: --adopt with its
     own id says that it took effect, --not-created that not. Of a step of a product that exists, --made says
     that it was done. Of a create that was refused, --not-created says that it hid no product,
     --adopt which one it hid.
@@ -167,18 +164,18 @@ def settle_doubts(
     said: dict[Address, Version] = {}
     if answers is not None:
         given, said = _read_answers(answers)
-        return _settle(Workspace.open(session, sandbox=sandbox), lambda _: given, said)
+        return _settle(Workspace.open(session), lambda _: given, said)
     text, named, done = address or "", step or "", bool(made)
     if step is not None and ("*" in text or "?" in text):
         return _settle(
-            Workspace.open(session, sandbox=sandbox),
+            Workspace.open(session),
             lambda state: steps_of_others(state, text, named, made=done),
             said,
         )
     answer = SettleAnswer(address_of(text), adopt, named, done)
     if (version := version_of(of_version)) is not None:
         said[answer.address] = version
-    return _settle(Workspace.open(session, sandbox=sandbox), lambda _: [answer], said)
+    return _settle(Workspace.open(session), lambda _: [answer], said)
 
 
 def _settle(
@@ -220,6 +217,8 @@ def _said(entry: Entry | None, answer: SettleAnswer, events: Sequence[Event]) ->
         return f"{answer.address}: nothing was made by what was refused"
     if any(isinstance(each, Adopted) and each.address == answer.address for each in events):
         return f"{answer.address}: it is {adopt}, as its document says; {LEFT_OPEN}"
+    if any(isinstance(each, Identified) and each.address == answer.address for each in events):
+        return f"{answer.address}: it is {adopt}, {UNLISTED}"
     if answer.step:
         return f"{entry.address}: {answer.step} were {'' if answer.made else 'not '}added"
     if entry.pending.op == "update":
@@ -265,17 +264,16 @@ def _version_of(words: Sequence[str]) -> Version | None:
     "--yes-entries", type=int, metavar="N", help="Say without a question how many entries that are."
 )
 @sandbox_state_option
-@click.pass_obj
-def check_state(session: Session, emptied: str | None, yes_entries: int | None, sandbox: bool) -> int:
+def check_state(session: Session, emptied: str | None, yes_entries: int | None) -> int:
     """Read snapshot and journal whole. Changes nothing; exit 1 where something is damaged.
 
     With --emptied it lets go of all that the account of PROVIDER held: their documents become creates.
     """
     if emptied is not None:
-        return _let_go(session, sandbox, emptied, yes_entries)
+        return _let_go(session, emptied, yes_entries)
     if yes_entries is not None:
         raise UsageError("--yes-entries belongs to --emptied PROVIDER")
-    space = Workspace.open(session, sandbox=sandbox)
+    space = Workspace.open(session)
     space.tell_environment()
     state = space.store.load()
     doubts = sum(entry.pending is not None for entry in state.entries.values())
@@ -288,8 +286,8 @@ def check_state(session: Session, emptied: str | None, yes_entries: int | None, 
     return 0
 
 
-def _let_go(session: Session, sandbox: bool, provider: str, number: int | None) -> int:
-    space = Workspace.open(session, sandbox=sandbox)
+def _let_go(session: Session, provider: str, number: int | None) -> int:
+    space = Workspace.open(session)
     count = _number_of_entries(space, provider) if number is None else number
     if count is None:
         return 1
@@ -356,14 +354,13 @@ def _let_go_text(state: State, provider: str, number: int) -> str:
 @command("unlock", examples=("podsync state unlock", "podsync state unlock 4f0c9c1e2b7d4c55a9d1f0c3b2a19e77"))
 @click.argument("lock_id", required=False)
 @sandbox_state_option
-@click.pass_obj
-def unlock_state(session: Session, lock_id: str | None, sandbox: bool) -> int:
+def unlock_state(session: Session, lock_id: str | None) -> int:
     """Name the holder of the lock; with its LOCK_ID, let go of a lock whose holder is gone.
 
     A local lock ends with its process, one in a database with its session: the server lets go within
     a minute of losing it. Whoever lost the lock sends nothing more.
     """
-    space = Workspace.open(session, sandbox=sandbox)
+    space = Workspace.open(session)
     space.tell_environment()
     holder = space.store.holder()
     if lock_id is not None and (holder is None or holder.id != lock_id):

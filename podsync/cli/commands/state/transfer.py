@@ -41,14 +41,13 @@ def _where_options(function: Any) -> Any:
 @command("pull", examples=("podsync state pull > state.json", "podsync state pull -o json=state.json"))
 @output_option("state pull")
 @sandbox_state_option
-@click.pass_obj
-def pull_state(session: Session, output: tuple[str, ...], sandbox: bool) -> int:
+def pull_state(session: Session, output: tuple[str, ...]) -> int:
     """Print the state as JSON, read afresh from where it is kept.
 
     The way podsync.state.json looks; it holds no keys.
     """
     outputs = Outputs.parse(output)
-    space = Workspace.open(session, sandbox=sandbox)
+    space = Workspace.open(session)
     space.tell_environment()
     outputs.refuse(space.own_files)
     with outputs:
@@ -67,13 +66,12 @@ def pull_state(session: Session, output: tuple[str, ...], sandbox: bool) -> int:
 @click.argument("file")
 @click.option("--force", is_flag=True, help="Even if it is older, another state, or forgets a doubt.")
 @sandbox_state_option
-@click.pass_obj
-def push_state(session: Session, file: str, force: bool, sandbox: bool) -> int:
+def push_state(session: Session, file: str, force: bool) -> int:
     """Put the state in FILE (- is stdin) in the place of the one that is kept.
 
     Refused if its serial is lower or its lineage another. What was there stays as a backup.
     """
-    space = Workspace.open(session, sandbox=sandbox)
+    space = Workspace.open(session)
     space.tell_environment()
     pushed = migration.from_file(_read(file), file)
 
@@ -122,7 +120,6 @@ def _size(state: State) -> str:
 )
 @click.option("--to", type=click.Choice(list(BACKENDS)), help="The new backend.")
 @_where_options
-@click.pass_obj
 def migrate_state(session: Session, /, to: str | None, **where: str | None) -> int:
     """Move the state to another place, lineage and serial kept.
 
