@@ -796,7 +796,7 @@ def an_id_beside_an_update_in_doubt(shop: Shop) -> None:
     assert shop.entries()[address]["spec"]["name"] == "Bag"
 
 
-@prints("evidence/declared.py: state settle", "evidence/declared.py: import")
+@prints("evidence/state_view.py: state settle", "evidence/state_view.py: import")
 def an_id_that_was_listed_before(shop: Shop) -> None:
     shop.tee("known")
     assert shop.apply().code == 0

@@ -1080,3 +1080,26 @@ def test_what_a_look_took_is_not_made_again_for_what_no_listing_shows(floor, col
     so = colour == "#000001"
     assert (floor.state.entries[TEE].id == sent) is so
     assert len(floor.made("kakaclo")) == (2 if so else 3)
+
+
+def test_what_is_to_be_made_again_has_a_way_out_of_a_listing_that_is_never_whole(floor):
+    """Its total counts hidden rows, which nobody has seen counted while all that is known was listed."""
+    write(floor, Address("designed_product", "dog"))
+    write(floor, TEE)
+    floor.good_day()
+    floor.clock.pass_by(SETTLE)
+    floor.sandbox.set_rules(total="hidden:2")
+    gone = floor.state.entries[TEE].id
+    floor.take_away("kakaclo", gone)
+    assert floor.write(rewritten(floor.documents[TEE], recreate=gone))
+
+    for _ in range(3):
+        (told,) = floor.run(Trouble()).outcomes
+        floor.clock.pass_by(2 * SETTLE)
+
+    assert told.result is Result.NOT_TRIED
+    assert "lists is not whole" in told.error
+    assert any(f"podsync state rm {TEE}" in line for line in told.next)
+    floor.let_go(TEE)
+    assert floor.run(Trouble()).exit_code == 0
+    assert len(floor.made("kakaclo")) == 2

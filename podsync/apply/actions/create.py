@@ -13,7 +13,7 @@ from podsync.evidence.sent import existing, untold, unverified
 from podsync.model.errors import ConflictError, InDoubtError, PodsyncError
 from podsync.model.frozen import EMPTY, FrozenDict
 from podsync.plan.action import Action
-from podsync.plan.answers import COMPLETE, is_it_so, whose_it_is
+from podsync.plan.answers import COMPLETE, if_removed, is_it_so, whose_it_is
 from podsync.plan.change import Change
 from podsync.plan.diff import differing_fields, unseen_fields
 from podsync.plan.drift.compare import differences
@@ -98,7 +98,10 @@ def _is_not_gone(run: ProviderRun, change: Change) -> bool:
             run.deferred[change.address] = DeferredChange(change, again, until)
     else:
         why = f"{identity} is missing, and not yet gone: a second whole reading has to miss it, later"
-        not_tried(run, change, f"{why}; {later(run)}")
+        sure = run.findings is not None and run.findings.reading.sound and run.findings.reading.fresh
+        listing = "" if sure else f", and what {run.provider.title} lists is not whole"
+        remedy = () if sure else (if_removed(change.address),)
+        not_tried(run, change, f"{why}{listing}; {later(run)}", *remedy)
     return True
 
 
