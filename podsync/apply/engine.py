@@ -42,6 +42,7 @@ from podsync.model.clock import Clock
 from podsync.model.errors import StoppedError
 from podsync.model.frozen import EMPTY, FrozenDict, freeze
 from podsync.plan.action import Action
+from podsync.plan.answers import unknown_products
 from podsync.plan.approval import approved
 from podsync.plan.change import Change
 from podsync.plan.checks import name_order, waits_for
@@ -240,7 +241,7 @@ class _Apply:
             self._adopt_only(run)
         self._contacts = [run.provider.name for run in found]
         contacts = "; ".join(
-            f"{run.provider.title} lists {len(run.first_contact)} products that the state knows nothing of "
+            f"{run.provider.title} lists {unknown_products(len(run.first_contact))} "
             f"({listed(run, run.first_contact[:3])}{', …' if len(run.first_contact) > 3 else ''})"
             for run in found
         )

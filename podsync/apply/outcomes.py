@@ -313,7 +313,8 @@ def _asked_besides(
         return False
     steps = (*outcome.next, why, *answers) if answers else outcome.next
     error = (outcome.error or "").removesuffix(_as_it_says(run)).removesuffix(NOTHING_MADE)
-    run.context.board.report(replace(outcome, error=f"{error}; {why}", next=steps))
+    whole = why if error and error in why else f"{error}; {why}"
+    run.context.board.report(replace(outcome, error=whole, next=steps))
     return True
 
 

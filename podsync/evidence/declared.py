@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from podsync.evidence.listing import Version, Versions, likeness
-from podsync.evidence.sent import as_said, unverified
+from podsync.evidence.sent import as_said, came_after, identified, not_listed, unverified
 from podsync.evidence.state_view import Known
 from podsync.model.address import Address
 from podsync.model.errors import PodsyncError, ProtectedError, UsageError
@@ -21,8 +21,18 @@ from podsync.model.product import Product
 from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import Habits
 from podsync.providers.name_forms import unmarked
-from podsync.state import events as ev
-from podsync.state.entries import Entry, Pending, Refusal, Window
+from podsync.state.entries import Entry, Pending, Refusal
+from podsync.state.events import (  # fmt: skip
+    Adopted,
+    Answered,
+    Bound,
+    Confirmed,
+    Event,
+    Intent,
+    Noted,
+    Settled,
+    Unbound,
+)
 
 _NO_VERSION = "leave out --as"
 
@@ -45,7 +55,7 @@ class Said:
     def _owned(self) -> Mapping[str, Address]:
         return self.known.state.owned(self.known.name)
 
-    def ours(self, address: Address, identity: str, version: Version | None = None) -> list[ev.Event]:
+    def ours(self, address: Address, identity: str, version: Version | None = None) -> list[Event]:
         """The product of `address` is the listed one; no event where that is known already.
 
         `version` says which it is where the document has changed since something was sent: it is needed
@@ -58,24 +68,25 @@ class Said:
         if entry is not None and entry.id == identity and entry.pending is None and not entry.provisional:
             return self._as_the_document_says(entry)
         events = self._events(address, entry, row, version)
-        answers = self._answers_refusals(address, row, events)
-        return [*events, ev.Answered(address, self.now)] if answers else events
+        return (
+            [*events, Answered(address, self.now)] if self._answers_refusals(address, row, events) else events
+        )
 
-    def _as_the_document_says(self, entry: Entry) -> list[ev.Event]:
+    def _as_the_document_says(self, entry: Entry) -> list[Event]:
         """A look took it; a person says that it is as the document says in what no listing shows."""
         product = self.named.get(entry.address)
         fixed = self.known.provider.fixed(entry.spec or EMPTY, product.spec) if product is not None else ()
         if product is None or not entry.is_unseen(fixed):
             return []
         told: Spec = freeze({name: product.spec.get(name) for name in fixed})
-        return [ev.Noted(entry.address, self.now, entry.labels, entry.lifecycle, spec=told)]
+        return [Noted(entry.address, self.now, entry.labels, entry.lifecycle, spec=told)]
 
-    def _answers_refusals(self, address: Address, row: Remote, events: Sequence[ev.Event]) -> bool:
+    def _answers_refusals(self, address: Address, row: Remote, events: Sequence[Event]) -> bool:
         """Whether the product may be all that was refused here: another version may have been made, too."""
         refusals, told = self.known.state.refusals.get(address, ()), self.known.provider.canonical
-        taken = [each for each in events if isinstance(each, ev.Adopted)]
+        taken = [each for each in events if isinstance(each, Adopted)]
         made = [told(self.known.provider.first(each.spec)) for each in taken]
-        made += [told(each.body) for each in events if isinstance(each, ev.Intent)]
+        made += [told(each.body) for each in events if isinstance(each, Intent)]
         return bool(refusals) and all(
             not each.body or (self._fits(each.body, row) > 0 and (not made or told(each.body) in made))
             for each in refusals
@@ -92,7 +103,7 @@ class Said:
             )
         return identity not in self.known.foreign
 
-    def settled(self, entry: Entry, identity: str, version: Version | None = None) -> list[ev.Event]:
+    def settled(self, entry: Entry, identity: str, version: Version | None = None) -> list[Event]:
         """A create in doubt made the listed product; of the `version` of today, it is the document's instead.
 
         Without `version` a row that is listed as the document says today is refused.
@@ -104,18 +115,18 @@ class Said:
             raise versions.contradicted(entry.address, row, Version.DOCUMENT)
         return self._doubted(entry, row, version)
 
-    def _doubted(self, entry: Entry, row: Remote, version: Version | None) -> list[ev.Event]:
+    def _doubted(self, entry: Entry, row: Remote, version: Version | None) -> list[Event]:
         """A create in doubt, or the document since, made the row."""
         assert entry.pending is not None  # noqa: S101 (the caller saw it)
         if self._version(entry.address, row, self._versions_of_doubt(entry), version) == Version.DOCUMENT:
             return self._beside_a_doubt(entry, entry.pending, row)
         body = entry.pending.body
         freed = self._freed(entry.address, row)
-        self.known.check_model(entry.address, body, row)
-        self.known.check_came_after(entry.address, row.id, self.known.before(entry.pending))
+        self._agrees(entry.address, body, row)
+        came_after(entry.address, row.id, self.known.before(entry.pending))
         return [*freed, self._found(entry.address, body, row)]
 
-    def _beside_a_doubt(self, entry: Entry, pending: Pending, row: Remote) -> list[ev.Event]:
+    def _beside_a_doubt(self, entry: Entry, pending: Pending, row: Remote) -> list[Event]:
         """The row is the document's of today: what was sent before stays open, as an orphan without an id."""
         address, product = entry.address, self.named.get(entry.address)
         if pending.takes or (product is not None and product.lifecycle.prevent_replace):
@@ -126,32 +137,11 @@ class Said:
                 f"a) it was made: {settle} --adopt ID --as sent\nb) it was not: {settle} --not-created",
             )
         adopted = self._adopted(address, None, row, product)
-        return [ev.Settled(address, self.now, found=True), *adopted]
+        return [Settled(address, self.now, found=True), *adopted]
 
-    def _identified(self, entry: Entry, identity: str, version: Version | None) -> list[ev.Event]:
-        """A person has seen what was sent, which no listing shows: bound once one shows it under this id."""
-        address, pending, sent = entry.address, entry.pending, entry.pending or entry.window or Window(0, 0)
-        versions = self._versions_of_made(entry) if pending is None else self._versions_of_doubt(entry)
-        if versions is not None and versions.apart and version is None:
-            raise versions.unlisted(address, identity)
-        spec = entry.spec or EMPTY if pending is None else pending.body
-        told = entry.window is not None and entry.window.answered == identity
-        is_listed = not told and self._is_listed(spec, sent)
-        if version == Version.DOCUMENT or identity in self.known.gone or is_listed:
-            self._row(identity)
-        holder = self._owned.get(identity) or self.known.identified.get(identity)
-        if holder is not None and (holder != address or pending is not None):
-            raise PodsyncError(f"{identity} belongs to {holder} already", "one product has one address")
-        self.known.check_came_after(address, identity, self.known.before(sent))
-        if self.known.identified.get(identity) == address:
-            return []
-        made: list[ev.Event] = [] if pending is None else [ev.Settled(address, self.now, found=True)]
-        return [*made, ev.Identified(address, self.now, identity)]
-
-    def _is_listed(self, spec: Spec, sent: Pending | Window) -> bool:
-        """Whether a listed row may be what was sent: then it is not hidden under another id."""
-        aside = self.known.foreign.union(self._owned, self.known.before(sent))
-        return any(self._fits(spec, row) > 0 for row in self.rows.values() if row.id not in aside)
+    def _identified(self, entry: Entry, identity: str, version: Version | None) -> list[Event]:
+        versions = self._versions_of_made(entry) if entry.pending is None else self._versions_of_doubt(entry)
+        return identified(self.known, self.rows, entry, identity, self.now, versions, version)
 
     # -- which version
 
@@ -177,7 +167,7 @@ class Said:
 
     def _events(
         self, address: Address, entry: Entry | None, row: Remote, version: Version | None
-    ) -> list[ev.Event]:
+    ) -> list[Event]:
         product = self.named.get(address)
         if entry is not None and entry.pending is not None:
             if entry.pending.step:
@@ -204,7 +194,7 @@ class Said:
         versions = self._versions_of_made(entry) if entry.unlisted else None
         if self._version(address, row, versions, version) == Version.DOCUMENT:
             return self._adopted(address, entry, row, product)
-        self.known.check_model(address, entry.spec or EMPTY, row)
+        self._agrees(address, entry.spec or EMPTY, row)
         return self._bound(entry, row)
 
     def _is_replaced(self, entry: Entry, product: Product | None, row: Remote | None = None) -> bool:
@@ -240,7 +230,7 @@ class Said:
 
     def _taking_over(
         self, entry: Entry, row: Remote, product: Product | None, refusal: Refusal
-    ) -> list[ev.Event]:
+    ) -> list[Event]:
         """It was made as sent: the product at the address keeps its name until the two are swapped."""
         assert product is not None  # noqa: S101 (the caller saw it)
         self._free(entry.address, row)
@@ -257,7 +247,7 @@ class Said:
         row: Remote,
         product: Product | None,
         said: Version | None,
-    ) -> list[ev.Event]:
+    ) -> list[Event]:
         """A refused create made it all the same; or it is what the document says today, whoever made it.
 
         What an update changes is one product: it is known with the values that were sent.
@@ -273,21 +263,21 @@ class Said:
             return self._adopted(address, entry, row, product, values)
         self._may_replace(address, entry)
         freed = self._freed(address, row)
-        self.known.check_model(address, sent.spec, row)
+        self._agrees(address, sent.spec, row)
         return [*freed, *self._made_as_sent(row, product, sent.spec)]
 
-    def _made_as_sent(self, row: Remote, product: Product, body: Spec, **of_intent: Any) -> list[ev.Event]:
+    def _made_as_sent(self, row: Remote, product: Product, body: Spec, **of_intent: Any) -> list[Event]:
         """The request that was refused is in doubt after all, and found."""
         address, place = product.address, f"{product.declared_at.path}:{product.declared_at.line}"
-        intent = ev.Intent(
+        intent = Intent(
             address, self.known.name, product.account, "create", body, self.now, self.now,
             labels=product.labels, lifecycle=product.lifecycle, place=place, **of_intent,
         )  # fmt: skip
         return [intent, self._found(address, body, row)]
 
-    def _found(self, address: Address, body: Spec, row: Remote) -> ev.Settled:
+    def _found(self, address: Address, body: Spec, row: Remote) -> Settled:
         not_listed = unverified(body, row)
-        return ev.Settled(address, self.now, found=True, id=row.id, remote=row.shown, unverified=not_listed)
+        return Settled(address, self.now, found=True, id=row.id, remote=row.shown, unverified=not_listed)
 
     def _fits(self, spec: Spec, row: Remote) -> int:
         return self.known.provider.match(spec, row, self.known.habits).rank
@@ -316,7 +306,7 @@ class Said:
         row: Remote,
         product: Product | None,
         values: Spec = EMPTY,
-    ) -> list[ev.Event]:
+    ) -> list[Event]:
         """The row is what the document says, but for `values`, which were sent before."""
         if product is None:
             raise UsageError(
@@ -325,12 +315,12 @@ class Said:
             )
         self._may_replace(address, entry)
         freed = self._freed(address, row)
-        self.known.check_model(address, product.spec, row)
+        self._agrees(address, product.spec, row)
         wanted, takes = freeze({**product.spec, **values}), self._to_take_over(entry, product, row)
         if takes:
             wanted = freeze({**wanted, **{name: row.fields.get(name) for name in takes}})
         spec = as_said(self.known.provider, wanted, row)
-        adopted = ev.Adopted(
+        adopted = Adopted(
             address, self.known.name, product.account, self.now, row.id, spec, row.shown,
             unverified(spec, row), product.labels, product.lifecycle, "imported",
             f"{product.declared_at.path}:{product.declared_at.line}", takes,
@@ -346,18 +336,18 @@ class Said:
         takes: Spec = freeze({provider.name_field: product.spec.get(provider.name_field)})
         return takes
 
-    def _bound(self, entry: Entry, row: Remote) -> list[ev.Event]:
+    def _bound(self, entry: Entry, row: Remote) -> list[Event]:
         """Its id was not known, or not for certain, or is another product's."""
         address = entry.address
         if entry.id == row.id:
-            return [ev.Confirmed(address, self.now, remote=row.shown)]
+            return [Confirmed(address, self.now, remote=row.shown)]
         if entry.window is not None:
-            self.known.check_came_after(address, row.id, self.known.before(entry.window))
+            came_after(address, row.id, self.known.before(entry.window))
         elif entry.id is not None:
             self._is_not_as_sent(entry, row)
-        taken_back: list[ev.Event] = [ev.Unbound(address, self.now)] if entry.provisional else []
+        taken_back: list[Event] = [Unbound(address, self.now)] if entry.provisional else []
         exchanged = self._exchanged(entry, row)
-        return [*taken_back, *exchanged, ev.Bound(address, self.now, row.id, row.shown)]
+        return [*taken_back, *exchanged, Bound(address, self.now, row.id, row.shown)]
 
     def _is_not_as_sent(self, entry: Entry, row: Remote) -> None:
         present = self.rows.get(entry.id or "")
@@ -369,7 +359,7 @@ class Said:
                 f"then: podsync import {entry.address.word} {row.id}",
             )
 
-    def _exchanged(self, entry: Entry, row: Remote) -> list[ev.Event]:
+    def _exchanged(self, entry: Entry, row: Remote) -> list[Event]:
         """Return what becomes of the address that holds this product: it gets what `entry` gives up.
 
         That is so where a listing without pictures could have taken the two for one another; else nobody may
@@ -385,25 +375,20 @@ class Said:
         if not alike or sure or not (entry.id or other.provisional) or entry.id in self.claimed:
             return self._freed(entry.address, row)
         if entry.id is None:
-            return [ev.Unbound(other.address, self.now)]
+            return [Unbound(other.address, self.now)]
         present = self.rows.get(entry.id)
         shown = present.shown if present is not None else entry.remote
-        return [ev.Bound(other.address, self.now, entry.id, shown, provisional=other.provisional)]
+        return [Bound(other.address, self.now, entry.id, shown, provisional=other.provisional)]
 
     # -- checks of one row
 
     def _row(self, identity: str) -> Remote:
         row = self.rows.get(identity)
         if row is None:
-            title = self.known.provider.title
-            raise PodsyncError(
-                f"{title} lists no product {identity}",
-                f"its id is on {title}'s web page, and here: podsync import --match; "
-                "what was made just now, or is in review, can be taken once it is listed",
-            )
+            raise not_listed(self.known.provider, identity)
         return row
 
-    def _freed(self, address: Address, row: Remote) -> list[ev.Event]:
+    def _freed(self, address: Address, row: Remote) -> list[Event]:
         """Return what becomes of the address that holds this product; refuse where it does not give it up.
 
         An id that is only likely, and listed otherwise than it was sent, is no more than a guess. So is the
@@ -414,7 +399,7 @@ class Said:
         if entry is not None and entry.id == row.id and entry.guessed:
             like = self.known.provider.match(entry.spec or EMPTY, row, self.known.habits)
             if holder == address or like is not Match.SAME:
-                return [ev.Unbound(entry.address, self.now)]
+                return [Unbound(entry.address, self.now)]
         self._free(address, row)
         return []
 
@@ -447,3 +432,13 @@ class Said:
         """
         named = entry.address in self.named
         return named and entry.pending is None and not self._is_replaced(entry, self.named[entry.address])
+
+    def _agrees(self, address: Address, spec: Spec, row: Remote) -> None:
+        provider = self.known.provider
+        model, wanted = row.fields.get(provider.model_field), spec.get(provider.model_field)
+        comparable = model is not None and wanted is not None
+        if comparable and self.known.model(row.fields) != self.known.model(spec):
+            raise PodsyncError(
+                f"{row.id} is of model {model}, and {address} of model {wanted}",
+                "look at the id again, or at the document",
+            )

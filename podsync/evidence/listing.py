@@ -249,17 +249,6 @@ class Versions:
             ),
         )
 
-    def unlisted(self, address: Address, identity: str) -> PodsyncError:
-        """Return the error for a person who names what no listing shows, and does not say which it is."""
-        fields = ", ".join(sorted({field for one in self.sent for field in one.fields}))
-        answer = f"podsync import {address.word} {identity}"
-        return ProtectedError(
-            f"{address} has sent another version than its document describes today ({fields}), and no "
-            f"listing shows {identity}",
-            f"a) it is {self.words(Version.SENT)}: {answer} --as {Version.SENT.value}\n"
-            f"b) it is {self.words(Version.DOCUMENT)}: it can be taken once it is listed",
-        )
-
     def contradicted(self, address: Address, row: Remote, listed: Version) -> PodsyncError:
         """Return the error for a person who says that the row is another version than the listing tells."""
         is_, not_ = "as it was sent", "as its document says today"

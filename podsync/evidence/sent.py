@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import Enum
 from functools import cached_property
 
@@ -10,16 +10,18 @@ from podsync.evidence.account import CLOCK_ALLOWANCE, Knows
 from podsync.evidence.ages import SEND_SECONDS
 from podsync.evidence.claims import Claim, ClaimKind, Key, Verdicts, age
 from podsync.evidence.findings import Findings
-from podsync.evidence.listing import Reading, Versions
+from podsync.evidence.listing import Reading, Version, Versions
 from podsync.evidence.situation import Situation
 from podsync.evidence.state_view import Known
+from podsync.model.address import Address
+from podsync.model.errors import PodsyncError, ProtectedError
 from podsync.model.frozen import EMPTY, Spec, freeze
 from podsync.providers.contract import Match, ProductStep, Remote, Shown
 from podsync.providers.habits import DATES_AGREE
 from podsync.providers.knowledge import Provider
 from podsync.providers.name_forms import changes
 from podsync.state.entries import Entry, Orphan, Pending, Window
-from podsync.state.events import Bound, Confirmed, Event, Settled, Unbound
+from podsync.state.events import Bound, Confirmed, Event, Identified, Settled, Unbound
 
 #: So often is "nothing was made" said of one address without a person.
 NONES = 1
@@ -288,7 +290,7 @@ class SentJudge:
                     findings.unread.append(entry.address)
             elif told := self._told_otherwise(entry):
                 findings.asks[entry.address] = ()
-                findings.why[entry.address] = f"{told}: send it again only if you say so"
+                findings.why[entry.address] = f"{told}: it is sent again only if you say so"
             else:
                 findings.none.append(entry.address)
                 findings.events.append(Settled(entry.address, self._now, found=False))
@@ -342,3 +344,74 @@ class SentJudge:
 def unverified(spec: Spec, remote: Remote) -> tuple[str, ...]:
     """Fields of the spec that the listing did not return."""
     return tuple(sorted(name for name in spec if name not in remote.fields))
+
+
+# -- what a person says of it
+
+
+def not_listed(provider: Provider, identity: str) -> PodsyncError:
+    """Return the error for an id that nothing is listed under."""
+    return PodsyncError(
+        f"{provider.title} lists no product {identity}",
+        f"its id is on {provider.title}'s web page, and here: podsync import --match; "
+        "what was made just now, or is in review, can be taken once it is listed",
+    )
+
+
+def came_after(address: Address, identity: str, before: Collection[str]) -> None:
+    """Raise ProtectedError for an id that was listed `before` what is said to have made it was sent."""
+    if identity in before:
+        raise ProtectedError(
+            f"{identity} was listed before {address} was sent: that request did not make it",
+            f"if nothing was made: podsync state settle {address.word} --not-created, "
+            f"then: podsync import {address.word} {identity}",
+        )
+
+
+def identified(
+    known: Known,
+    rows: Mapping[str, Remote],
+    entry: Entry,
+    identity: str,
+    now: float,
+    versions: Versions | None,
+    said: Version | None,
+) -> list[Event]:
+    """A person has seen what was sent, which no listing shows: bound once one shows it under this id.
+
+    `said` is which of its `versions` it is. Raises PodsyncError where the listed `rows` may be it, or the id
+    cannot be its own.
+    """
+    address, pending, sent = entry.address, entry.pending, entry.pending or entry.window or Window(0, 0)
+    if versions is not None and versions.apart and said is None:
+        raise _which(address, identity, versions)
+    before, owned = known.before(sent), known.state.owned(known.name)
+    told = entry.window is not None and entry.window.answered == identity
+    aside = known.foreign.union(owned, before)
+    spec = entry.spec or EMPTY if pending is None else pending.body
+    listed = not told and any(
+        known.provider.match(spec, row, known.habits) is not Match.DIFFERENT
+        for row in rows.values()
+        if row.id not in aside
+    )
+    if said == Version.DOCUMENT or identity in known.gone or listed:
+        raise not_listed(known.provider, identity)
+    holder = owned.get(identity) or known.identified.get(identity)
+    if holder is not None and (holder != address or pending is not None):
+        raise PodsyncError(f"{identity} belongs to {holder} already", "one product has one address")
+    came_after(address, identity, before)
+    if known.identified.get(identity) == address:
+        return []
+    made: list[Event] = [] if pending is None else [Settled(address, now, found=True)]
+    return [*made, Identified(address, now, identity)]
+
+
+def _which(address: Address, identity: str, versions: Versions) -> PodsyncError:
+    fields = ", ".join(sorted({field for one in versions.sent for field in one.fields}))
+    answer = f"podsync import {address.word} {identity}"
+    return ProtectedError(
+        f"{address} has sent another version than its document describes today ({fields}), and no "
+        f"listing shows {identity}",
+        f"a) it is {versions.words(Version.SENT)}: {answer} --as {Version.SENT.value}\n"
+        f"b) it is {versions.words(Version.DOCUMENT)}: it can be taken once it is listed",
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -11,7 +11,6 @@ from podsync.evidence.ages import Moment
 from podsync.evidence.claims import Key
 from podsync.evidence.listing import Version, Versions, Wording
 from podsync.model.address import Address
-from podsync.model.errors import PodsyncError, ProtectedError
 from podsync.model.frozen import EMPTY, Json, Spec, freeze
 from podsync.model.product import seen_ids
 from podsync.providers import name_forms
@@ -216,25 +215,6 @@ class Known:
     def model(self, spec: Spec) -> str:
         """The model that a spec names, as it is compared."""
         return number(spec.get(self.provider.model_field))
-
-    def check_model(self, address: Address, spec: Spec, row: Remote) -> None:
-        """Raise PodsyncError where a row is of another model than the spec."""
-        model, wanted = row.fields.get(self.provider.model_field), spec.get(self.provider.model_field)
-        if model is not None and wanted is not None and self.model(row.fields) != self.model(spec):
-            raise PodsyncError(
-                f"{row.id} is of model {model}, and {address} of model {wanted}",
-                "look at the id again, or at the document",
-            )
-
-    @staticmethod
-    def check_came_after(address: Address, identity: str, before: Collection[str]) -> None:
-        """Raise ProtectedError for what was listed before something was sent for the address."""
-        if identity in before:
-            raise ProtectedError(
-                f"{identity} was listed before {address} was sent: that request did not make it",
-                f"if nothing was made: podsync state settle {address.word} --not-created, "
-                f"then: podsync import {address.word} {identity}",
-            )
 
     def refusals(self) -> Iterator[tuple[Key, Refusal]]:
         """Refusals without an answer."""

@@ -330,6 +330,11 @@ def of_unwanted(provider: Provider, address: Address, candidates: Sequence[Remot
     )
 
 
+def unknown_products(count: int) -> str:
+    """Count products that a first contact has found."""
+    return f"{count} product{'' if count == 1 else 's'} that the state knows nothing of"
+
+
 def unproven_account(provider: Provider, *, needs_person: bool) -> str:
     """Return why nothing is created in an unproven account; `needs_person`: no later look can prove it."""
     made = f"none of the products that were made at {provider.title}"

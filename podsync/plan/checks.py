@@ -72,10 +72,11 @@ def _over_limits(
         count = sum(change.action is action for change in changes)
         limit, allowed = settings[word], allow.get(word, 0)
         if limit is not None and count > max(limit, allowed):
+            are = f"1 {word[:-1]} is" if count == 1 else f"{count} {word} are"
             yield Diagnostic(
                 "error",
                 f"max-{word}",
-                f"{count} {word} are more than the limit of {max(limit, allowed)}",
+                f"{are} more than the limit of {max(limit, allowed)}",
                 detail=f"--allow {word}={count} for once, or limits.max_{word} in podsync.yaml for good",
             )
         elif action is Action.ORPHAN and _too_large_a_share(count, managed) and count > allowed:

@@ -22,6 +22,7 @@ from podsync.plan.answers import (
     of_step,
     of_unwanted,
     step_in_doubt,
+    unknown_products,
     unproven_account,
     what_became_of,
     where_it_is,
@@ -203,8 +204,8 @@ def _about_all(provider: Provider, findings: Findings, *, makes: bool) -> list[D
         return [Diagnostic("error", "another-account", words, None, "\n".join(remedies))]
     if findings.first_contact and makes:
         words = (
-            f"first contact: {provider.title} lists {len(findings.first_contact)} products that the state "
-            f"knows nothing of ({_listed(findings.first_contact)})"
+            f"first contact: {provider.title} lists {unknown_products(len(findings.first_contact))} "
+            f"({_listed(findings.first_contact)})"
         )
         remedies = (
             "a) some are of this catalog: podsync import --match -o csv=pairs.csv",

@@ -7,6 +7,7 @@ is most probable. A test turns the switch and so covers the other reading.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
+from difflib import get_close_matches
 from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
 
 from podsync.sandbox.values import check_treatments, treated
@@ -74,7 +75,9 @@ class Rules:
         known = {item.name for item in fields(self)}
         unknown = sorted(set(changes) - known)
         if unknown:
-            raise ValueError(f"no such rule: {', '.join(unknown)}")
+            near = get_close_matches(unknown[0], sorted(known), 1)
+            hint = f" (did you mean {near[0]}?)" if near else ""
+            raise ValueError(f"no such rule: {', '.join(unknown)}{hint}")
         values: dict[str, Any] = {name: self.parsed(name, value) for name, value in changes.items()}
         return replace(self, **values)
 

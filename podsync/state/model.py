@@ -7,9 +7,9 @@ seconds since the epoch.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Json
@@ -33,30 +33,26 @@ class Outline(NamedTuple):
     unbound: Mapping[str, int]
 
 
-class EntryMaker(Protocol):
-    """Makes entries of which there is an outline. Raises StateError where they are not there any more."""
-
-    def entry(self, address: str) -> Entry:
-        """Make one; many are asked for like this."""
-
-    def entries(self, addresses: Container[str]) -> Iterator[Entry]:
-        """Make these, in the order of the outline."""
-
-
 class LazyEntries(Mapping[Address, "Entry"]):
-    """Entries in the order of their addresses, each made when it is asked for."""
+    """Entries in the order of their addresses, each made when it is asked for.
 
-    def __init__(self, outline: Outline, maker: EntryMaker) -> None:
-        self.outline, self._maker = outline, maker
+    `one` makes one (many are asked for like this), `some` several, in order. Both raise StateError where they
+    are not there any more.
+    """
+
+    def __init__(
+        self, outline: Outline, one: Callable[[str], Entry], some: Callable[[Container[str]], Iterator[Entry]]
+    ) -> None:
+        self.outline, self._one, self._some = outline, one, some
 
     def __getitem__(self, address: Address) -> Entry:
         if str(address) not in self.outline.spec_digests:
             raise KeyError(address)
-        return self._maker.entry(str(address))
+        return self._one(str(address))
 
     def some(self, addresses: Container[str]) -> Mapping[Address, Entry]:
         """Make these entries at once, in order, without keeping ready what the others are made of."""
-        return {entry.address: entry for entry in self._maker.entries(addresses)}
+        return {entry.address: entry for entry in self._some(addresses)}
 
     def __contains__(self, address: object) -> bool:
         return str(address) in self.outline.spec_digests

@@ -162,7 +162,10 @@ def emptied(state: State, provider: str, number: int, now: float) -> list[Event]
     if not (count or orphaned or state.landmarks.get(provider)):
         raise UsageError(f"the state knows no product at {provider}", "what it knows: podsync state list")
     if number != count:
-        raise UsageError(f"the state has {count} entries at {provider}, not {number}", "nothing was changed")
+        raise UsageError(
+            f"the number of entries that the state has at {provider} is {count}, not {number}",
+            "nothing was changed",
+        )
     return [Emptied(provider, now)]
 
 

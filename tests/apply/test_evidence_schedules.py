@@ -509,7 +509,7 @@ def test_6_what_was_said_to_be_done_is_not_sent_again_unasked(world, provider, s
         told = outcome(world.apply(), address)
         assert (told.result, creates(world)) == (Result.IN_DOUBT, 1)
         assert f"HTTP {status}" in told.error
-        assert "send it again only if you say so" in told.error
+        assert "it is sent again only if you say so" in told.error
         assert f"podsync state settle {address} --not-created" in " ".join(told.next)
         world.clock.pass_by(LONG)
 

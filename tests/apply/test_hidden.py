@@ -219,6 +219,19 @@ def test_no_more_is_said_of_a_refusal_and_of_what_is_sent_again_than_is_known(wo
 
 
 @both
+def test_a_refusal_is_told_once_where_what_it_made_is_listed_in_the_same_run(world, provider):
+    begin(world, provider)
+    refused = make(world, provider)
+    later = make(world, provider, "later")
+    world.server.misbehave(f"{provider}.create", Odd("status", commit=True, status=400), Odd("cut"))
+
+    report = world.apply()
+
+    told = [outcome(report, address).error for address in (refused, later)]
+    assert [error.count("HTTP 400") for error in told if error and "made all the same" in error] == [1]
+
+
+@both
 def test_it_is_hidden_between_two_readings_of_one_look(world, provider):
     """The first reading, of its model, shows it; the second one, of everything, does not."""
     begin(world, provider)

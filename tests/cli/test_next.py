@@ -615,6 +615,7 @@ def first_contact(shop: Shop) -> None:
     shop.vendors.fill("kakaclo", 2)
     shop.tee()
     assert shop.apply().code == 5
+    assert "KakaClo lists 2 products that the state knows nothing of" in " ".join(shop.told().split())
     assert shop.creates() == 0
 
 
@@ -751,7 +752,7 @@ def nothing_is_forgotten_of_an_account_in_question(shop: Shop) -> None:
 @prints(
     "evidence/declared.py: state rm",
     "evidence/declared.py: state mv",
-    "evidence/declared.py: import --match",
+    "evidence/sent.py: import --match",
     "evidence/declared.py: plan --detail",
     "cli/commands/importing/decisions.py: import --match",
     "cli/commands/importing/command.py: import --not-ours",
@@ -796,7 +797,7 @@ def an_id_beside_an_update_in_doubt(shop: Shop) -> None:
     assert shop.entries()[address]["spec"]["name"] == "Bag"
 
 
-@prints("evidence/state_view.py: state settle", "evidence/state_view.py: import")
+@prints("evidence/sent.py: state settle", "evidence/sent.py: import")
 def an_id_that_was_listed_before(shop: Shop) -> None:
     shop.tee("known")
     assert shop.apply().code == 0
@@ -1437,7 +1438,7 @@ def an_address_without_the_id_of_its_product(shop: Shop) -> None:
     assert shop.follow("import --match").code == 0
 
 
-@prints("plan/answers.py: state settle", "evidence/declared.py: import --match")
+@prints("plan/answers.py: state settle", "evidence/sent.py: import --match")
 def many_products_that_are_imported_are_asked_about_at_once(shop: Shop) -> None:
     """No listing tells their values: four answers are one, given once."""
     names = [f"tote-{number}" for number in range(4)]

@@ -298,7 +298,7 @@ def test_a_wrong_number_empties_nothing(podsync, folder, catalog, shops):
     ]
 
     assert [run.code for run in runs] == [64] * 5
-    assert "the state has 1 entries at gelato, not 2" in runs[0].err
+    assert "the number of entries that the state has at gelato is 1, not 2" in runs[0].err
     assert "--emptied takes one of: kakaclo, gelato" in runs[3].err
     assert "podsync state check --emptied gelato --yes-entries 1" in runs[4].err
     assert (folder / "podsync.state.json").read_bytes() == before

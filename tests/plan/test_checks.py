@@ -102,7 +102,8 @@ def test_a_limit_lifts_no_other_one() -> None:
 def test_null_is_no_limit_and_nought_allows_nothing() -> None:
     assert rules(_creates(60, limits=Limits(max_creates=None))) == []
     assert rules(_creates(60, limits=Limits(max_creates=None), allow={"creates": 1})) == []
-    assert rules(_creates(1, limits=Limits(max_creates=0))) == ["max-creates"]
+    (one,) = _creates(1, limits=Limits(max_creates=0)).diagnostics
+    assert (one.rule, one.summary) == ("max-creates", "1 create is more than the limit of 0")
 
 
 def test_only_creates_replaces_and_orphans_count() -> None:

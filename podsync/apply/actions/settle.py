@@ -251,7 +251,7 @@ def _waits_for(run: ProviderRun) -> _Wait | None:
         return _Wait(what, run.context.clock.monotonic(), retry)
     waits, new, older = [], _unlisted(run), _untimed(run)
     if new:
-        waits.append(_Wait(f"{len(new)} new ids to become visible", max(map(run.listed_by, new))))
+        waits.append(_Wait(_counted(len(new), "new id", "to become visible"), max(map(run.listed_by, new))))
     if older:
         until = run.context.began + run.until_settled
         waits.append(_Wait(f"{older} from before, of which no clock tells how long ago it was", until))

@@ -49,7 +49,7 @@ def _look(run: ProviderRun) -> None:
     if first and run.stopped is None:
         findings = _look_once(run)
     if run.stopped is None and (left := _may_show_more(run, findings)) is not None:
-        run.unsure = f"{left[0]} is waited for: the listing may not show yet what exists; {later(run)}"
+        run.unsure = f"nothing is made before the wait for {left[0]} is over; {later(run)}"
     if run.stopped is None:
         _conclude(run, findings)
         _tell_unproven(run, findings)
@@ -143,7 +143,7 @@ def _may_show_more(run: ProviderRun, findings: Findings) -> tuple[str, float] | 
         reasons.append((what, began + run.until_settled))
     elif findings.knows is not Knows.ALL and wanted and _is_young(run, findings, looked):
         run.young = True
-        what = "the listing to show what was made with what exists already, a short while ago"
+        what = "the listing to show all that was made a short while ago"
         reasons.append((what, began + run.until_settled))
     situation = run.looker.dated(run.situation(), looked)
     # A product that is made again waits alone: other work continues.

@@ -73,7 +73,7 @@ def _refuse(run: ProviderRun, change: Change) -> None:
         change,
         f"others of this model have the same {name}, and {title} lists their pictures under other URLs: "
         "nobody could tell which is which. Nothing was sent",
-        remedy=f"give each a {name} of its own, for example with its colour",
+        remedy=f"give each its own {name}, for example with its colour",
     )
 
 

@@ -87,7 +87,7 @@ class Fault:
         try:
             AllRules().with_changes({name: value})
         except (ValueError, TypeError, KeyError) as error:
-            raise ValueError(f"fault with no such rule: {self.kind!r}: {error}") from error
+            raise ValueError(f"{self.kind!r} cannot be set: {error}") from error
         return {name: value}
 
     def to_dict(self) -> dict[str, Any]:

@@ -78,9 +78,8 @@ class Outlines(NamedTuple):
         except StateError:
             return statefile.loads(data, name)  # and say what is wrong where it is
         held = data if len(data) <= self.held else None
-        return replace(
-            state, entries=LazyEntries(outline, _EntryCutter(self, name, digest, form, outline, held))
-        )
+        cutter = _EntryCutter(self, name, digest, form, outline, held)
+        return replace(state, entries=LazyEntries(outline, cutter.entry, cutter.entries))
 
     def _scan(self, data: bytes, name: str, digest: str) -> tuple[_Form, Outline] | None:
         """Read every entry once; None for a file of another form, or with anything wrong in it."""

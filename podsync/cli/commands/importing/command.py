@@ -18,6 +18,7 @@ from podsync.cli.workspace import Workspace
 from podsync.evidence.listing import Version
 from podsync.model.address import Address
 from podsync.model.errors import UsageError
+from podsync.output.wording import counted
 from podsync.providers.registry import kinds, plugins
 
 _FORMS = ("podsync import --match -o csv=FILE", "podsync import FILE", "podsync import ADDRESS ID")
@@ -97,7 +98,7 @@ def _claim(session: Session, words: tuple[str, ...], not_ours: str | None, said:
     decisions = read_decisions(words[0])
     more = [f"{each}: left open, a row of it has no answer" for each in decisions.unsure]
     if decisions.open:
-        more.append(f"{decisions.open} rows are left open; apply asks about them")
+        more.append(f"left open, and asked about by apply: {counted(decisions.open, 'row')}")
     return claim(space, decisions.taken, decisions.left_out, more)
 
 

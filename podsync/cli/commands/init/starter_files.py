@@ -10,6 +10,7 @@ from pathlib import Path
 import podsync
 from podsync.catalog.validation.schemas import schema_names, schema_text
 from podsync.model.errors import PodsyncError
+from podsync.output.wording import counted
 from podsync.providers.descriptor import ProviderInfo
 from podsync.providers.registry import plugins
 from podsync.state.git.environment import root_of
@@ -145,4 +146,4 @@ class InitResult:
         joint = "" if there.endswith(b"\n") or not there else "\n"
         with target.open("ab") as stream:
             stream.write((joint + "\n".join(missing) + "\n").encode())
-        self.added.append(f".gitignore ({len(missing)} lines at its end)")
+        self.added.append(f".gitignore (at its end: {counted(len(missing), 'line')})")

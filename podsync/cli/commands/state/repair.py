@@ -280,7 +280,8 @@ def check_state(session: Session, emptied: str | None, yes_entries: int | None) 
     unbound = sum(entry.unbound for entry in state.entries.values())
     session.console.result(
         f"{space.state_label}: good. serial {state.serial}, lineage {state.lineage or 'none yet'}\n"
-        f"{len(state.entries)} entries, {len(state.orphans)} orphans, {doubts} in doubt, "
+        f"{counted(len(state.entries), 'entry', 'entries')}, {counted(len(state.orphans), 'orphan')}, "
+        f"{doubts} in doubt, "
         f"{unbound} without an id yet\n"
     )
     return 0

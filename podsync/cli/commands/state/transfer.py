@@ -20,6 +20,7 @@ from podsync.cli.environment.stores import open_store
 from podsync.cli.workspace import Workspace
 from podsync.model.errors import StateError, UsageError
 from podsync.model.settings import StateSettings
+from podsync.output.wording import counted
 from podsync.state import migration
 from podsync.state.backends import BACKENDS
 from podsync.state.formats import statefile
@@ -107,7 +108,7 @@ def _read(file: str) -> bytes:
 
 
 def _size(state: State) -> str:
-    return f"{len(state.entries)} products, {len(state.orphans)} orphans."
+    return f"{counted(len(state.entries), 'product')}, {counted(len(state.orphans), 'orphan')}."
 
 
 @command(
