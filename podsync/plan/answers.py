@@ -19,7 +19,7 @@ from podsync.model.product import seen_ids
 
 if TYPE_CHECKING:
     from podsync.evidence.findings import Findings, Question
-    from podsync.evidence.listing import Version, Versions
+    from podsync.evidence.listing import Versions
     from podsync.providers.contract import Remote
     from podsync.providers.knowledge import Provider
     from podsync.state.entries import Entry, Orphan
@@ -389,7 +389,7 @@ def _shown_there(provider: Provider, command: str, versions: Versions | None) ->
         f"{command} --as {one.version.value}"
         for index, one in enumerate(versions.sent)
     )
-    today = f"{_letter(len(sent))}) that page shows it {versions.words(Version.DOCUMENT)}"
+    today = f"{_letter(len(sent))}) that page shows it {versions.today}"
     return (*sent, f"{today}: it can be taken once it is listed")
 
 

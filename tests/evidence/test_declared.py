@@ -12,6 +12,7 @@ from podsync.evidence.state_view import Known
 from podsync.model.errors import PodsyncError, ProtectedError, UsageError
 from podsync.model.frozen import freeze
 from podsync.model.product import Lifecycle
+from podsync.plan.answers import of_doubt
 from podsync.providers.contract import Remote
 from podsync.state.entries import Absent, Entry
 from podsync.state.events import Adopted, Bound, Identified, Settled, Unbound
@@ -432,3 +433,14 @@ def test_a_person_says_which_version_an_unlisted_product_is_and_none_of_today_is
     with pytest.raises(PodsyncError, match="lists no product 9"):
         word.ours(DOG, "9", Version.DOCUMENT)
     assert word.ours(DOG, "9", Version.SENT)[-1] == Identified(DOG, NOW, "9")
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_a_version_that_no_listing_shows_is_asked_about(apart: bool) -> None:
+    """Nothing fits that is listed: the page may show what was sent, and the document has changed since."""
+    known, _ = versions(HOLDERS["in doubt"])
+    told = known.versions_of_doubt(HOLDERS["in doubt"], TODAY if apart else SENT)
+
+    answers = of_doubt(known.provider, DOG, (), versions=told)
+
+    assert [line[:2] for line in answers] == (["a)", "b)", "c)"] if apart else ["a)", "b)"])
