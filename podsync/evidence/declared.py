@@ -29,6 +29,7 @@ from podsync.state.events import (  # fmt: skip
     Confirmed,
     Event,
     Intent,
+    Noted,
     Settled,
     Unbound,
 )
@@ -63,10 +64,19 @@ class Said:
             return self._identified(entry, identity, version)
         row = self._row(identity)
         if entry is not None and entry.id == identity and entry.pending is None and not entry.provisional:
-            return []
+            return self._as_the_document_says(entry)
         events = self._events(address, entry, row, version)
         answers = self._answers_refusals(address, row, events)
         return [*events, Answered(address, self.now)] if answers else events
+
+    def _as_the_document_says(self, entry: Entry) -> list[Event]:
+        """A look took it; a person says that it is as the document says in what no listing shows."""
+        product = self.named.get(entry.address)
+        fixed = self.known.provider.fixed(entry.spec or EMPTY, product.spec) if product is not None else ()
+        if product is None or not entry.is_unseen(fixed):
+            return []
+        told: Spec = freeze({name: product.spec.get(name) for name in fixed})
+        return [Noted(entry.address, self.now, entry.labels, entry.lifecycle, spec=told)]
 
     def _answers_refusals(self, address: Address, row: Remote, events: Sequence[Event]) -> bool:
         """Whether the product may be all that was refused here: another version may have been made, too."""

@@ -29,6 +29,8 @@ MOVE_NAMED = "move_because_named"
 ADOPT_DECLARED = "adopt_because_declared"
 #: That of a note by which the state takes over what was changed at the provider, once a look bears it out.
 NOTE_ACCEPTED = "note_because_changed_there"
+#: That of a replace because fields differ that no update changes.
+CANNOT_UPDATE = "replace_because_cannot_update"
 #: That of an update that sends a document's values again, whatever is there.
 SET_BACK = "update_by_request"
 #: That of a create in place of a product that is gone: it is sent only once that is certain.

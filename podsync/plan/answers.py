@@ -32,6 +32,8 @@ PUT_BACK = "put back what the document said, or say what is wanted instead"
 NAMED = 10
 #: So many characters of a value that was sent are shown.
 _LONGEST = 120
+#: The rule of `is_it_so`.
+NOT_SEEN = "not-seen"
 
 
 class OpenQuestion(NamedTuple):
@@ -87,6 +89,18 @@ def _refused_besides(findings: Findings, entry: Entry, rows: Sequence[Remote]) -
     if others is None:
         return ""
     return f". A create was refused besides, and may have made one of these. {what_was_sent(others)}"
+
+
+def is_it_so(provider: Provider, address: Address, entry: Entry, fields: Sequence[str]) -> OpenQuestion:
+    """Ask whether a product that a look took is what the document says, in `fields` that no listing shows."""
+    noun, key = provider.info.visible_id
+    seen = seen_ids(entry.remote).get(key) if key else None
+    what, named = f"{entry.id} ({noun} {seen})" if seen else f"{entry.id}", " and ".join(fields)
+    why = f"it is {what}, taken as it is listed, and no listing shows {named}: it may be as the document says"
+    so, otherwise = f"podsync import {address.word} {entry.id}", f'podsync apply --replace "{address}"'
+    return OpenQuestion(
+        why, (f"a) {_page(provider)} shows {named} so: {so}", f"b) it shows another: {otherwise}")
+    )
 
 
 def whose_it_is(findings: Findings, address: Address, question: Question, named: str) -> OpenQuestion:

@@ -13,7 +13,9 @@ from podsync.model.digests import canonical_json
 from podsync.model.frozen import EMPTY, Spec, freeze
 from podsync.model.settings import Limits
 from podsync.plan.action import Action
+from podsync.plan.answers import NOT_SEEN, is_it_so
 from podsync.plan.change import Change, left_by
+from podsync.plan.diff import unseen_fields
 from podsync.plan.unchanged import Split, UnchangedPairs
 
 if TYPE_CHECKING:
@@ -58,6 +60,7 @@ def check(
         *_renames_in_disguise(changes, leaving, providers),
         *_clashing_names(changes, {change.address for change in leaving}, left, providers),
         *_indistinguishable(changes, leaving, left, providers),
+        *_unseen(changes, left.state, providers),
     ]
 
 
@@ -158,6 +161,18 @@ def _if_meant(change: Change, address: Address, *, first: bool, orphan: bool) ->
     if change.action is Action.REPLACE:
         return f"remove the document of {address}"
     return f"put `{moved_words(change.address, address)}` into the document, and remove that of {address}"
+
+
+def _unseen(
+    changes: tuple[Change, ...], state: State, providers: Mapping[str, Provider]
+) -> Iterator[Diagnostic]:
+    """What would be made anew for fields of which nobody knows what they are there: apply asks first."""
+    for change in changes:
+        entry = state.entries.get(change.previous_address or change.address)
+        if entry is not None and (fields := unseen_fields(providers[change.provider], entry, change)):
+            asked = is_it_so(providers[change.provider], change.address, entry, fields)
+            words, answers = f"{change.address} is not replaced: {asked.why}", "\n".join(asked.answers)
+            yield Diagnostic("warning", NOT_SEEN, words, change.source, answers, change.address)
 
 
 def _renames_in_disguise(

@@ -13,6 +13,7 @@ from podsync.model.position import Position
 from podsync.model.product import UNPROTECTED, Product
 from podsync.plan.action import (
     ADOPT_DECLARED,
+    CANNOT_UPDATE,
     MOVE_NAMED,
     NOTE_ACCEPTED,
     NOTE_TOLD,
@@ -393,7 +394,7 @@ class _PairDecision:
                 ("lifecycle", "prevent_replace"),
             )
         self._refuse_incomplete(product)
-        code = "replace_by_request" if self.forced else "replace_because_cannot_update"
+        code = "replace_by_request" if self.forced else CANNOT_UPDATE
         reason = "asked for by --replace" if self.forced else f"{self.provider.title} cannot change it"
         if swaps:
             return self._swap(product, entry, code, reason, fields)
@@ -434,14 +435,14 @@ class _PairDecision:
     ) -> Change:
         fixed = [name for name in names if name not in self.provider.mutable]
         if not self.forced and self._refuse_unreachable(product, entry.spec or EMPTY):
-            return self._change(Action.REPLACE, "replace_because_cannot_update", "refused", fields)
+            return self._change(Action.REPLACE, CANNOT_UPDATE, "refused", fields)
         self._refuse(
             f"{self.provider.name}-replace",
             f"{product.address}: {self.provider.title} cannot change {', '.join(fixed) or 'this product'}",
             self.provider.info.replace_remedy,
             ("spec", fixed[0]) if fixed else (),
         )
-        return self._change(Action.REPLACE, "replace_because_cannot_update", "refused", fields)
+        return self._change(Action.REPLACE, CANNOT_UPDATE, "refused", fields)
 
     def _refuse(self, rule: str, summary: str, remedy: str, path: Path = ()) -> None:
         product = self.pair.product

@@ -15,7 +15,7 @@ from podsync.model.digests import canonical_json
 from podsync.model.frozen import EMPTY, Json, Path, Spec, freeze
 from podsync.model.position import Position
 from podsync.model.product import Product, seen_ids
-from podsync.plan.action import SWAP, Action
+from podsync.plan.action import CANNOT_UPDATE, SWAP, Action
 from podsync.plan.answers import perhaps_added
 from podsync.plan.change import WHATEVER, Change, FieldChange, UnknownValue, left_by
 from podsync.plan.matching import Pair, last_place
@@ -111,6 +111,20 @@ def never_learned(provider: Provider, entry: Entry, wanted: Spec) -> frozenset[s
         return frozenset()
     absent = wanted.keys() - (entry.spec or EMPTY).keys()
     return frozenset(absent if entry.origin == "imported" else absent & provider.unlisted)
+
+
+def unseen_fields(provider: Provider, entry: Entry | None, change: Change) -> tuple[str, ...]:
+    """Return the fields for which alone a product would be made anew, if nobody knows what they are there.
+
+    A look took it as it is listed, and what no listing shows was believed of its document: the product may be
+    the wanted one already.
+    """
+    if entry is None or change.action_reason != CANNOT_UPDATE:
+        return ()
+    before, after = entry.spec or EMPTY, change.after or EMPTY
+    learned = never_learned(provider, entry, after)
+    fixed = tuple(name for name in provider.fixed(before, after) if name not in learned)
+    return fixed if entry.is_unseen(fixed) else ()
 
 
 def field_changes(

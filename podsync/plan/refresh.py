@@ -18,6 +18,7 @@ from podsync.model.position import Severity
 from podsync.model.product import Product, seen_ids
 from podsync.plan.action import SET_BACK, Action
 from podsync.plan.answers import (
+    NOT_SEEN,
     of_step,
     of_unwanted,
     step_in_doubt,
@@ -98,11 +99,11 @@ def exit_code(plan: Plan, looks: Mapping[str, Findings]) -> int:
         for findings in looks.values()
     ):
         return _IN_DOUBT
-    renamed = any(one.rule == _RENAMED for one in plan.diagnostics)
+    left = any(one.rule in {_RENAMED, NOT_SEEN} for one in plan.diagnostics)
     open_questions = any(
         findings.questions or findings.taken or findings.misnamed for findings in looks.values()
     )
-    return _LEFT if renamed or open_questions else 0
+    return _LEFT if left or open_questions else 0
 
 
 def _about_renamed(

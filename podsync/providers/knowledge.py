@@ -206,6 +206,10 @@ class Provider(ABC):
         other = self.canonical(self.completed(after, before))
         return tuple(sorted(k for k in {*one, *other} if one.get(k) != other.get(k)))
 
+    def fixed(self, before: Spec, after: Spec) -> tuple[str, ...]:
+        """Those of them that no update changes."""
+        return tuple(name for name in self.differing(before, after) if name not in self.mutable)
+
     @abstractmethod
     def likeness(self, spec: Spec) -> frozenset[str]:
         """Keys of resemblance: specs that share one may be one product renamed or edited."""

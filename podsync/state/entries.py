@@ -5,7 +5,7 @@ Immutable values; all times are UTC seconds since the epoch.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, TypeAlias
 
@@ -151,6 +151,10 @@ class KnownProduct:
     def unlisted(self) -> bool:
         """It is made, and a listing still has to show its id: an apply has to look, whatever else it does."""
         return self.unbound or self.provisional
+
+    def is_unseen(self, names: Collection[str]) -> bool:
+        """Whether a look took it as it is listed, and only its document has told what these fields are."""
+        return self.origin == "adopted" and bool(names) and set(names) <= set(self.unverified)
 
     @property
     def sent(self) -> Spec:

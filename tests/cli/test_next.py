@@ -286,6 +286,43 @@ def a_person_says_that_it_is_the_version_that_was_sent(shop: Shop) -> None:
     assert shop.creates() == 2
 
 
+def taken_by_a_look(shop: Shop) -> str:
+    """The state was lost after an edit of what no listing shows; the edit is taken back."""
+    address = shop.tee()
+    assert shop.apply().code == 0
+    shop.edit("tee", "#A72525", "#112233")
+    settled(shop)
+    lose(shop.folder)
+    assert shop.apply().code == 0
+    shop.edit("tee", "#112233", "#A72525")
+    assert shop.run("plan").code == 0
+    assert "warning[not-seen]" in shop.told()
+    assert shop.apply().code == 4
+    return address
+
+
+@prints("plan/answers.py: import")
+def a_person_sees_that_it_is_as_its_document_says(shop: Shop) -> None:
+    address = taken_by_a_look(shop)
+
+    assert shop.follow(f"import {address}").code == 0
+    assert "as its document says" in shop.told()
+    assert shop.apply().code == 0
+    assert shop.creates() == 1
+
+
+@prints("plan/answers.py: apply --replace")
+def a_person_sees_that_it_is_another_one(shop: Shop) -> None:
+    taken_by_a_look(shop)
+    shop.edit("tee", "#A72525", "#445566")
+    assert shop.run("plan", "--refresh").code == 4
+
+    run = shop.follow("--replace")
+    run = shop.follow(r"apply .*--auto-approve") if run.code == 64 else run
+    assert run.code == 0, run.err
+    assert shop.creates() == 2
+
+
 @prints("plan/answers.py: state settle")
 def plan_refresh_asks_in_the_same_words(shop: Shop) -> None:
     address = two_may_be_it(shop)

@@ -15,14 +15,19 @@ from tests.crash import catalogs, tracing
 from tests.crash.catalogs import Document
 from tests.crash.scene import APPLIES, SETTLE, Scene, killed, rules
 
-#: Hits at which to die: two creates, two requests for values, two renames. The rest is a campaign's.
+#: Hits at which to die: two creates, two requests for values, two renames, of which the last one is settled
+#: by a look. The rest is a campaign's.
 POINTS = {
     "sender.unsent": (1, 2, 3, 4, 5, 6),
     "sender.answered": (1, 2, 3, 4, 5, 6),
     "before.Intent": (3, 5, 6),
     "after.Intent": (3, 5, 6),
-    "before.Made": (1, 3, 4, 5, 6),
-    "after.Made": (1, 3, 4, 5, 6),
+    "before.Made": (1, 3, 4, 5),
+    "after.Made": (1, 3, 4, 5),
+    "before.Doubted": (1,),
+    "after.Doubted": (1,),
+    "before.Settled": (1,),
+    "after.Settled": (1,),
     "after.Confirmed": (1,),
     "apply.worked": (1,),
     "apply.finished": (1,),

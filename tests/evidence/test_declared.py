@@ -12,6 +12,7 @@ from podsync.evidence.state_view import Known
 from podsync.model.errors import PodsyncError, ProtectedError, UsageError
 from podsync.model.frozen import freeze
 from podsync.model.product import Lifecycle
+from podsync.plan.answers import of_doubt
 from podsync.providers.contract import Remote
 from podsync.state.entries import Absent, Entry
 from podsync.state.events import Adopted, Bound, Identified, Settled, Unbound
@@ -206,6 +207,22 @@ def test_what_is_protected_or_takes_over_a_name_is_settled_first(protected: bool
         word.ours(DOG, "7", Version.DOCUMENT)
 
     assert [line[:2] for line in refused.value.remedy.splitlines()] == ["a)", "b)"]
+
+
+def test_what_a_look_took_is_as_its_document_says_in_what_no_listing_shows() -> None:
+    """A person says so; what a listing shows, and what a person has told already, stays as it is."""
+    facts = {"origin": "adopted", "unverified": ("colorValue",), "spec": spec("dog", colorValue="#1")}
+    wanted = spec("dog", colorValue="#2")
+
+    _, word = versions(entry("dog", "7", **facts), wanted)
+    (told,) = word.ours(DOG, "7")
+
+    assert (told.spec, told.unverified) == ({"colorValue": "#2"}, ())
+    for changes in ({"origin": "imported"}, {"unverified": ()}):
+        _, word = versions(entry("dog", "7", **{**facts, **changes}), wanted)
+        assert word.ours(DOG, "7") == []
+    _, word = versions(entry("dog", "7", **facts), spec("dog", colorValue="#2", enName="Hound"))
+    assert word.ours(DOG, "7") == []
 
 
 # -- what was refused though it was made
@@ -416,3 +433,14 @@ def test_a_person_says_which_version_an_unlisted_product_is_and_none_of_today_is
     with pytest.raises(PodsyncError, match="lists no product 9"):
         word.ours(DOG, "9", Version.DOCUMENT)
     assert word.ours(DOG, "9", Version.SENT)[-1] == Identified(DOG, NOW, "9")
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_a_version_that_no_listing_shows_is_asked_about(apart: bool) -> None:
+    """Nothing fits that is listed: the page may show what was sent, and the document has changed since."""
+    known, _ = versions(HOLDERS["in doubt"])
+    told = known.versions_of_doubt(HOLDERS["in doubt"], TODAY if apart else SENT)
+
+    answers = of_doubt(known.provider, DOG, (), versions=told)
+
+    assert [line[:2] for line in answers] == (["a)", "b)", "c)"] if apart else ["a)", "b)"])

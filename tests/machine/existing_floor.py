@@ -187,6 +187,9 @@ class ExistingFloor(Floor):
             super()._answer(outcome)
         elif "take `recreate` out of the document" in outcome.next:
             self._takes_out(document, recreate=None)
+        elif any(f"podsync state rm {outcome.address}" in line for line in outcome.next):
+            if entry is not None and entry.id not in self.there(outcome.provider):
+                self.let_go(outcome.address)
         elif document.history.adopt is not None and entry is None:
             self._takes_out(document, adopt=None)
         else:

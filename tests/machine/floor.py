@@ -517,6 +517,8 @@ class Floor(World):
             self._name_unlisted()
         elif "somebody changed it at" in told or "somebody renamed it at" in told:
             self._answer_drift(outcome)
+        elif "taken as it is listed" in told:
+            self._answer_unseen(outcome)
         elif any("podsync import" in line for line in outcome.next):
             self._answer_question(outcome)
         elif "404" in told and outcome.result in (Result.FAILED, Result.IN_DOUBT):
@@ -650,6 +652,19 @@ class Floor(World):
         sought = {self.body(provider, spec) for spec in open_}
         others = [i for i in asked if self.body(provider, there[i]) not in sought]
         self._import(provider, {}, [*others, *removed])
+
+    def _answer_unseen(self, outcome: Outcome) -> None:
+        """Look at the web page: whether a product is as the document says in what no listing shows."""
+        address, provider = outcome.address, outcome.provider
+        identity = self.state.entries[address].id or ""
+        assert any(f"podsync import {address} {identity}" in line for line in outcome.next)
+        there = self.there(provider).get(identity, {})
+        so = self.body(provider, there) == self.body(provider, self.documents[address].spec)
+        self.log.append(f"    a person says {address}: {identity} is so: {so}")
+        if so:
+            self._import(provider, {address: identity}, [])
+        else:
+            self.run(Trouble(), selecting={"selection": Selection(replace=(str(address),))})
 
     def _set_back(self, outcome: Outcome) -> None:
         """Of what another one has written there meanwhile: the catalog is right, as it is printed."""
@@ -864,9 +879,8 @@ class Floor(World):
             made = self.made(provider)
             for identity in made:
                 self.born.setdefault(identity, self.clock.passed)
-            excused = self.model.twins | self._blurred(provider, made)
             kept = {i: each for i, each in made.items() if i not in self.model.disowned}
-            twice = doubled(self, provider, excused)
+            twice = doubled(self, provider, self.model.twins)
             if twice:
                 self.figures["doubled"] += len(twice)
                 raise Doubled(twice)
@@ -887,14 +901,6 @@ class Floor(World):
         if wrong:
             self.figures["misbound"] += len(wrong)
             raise Misbound(wrong)
-
-    def _blurred(self, provider: str, made: Mapping[str, Mapping[str, Any]]) -> set[str]:
-        """Bodies that differ in what no listing tells: without its state nobody can tell them apart."""
-        if not self.figures["states lost"] + self.figures["backups restored"]:
-            return set()
-        versions = self.history.values()
-        faint = {self.told(p.provider, p.spec) for old in versions for p in old if _faint(old, p)}
-        return {self.body(provider, each) for each in made.values() if self.told(provider, each) in faint}
 
     def _known(self, provider: str, state: State, *, wanted: bool = True) -> tuple[set[str], set[str]]:
         """Ids, and bodies by which the next apply finds a product whose id is not known."""
@@ -1039,15 +1045,6 @@ def _without_base(value: Any) -> Any:
     if not isinstance(value, list | tuple):
         return value
     return [v for v in value if not (isinstance(v, Mapping) and v.get("id") == "base_attributes")]
-
-
-def _faint(versions: list[Product], product: Product) -> bool:
-    """Whether another version differs from this one only in colour or artwork."""
-    listed = TOLD["kakaclo"]
-    return product.provider == "kakaclo" and any(
-        other.spec != product.spec and all(other.spec.get(f) == product.spec.get(f) for f in listed)
-        for other in versions
-    )
 
 
 def _numbers() -> Iterator[int]:

@@ -1057,3 +1057,49 @@ def test_a_remembered_product_is_not_what_a_later_create_has_made(tmp_path):
     _, fault = play(tmp_path, "94021:15", ALL)
 
     assert fault is None
+
+
+@pytest.mark.parametrize("colour", ["#000001", "#000003"], ids=["as it was sent", "another one"])
+def test_what_a_look_took_is_not_made_again_for_what_no_listing_shows(floor, colour):
+    """Its document had been edited when the state was lost; then it says what is there, or something else."""
+    write(floor, Address("designed_product", "dog"))
+    write(floor, TEE, colorValue="#000001")
+    floor.good_day()
+    floor.clock.pass_by(SETTLE)
+    write(floor, TEE, colorValue="#000002")
+    floor.lose(journal=True, memory=True)
+    floor.good_day()
+    sent = floor.state.entries[TEE].id
+    write(floor, TEE, colorValue=colour)
+
+    (told,) = floor.run(Trouble()).outcomes
+
+    assert told.result is Result.NOT_TRIED
+    assert "no listing shows colorValue" in told.error
+    floor.good_day()
+    so = colour == "#000001"
+    assert (floor.state.entries[TEE].id == sent) is so
+    assert len(floor.made("kakaclo")) == (2 if so else 3)
+
+
+def test_what_is_to_be_made_again_has_a_way_out_of_a_listing_that_is_never_whole(floor):
+    """Its total counts hidden rows, which nobody has seen counted while all that is known was listed."""
+    write(floor, Address("designed_product", "dog"))
+    write(floor, TEE)
+    floor.good_day()
+    floor.clock.pass_by(SETTLE)
+    floor.sandbox.set_rules(total="hidden:2")
+    gone = floor.state.entries[TEE].id
+    floor.take_away("kakaclo", gone)
+    assert floor.write(rewritten(floor.documents[TEE], recreate=gone))
+
+    for _ in range(3):
+        (told,) = floor.run(Trouble()).outcomes
+        floor.clock.pass_by(2 * SETTLE)
+
+    assert told.result is Result.NOT_TRIED
+    assert "lists is not whole" in told.error
+    assert any(f"podsync state rm {TEE}" in line for line in told.next)
+    floor.let_go(TEE)
+    assert floor.run(Trouble()).exit_code == 0
+    assert len(floor.made("kakaclo")) == 2

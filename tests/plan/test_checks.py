@@ -28,6 +28,26 @@ from tests.plan.build import (
 )
 
 
+def test_what_a_look_took_is_not_made_again_for_what_nobody_knows() -> None:
+    """Only its document told the fields that differ; a listing, or a person, has told the other ones."""
+    wanted, unknown = designed("tee", colorValue="#000000"), ("colorValue", "materialImages")
+    taken = made(designed("tee"), origin="adopted", unverified=unknown)
+
+    told = plan([wanted], state(taken))
+    renamed = designed("tee", colorValue="#000000", enName="New")
+
+    assert (rules(told), told.errored) == (["not-seen"], False)
+    assert "no listing shows colorValue" in fault(told).summary
+    for sure in (
+        plan([wanted], state(taken), replace=("designed_product.tee",)),
+        plan([renamed], state(taken)),
+        plan([wanted], state(made(designed("tee"), origin="imported", unverified=unknown))),
+        plan([wanted], state(made(designed("tee"), origin="adopted", unverified=("materialImages",)))),
+    ):
+        assert rules(sure) == []
+        assert actions(sure) == {"designed_product.tee": "replace"}
+
+
 def _many(count: int, **more: object) -> list[Product]:
     facts = [{"enName": f"N{i}", "imageUrl": f"https://cdn.test/{i}.png"} for i in range(count)]
     return [designed(f"tee-{i}", **(fact | more)) for i, fact in enumerate(facts)]

@@ -13,9 +13,9 @@ from podsync.evidence.sent import existing, untold, unverified
 from podsync.model.errors import ConflictError, InDoubtError, PodsyncError
 from podsync.model.frozen import EMPTY, FrozenDict
 from podsync.plan.action import Action
-from podsync.plan.answers import COMPLETE, whose_it_is
+from podsync.plan.answers import COMPLETE, if_removed, is_it_so, whose_it_is
 from podsync.plan.change import Change
-from podsync.plan.diff import differing_fields
+from podsync.plan.diff import differing_fields, unseen_fields
 from podsync.plan.drift.compare import differences
 from podsync.providers.contract import Remote
 from podsync.state.entries import Entry, Orphan
@@ -68,6 +68,7 @@ def make(run: ProviderRun, change: Change) -> None:
         not_tried(run, change, run.unsure)
     elif not (
         _is_not_gone(run, change)
+        or _is_unseen(run, change, entry)
         or _stopped_by_rows(run, change)
         or _has_to_wait(run, change, entry)
         or _stopped_by_ours(run, change)
@@ -97,7 +98,10 @@ def _is_not_gone(run: ProviderRun, change: Change) -> bool:
             run.deferred[change.address] = DeferredChange(change, again, until)
     else:
         why = f"{identity} is missing, and not yet gone: a second whole reading has to miss it, later"
-        not_tried(run, change, f"{why}; {later(run)}")
+        sure = run.findings is not None and run.findings.reading.sound and run.findings.reading.fresh
+        listing = "" if sure else f", and what {run.provider.title} lists is not whole"
+        remedy = () if sure else (if_removed(change.address),)
+        not_tried(run, change, f"{why}{listing}; {later(run)}", *remedy)
     return True
 
 
@@ -157,6 +161,16 @@ def _adopted(run: ProviderRun, change: Change, remote: Remote) -> Adopted:
         change.address, run.provider.name, change.account, now, remote.id, spec, remote.shown,
         unverified(spec, remote), change.labels, change.lifecycle, place=change.place, takes=change.takes,
     )  # fmt: skip
+
+
+def _is_unseen(run: ProviderRun, change: Change, entry: Entry | None) -> bool:
+    """Whether what exists may be the wanted product: in the fields that differ nobody knows what it is."""
+    fields = unseen_fields(run.provider, entry, change)
+    if entry is None or not fields:
+        return False
+    asked = is_it_so(run.provider, change.address, entry, fields)
+    not_tried(run, change, asked.why, *asked.answers)
+    return True
 
 
 def _stopped_by_rows(run: ProviderRun, change: Change) -> bool:

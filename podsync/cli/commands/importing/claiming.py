@@ -28,7 +28,7 @@ from podsync.output.wording import counted, title
 from podsync.plan.answers import not_told
 from podsync.plan.planner import check_hosts
 from podsync.providers.contract import Match
-from podsync.state.events import Adopted, Disowned, Event, Identified, Intent, Settled
+from podsync.state.events import Adopted, Disowned, Event, Identified, Intent, Noted, Settled
 from podsync.state.model import State
 
 #: What becomes of the version that was sent, where a person says that a row is the one of today.
@@ -208,6 +208,8 @@ class _ImportClaim:
         taken = any(isinstance(event, Adopted) for event in events)
         if taken and before is not None and (before.pending is not None or before.unlisted):
             line += f", as its document says; {LEFT_OPEN}"
+        if any(isinstance(event, Noted) for event in events):
+            line += ", as its document says"
         spec = product.spec if product is not None else (before.spec or EMPTY) if before else EMPTY
         made = _made_as(decisions, events, spec)
         if made is not None:
