@@ -100,6 +100,9 @@ class HistoryPort(Protocol):
     def lost(self, state: State) -> Lost | None:
         """Whether `state` is not the one that was last seen here."""
 
+    def begins(self) -> None:
+        """Note, before anything is written, where the state may not know all: its serial will not tell."""
+
     def caught_up(self, provider: str) -> None:
         """The provider's listing showed whatever was made before this run, and the state knows it now."""
 
@@ -116,7 +119,7 @@ class HistoryPort(Protocol):
         """Return the rows that looks without the lock have shown and that `state` does not know."""
 
     def recorded(self) -> None:
-        """What `remembered` returned is in the state, durably."""
+        """What `remembered` returned, and all that was written, is in the state, durably."""
 
 
 @dataclass

@@ -142,8 +142,11 @@ class _Apply:
         """Do it all."""
         self._ledger.prelude = self._begun(approved_as)
         self._runs = self._provider_runs()
+        self._memory.begins()
         if rows := self._memory.remembered(self._state):
             self._ledger.record(*rows)
+        elif self._store.owes:
+            self._ledger.begin()
         for change in self._plan.work:
             if change.action is Action.SETTLE:
                 self._local.move(change)

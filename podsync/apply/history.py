@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from podsync.apply.context import LastSend, Lost
 from podsync.model.clock import Clock
@@ -37,7 +38,10 @@ class StateHistory:
 
     def lost(self, state: State) -> Lost | None:
         """Whether `state` is not the one that was last seen here, and what was sent since."""
-        seen = self._memory.read()
+        seen, copy = self._memory.read(), self._store.copy
+        if copy is not None:
+            # What was recalled makes it no newer.
+            state = replace(state, serial=state.serial - len(copy.owed))
         if seen is None:
             return Lost() if state.lost else None
         whole = seen.outdates(state)
@@ -51,6 +55,12 @@ class StateHistory:
             for name, sends in behind.items()
         }
         return Lost(dates, whole)
+
+    def begins(self) -> None:
+        """Note, before anything is written, where the state may not know all: its serial will not tell."""
+        seen = self._memory.read()
+        if seen is not None and self._memory.behind:
+            self._memory.saw(seen.lineage, seen.serial)
 
     def caught_up(self, provider: str) -> None:
         """The provider's listing showed whatever was made before this run, and the state knows it now."""
@@ -91,5 +101,6 @@ class StateHistory:
         return self._rows.read(state)
 
     def recorded(self) -> None:
-        """What `remembered` returned is in the state, durably."""
+        """What `remembered` returned, and all that was written, is in the state, durably."""
         self._rows.forget()
+        self._store.copied()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +23,7 @@ from podsync.model.diagnostic import Diagnostic, in_file_order
 from podsync.model.errors import CatalogError, ProtectedError, StateError, UsageError
 from podsync.model.frozen import Json
 from podsync.model.product import Catalog
-from podsync.model.settings import Authoring, ProviderSettings, Settings, StateSettings
+from podsync.model.settings import Authoring, Settings, StateSettings
 from podsync.network.hosts import host_of
 from podsync.providers.registry import plugins, providers
 from podsync.state.backends import state_files, state_settings
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from podsync.plan.model import Plan
     from podsync.providers.knowledge import Provider
     from podsync.state.model import State
-    from podsync.state.rate_limit_store import Levels
     from podsync.state.store import StateStore
 
 SETTINGS_FILE = "podsync.yaml"
@@ -154,6 +153,8 @@ class Workspace:
 
     def _levels(self, plan: Plan) -> dict[str, float]:
         """Return how many requests each provider's bucket still holds, of those that the plan writes to."""
+        from podsync.cli.environment.stores import levels_of
+
         names = () if self.sandbox else {change.provider for change in plan.work}
         settings = {name: self.settings.providers[name] for name in names}
         return {
@@ -166,7 +167,13 @@ class Workspace:
         """The state's store."""
         from podsync.cli.environment.stores import open_store
 
-        return open_store(self.state_settings, lambda note: self.session.console.say(f"note: {note}"))
+        place = str(self.sandbox_folder) if self.sandbox else str(CACHE)
+        return open_store(self.state_settings, lambda note: self.session.console.say(f"note: {note}"), place)
+
+    @property
+    def accounts(self) -> dict[str, str]:
+        """What tells the account at each provider from every other one."""
+        return {name: " ".join(self.host(name).values()) for name in self.settings.providers}
 
     def load(self, *, tell: bool = True) -> State:
         """Load the state to work with; StateError where it was moved elsewhere, or is another catalog's.
@@ -175,7 +182,7 @@ class Workspace:
         """
         from podsync.state.migration import refuse_moved
 
-        state = refuse_moved(self.store.load(), self.state_label)
+        state = refuse_moved(self.store.recalled(self.accounts), self.state_label)
         if strange := sorted(state.providers - plugins().keys()):
             raise StateError(
                 f"{self.state_label} knows products at {', '.join(strange)}: there is no such provider here",
@@ -413,13 +420,6 @@ class Workspace:
         if self.sandbox:
             text = f"SANDBOX: nothing reaches a real provider; all of it is kept in {self.sandbox_folder}/"
             self.session.console.say(text)
-
-
-def levels_of(name: str, settings: ProviderSettings, now: Callable[[], float]) -> Levels:
-    """Return the memory of how full the bucket of a provider's account is."""
-    from podsync.state.rate_limit_store import Levels
-
-    return Levels(CACHE, f"{name} {settings.account} {settings.base_url}", now)
 
 
 def _valid(loaded: loader.Loaded) -> loader.Loaded:

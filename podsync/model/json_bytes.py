@@ -7,9 +7,12 @@ that JSON has but the spelling of very large and very small floats (`1e16`, wher
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
+
+from podsync.model.address import Address
 
 #: For what orjson refuses to write: halves of characters, integers beyond 64 bits.
 _PLAIN = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
@@ -30,6 +33,22 @@ def canonical(value: Any) -> bytes:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
     except TypeError:
         return _SORTED.encode(value).encode("utf-8", "backslashreplace")
+
+
+def of_values(value: Any) -> bytes:
+    """Return the JSON of `value`, in which dataclasses are objects of all their fields and addresses texts.
+
+    Raises TypeError for what `compact` escapes.
+    """
+    return orjson.dumps(value, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Address):
+        return str(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError
 
 
 def parse(data: bytes | str) -> Any:

@@ -13,6 +13,7 @@ from podsync.model.errors import StateError
 if TYPE_CHECKING:
     from podsync.model.clock import Clock
     from podsync.state.events import Event
+    from podsync.state.local.newest_note import NewestEnd
     from podsync.state.lock import Holder
     from podsync.state.model import State
 
@@ -102,6 +103,27 @@ class StoreWriter(Protocol):
         """Add events; see `StateStore.append`."""
 
 
+class StateCopy(Protocol):
+    """A copy of the newest state that was known here (`local.newest_state`), kept by whoever holds the lock.
+
+    `owed` are the events that the state which was loaded last lacks: they are written before the next ones.
+    """
+
+    owed: Sequence[Event]
+
+    def end(self) -> NewestEnd | None:
+        """How far the copy goes."""
+
+    def recall(self, state: State, end: NewestEnd | None, accounts: Mapping[str, str]) -> State:
+        """Return a state that was loaded, with what the copy knows beyond it."""
+
+    def append(self, lineage: str, events: Sequence[Event], write: Callable[[Sequence[Event]], None]) -> None:
+        """Have events of the state of this lineage written, and add them."""
+
+    def close(self) -> None:
+        """What was added is in the state, durably."""
+
+
 class StateStore(ABC):
     """Keeps a state. One contract test runs over every implementation.
 
@@ -115,6 +137,8 @@ class StateStore(ABC):
     #: How many Intents are worth writing at once, before the first of their requests leaves. 1 where a write
     #: is cheap: then each is written when its request's turn has come.
     ahead: int = 1
+    #: A copy of what is loaded and written, None where there is none.
+    copy: StateCopy | None = None
 
     def __init__(
         self,
@@ -129,6 +153,7 @@ class StateStore(ABC):
         self._on_note, self._on_older = on_note, on_older
         self._writer: StoreWriter | None = None
         self._known: tuple[str, int] | None = None
+        self._owes = False
 
     @property
     @abstractmethod
@@ -178,8 +203,36 @@ class StateStore(ABC):
         the latest: no request relies on them before. Raises StateError when they are not durable, or when
         what is there is not what was loaded.
         """
-        if events:
-            self._open().append(events)
+        if not events:
+            return
+        writer, copy = self._open(), self.copy
+        if copy is None:
+            writer.append(events)
+            return
+        owed, self._owes = copy.owed if self.owes else (), False
+        copy.append(writer.lineage, [*owed, *events], writer.append)
+
+    @property
+    def owes(self) -> bool:
+        """Whether what was loaded last has events that are not written yet."""
+        return self._owes and self.copy is not None and bool(self.copy.owed)
+
+    def copied(self) -> None:
+        """Note that all that was written is compacted, so that the copy is whole."""
+        if self.copy is not None:
+            self.copy.close()
+
+    def recalled(self, accounts: Mapping[str, str]) -> State:
+        """Load, and add what this clone knows of a newer state that is lost.
+
+        What is added is written with the next events. `accounts` maps each provider to host and account: of
+        what was made elsewhere nothing is added.
+        """
+        if self.copy is None:
+            return self.load()
+        end = self.copy.end()  # before: the state is no older than what is read after it
+        state, self._owes = self.copy.recall(self.load(), end, accounts), True
+        return state
 
     @abstractmethod
     def compact(self, state: State) -> None:

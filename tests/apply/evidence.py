@@ -75,10 +75,13 @@ def in_doubt(world: World, provider: str, *, made: bool, slug: str = "one", **fi
     return address
 
 
-def lose(world: World, *, memory: bool = False) -> None:
-    """The state is lost, and with `memory` also what this machine remembers of it."""
+def lose(world: World, *, memory: bool = False, copy: bool = False) -> None:
+    """The state is lost, with `copy` also the one in `.podsync`, and with `memory` all that is there."""
+    world.forgot_orphans = world.forgot_orphans or bool(world.state.orphans)
     for path in world.folder.glob("podsync.state.json*"):
         path.unlink()
+    if copy:
+        shutil.rmtree(world.folder / ".podsync" / "newest")
     if memory:
         shutil.rmtree(world.folder / ".podsync", ignore_errors=True)
 

@@ -120,7 +120,7 @@ def test_a_name_that_was_trimmed_or_cut_is_asked_about_when_the_state_is_lost(wo
     address = write(**{"enName" if make == "tee" else "name": "A  Thing with a long name"})
     world.apply()
     world.clock.pass_by(2 * SETTLE)
-    lose(world)
+    lose(world, copy=True)
 
     reports = world.apply(), world.apply(), world.apply(first_contact=True)
 
@@ -169,7 +169,7 @@ def test_a_maybe_is_asked_about_again_in_the_next_apply(world, memory):
     world.tee()
     world.apply()
     world.clock.pass_by(2 * SETTLE)
-    lose(world, memory=memory)
+    lose(world, memory=memory, copy=not memory)
     first = world.apply()
     world.clock.pass_by(2 * SETTLE)
 
@@ -186,7 +186,7 @@ def test_a_lost_state_stays_so_for_what_a_selection_left_out(world):
     world.tee()
     world.apply()
     world.clock.pass_by(2 * SETTLE)
-    lose(world)
+    lose(world, copy=True)
     world.apply(selecting={"selection": Selection(targets=(str(other),))})
 
     report = world.apply()

@@ -35,6 +35,7 @@ from podsync.providers.registry import bare_id, plugins, provider_of
 from podsync.state import operations
 from podsync.state.events import Adopted, Disowned, Event, Settled
 from podsync.state.local.account_lock import account_digest
+from podsync.state.local.newest_state import NewestState
 from podsync.state.local.remembered_rows import RememberedRows
 from podsync.state.local.store import LocalStore
 from podsync.state.model import State
@@ -288,7 +289,13 @@ class World:
     def _store(self, life: Life) -> MortalStore:
         store = MortalStore(self.path, clock=self.clock, files=self.files, on_note=self.heard.notes.append)
         store.life = life
+        tell = self.heard.notes.append
+        store.copy = NewestState(self.folder / ".podsync", store.identity, tell, self.files)
         return store
+
+    @property
+    def accounts(self) -> dict[str, str]:
+        return {name: f"{url} default" for name, url in self.urls().items()}
 
     def _settings(self, name: str) -> ProviderSettings:
         return ProviderSettings(self.urls()[name], pictures=self.pictures, **self.settings)  # type: ignore[arg-type]
@@ -320,7 +327,7 @@ class World:
         self.clock.stop = stop
         store = self._store(life)
         with store.lock("apply", 0.0):
-            state = store.load()
+            state = store.recalled(self.accounts)
             plan = plan or self.plan(state, **(selecting or {}))
             if plan.errored:
                 return self._kept(Report(plan, refused="a limit or a protection was hit"))
@@ -345,10 +352,12 @@ class World:
     def refresh(self) -> Mapping[str, Findings]:
         """`plan --refresh`: look at both vendors, without the lock."""
         self.clock.begin()
-        state, life = self.state, Life()
-        plan, rows = self.plan(state), self.rows
+        life = Life()
+        store, rows = self._store(life), self.rows
+        state = store.recalled(self.accounts)
+        plan = self.plan(state)
         memory = RunHistory(self.folder / ".podsync", str(self.path.resolve()))
-        history = StateHistory(memory, self._store(life), self.clock, self.heard.notes.append, rows)
+        history = StateHistory(memory, store, self.clock, self.heard.notes.append, rows)
         return preview(
             plan, replay(state, rows.read(state)), [self.documents[a] for a in sorted(self.documents)],
             {name: self._connection(name, life) for name in PLUGINS}, clock=self.clock,
@@ -358,8 +367,8 @@ class World:
     @property
     def rows(self) -> RememberedRows:
         """What looks without the lock have shown."""
-        accounts = {name: f"{url} default" for name, url in self.urls().items()}
-        return RememberedRows(self.folder / ".podsync", accounts, self.heard.notes.append, files=self.files)
+        tell = self.heard.notes.append
+        return RememberedRows(self.folder / ".podsync", self.accounts, tell, files=self.files)
 
     def _kept(self, report: Report) -> Report:
         self.reports.append(report)

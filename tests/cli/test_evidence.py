@@ -370,12 +370,73 @@ def test_what_a_newer_head_of_the_branch_made_is_waited_for_though_nothing_else_
     again = podsync("apply", "--auto-approve", "--no-wait")
 
     assert "was set back on origin" in soon.err
-    assert (soon.code, again.code) == (4, 4)
+    assert (soon.code, again.code) == (8, 8)
     assert creates(vendors) == 3
     vendors.products("kakaclo")[-1]["lag"] = 0
     assert podsync("apply", "--auto-approve").code == 0
     assert hat in podsync("state", "list").out
     assert creates(vendors) == 3
+
+
+@pytest.mark.parametrize("backend", ["local", "git"])
+def test_what_a_newer_state_has_bound_and_the_provider_hides_is_asked_about_in_every_view(
+    podsync, folder, catalog, vendors, monkeypatch, backend
+):
+    """Of a branch the clone knows the newer head, of an older file `.podsync` has a copy."""
+    if backend == "git":
+        for name in ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM"):
+            monkeypatch.setenv(name, ENVIRON[name])
+        remote = Remote(folder.parent)
+        git(folder, "init", "--quiet", "--initial-branch=main")
+        git(folder, "remote", "add", "origin", str(remote.bare))
+        with (folder / "podsync.yaml").open("a", encoding="utf-8") as settings:
+            settings.write("state: {backend: git}\n")
+    assert podsync("apply", "--auto-approve").code == 0
+    before = remote.head() if backend == "git" else (folder / "podsync.state.json").read_bytes()
+    there = {p["id"] for p in vendors.products("kakaclo")}
+    hat = more(catalog, "hat")
+    assert podsync("apply", "--auto-approve").code == 0
+    (identity,) = {p["id"] for p in vendors.products("kakaclo")} - there
+    vendors.hide(identity, 36_000)
+    if backend == "git":
+        git(remote.bare, "update-ref", f"refs/heads/{BRANCH}", before)
+        shutil.rmtree(folder / ".podsync")
+        assert podsync("state", "pull", "-o", "json=pulled.json").code == 0
+    else:
+        (folder / "podsync.state.json").write_bytes(before)
+
+    outputs = ("-o", "json=plan.json", "-o", "html=page.html", "-o", "markdown=plan.md")
+    plan = podsync("plan", "--refresh", *outputs)
+    runs = [podsync("apply", "--auto-approve", "--no-wait") for _ in range(2)]
+
+    assert (plan.code, [run.code for run in runs], creates(vendors)) == (4, [4, 4], 3)
+    found = json.loads((folder / "plan.json").read_text())["diagnostics"]
+    assert [(d["rule"], d["address"]) for d in found if "now" in d["summary"]] == [("may-be-ours", hat)]
+    for text in (plan.err + plan.out, (folder / "page.html").read_text(), (folder / "plan.md").read_text()):
+        assert f"{identity} (not listed now)" in " ".join(text.split())
+    assert f"import {hat} {identity}" in " ".join(plan.out.split())
+    assert podsync("import", hat, identity).code == 0
+    assert (podsync("apply", "--auto-approve").code, creates(vendors)) == (0, 3)
+
+
+def test_what_a_lost_state_had_in_doubt_can_be_answered_before_any_apply_has_written_it(
+    podsync, folder, catalog, vendors
+):
+    """It is in doubt again in `plan`, in apply, and for whoever answers, before any apply has written it."""
+    vendors.misbehave("kakaclo.create", Odd("otherwise", status=202, body=b"{}"))
+    vendors.lag = 3600
+    assert podsync("apply", "--auto-approve", "--no-wait", "--target", TEE).code == 8
+    settled()
+    for path in folder.glob("podsync.state.json*"):
+        path.unlink()
+
+    assert "1 to settle" in podsync("plan").out
+    assert "1 to settle" in podsync("plan", "--refresh").out
+    (product,) = vendors.products("kakaclo")
+    product["lag"] = 0
+    assert podsync("state", "settle", TEE, "--adopt", product["id"]).code == 0
+    assert entries(folder)[TEE]["id"] == product["id"]
+    assert "1 to create" in podsync("plan").out
 
 
 # -- an id that a person types is looked up

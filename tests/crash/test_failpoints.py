@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -11,8 +13,8 @@ import pytest
 import podsync
 from podsync.sandbox import Fault
 from podsync.state.events import Event
-from tests.crash import strange, test_runners
-from tests.crash.scene import a_scene, ended, killed
+from tests.crash import catalogs, strange, test_runners
+from tests.crash.scene import SETTLE, STATE, TIMEOUT, a_scene, ended, killed
 from tests.postgres import test_crash as postgres
 
 #: Moments of one name; the counts are of hits at which to die.
@@ -30,6 +32,8 @@ MOMENTS: dict[str, tuple[int, ...]] = {
     "apply.finished": (1,),
     "apply.compacted": (1,),
     "apply.remembered": (1,),
+    "newest.unwritten": (1, 6, 12),
+    "newest.written": (1, 6, 12),
     "compact.begun": (1,),
     "compact.written": (1,),
     "journal.truncated": (1,),
@@ -66,6 +70,13 @@ STORM = (
     Fault("gelato", "update", "status:500", commit=True),
     Fault("gelato", "update", "status:400"),
 )
+
+
+#: After the first answer, when a state is lost whose run died: what happens to be in the copy then.
+GONE_POINTS = {
+    "before.Made": (3, 7), "after.Made": (2, 8), "newest.unwritten": (9,), "newest.written": (8, 13),
+    "journal.written": (9, 13), "before.Bound": (1,), "compact.written": (1,), "apply.compacted": (1,),
+}  # fmt: skip
 
 
 def each(points):
@@ -108,6 +119,23 @@ def test_killed_where_something_was_learned_at(scene, point):
     assert killed(scene.start(*it.words, failpoint=f"{point}:SIGKILL"))
 
     it.recovers()
+
+
+@pytest.mark.parametrize("point", each(GONE_POINTS))
+def test_killed_at_and_then_the_state_is_gone_and_what_was_made_is_hidden(scene, point):
+    """`.podsync` alone knows what was sent: an account that lists nothing proves nothing of that."""
+    scene.only(catalogs.many(8))
+    assert killed(scene.start(failpoint=f"{point}:SIGKILL"))
+    scene.quiet()
+    for path in scene.folder.glob(f"{STATE}*"):
+        path.unlink()
+    scene.shops.rules = replace(scene.shops.rules, hidden="e")  # a letter of every name
+
+    for _ in range(3):
+        assert scene.apply().code in {0, 4, 8}
+        time.sleep(TIMEOUT + SETTLE)
+
+    assert sorted(set(scene.sent())) == sorted(scene.sent())
 
 
 def test_what_a_dead_run_left_half_written_in_the_cache_is_removed_by_the_next(scene):

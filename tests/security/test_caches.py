@@ -30,6 +30,7 @@ from podsync.images.facts import SeenImage as Picture
 from podsync.images.formats import Header
 from podsync.model.settings import Settings
 from podsync.providers.registry import providers
+from podsync.state.local.store import LocalStore
 from podsync.state.model import State
 from podsync.state.rate_limit_store import Levels
 from podsync.state.run_history import LastSeenState, RunHistory, Sends
@@ -227,7 +228,7 @@ def test_a_forged_note_makes_an_apply_wait_as_long_as_it_could_ever_have_to(note
     """Its author wants the listing to count at once: then what it does not show yet is made twice."""
     with somebody_else():
         note.end_sending("kakaclo", lineage="l", serial=7, at=1.0, date=1.0)
-    engine = StateHistory(note, None, None, print, None)
+    engine = StateHistory(note, LocalStore(note.path.with_name("s.json"), clock=None), None, print, None)
 
     assert engine.lost(State("l", 7)) is None
     assert engine.lost(State(lost=True)) == Lost({"kakaclo": LastSend(None)}, whole=True)

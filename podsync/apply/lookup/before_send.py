@@ -6,6 +6,7 @@ from functools import partial
 
 from podsync.apply.actions.settle import take_in, wait
 from podsync.apply.outcomes import later
+from podsync.apply.report import Result
 from podsync.apply.run import ProviderRun
 from podsync.evidence.account import Knows
 from podsync.evidence.ages import Age, Moment, elapsed
@@ -108,7 +109,8 @@ def _conclude(run: ProviderRun, findings: Findings) -> None:
     young = situation.open_refusals()
     run.too_young = {address: refusal.message for address, (_, refusal) in young.items()}
     run.first_contact = findings.first_contact
-    makers = [change for change in run.changes if change.makes]
+    ended = run.context.board.ended
+    makers = [each for each in run.changes if each.makes and not ended(each.address, *Result)]
     reading = findings.reading
     if makers and findings.knows is not Knows.ALL and not (reading.of_all and reading.sound):
         run.stop(

@@ -15,7 +15,8 @@ from podsync.apply.lookup.preview import preview
 from podsync.apply.rate_limit import Bucket
 from podsync.cli.environment.credentials import key_of, proxies_to, read_keys, renewal
 from podsync.cli.environment.hosts import refuse_foreign_hosts
-from podsync.cli.workspace import CACHE, Workspace, levels_of
+from podsync.cli.environment.stores import levels_of
+from podsync.cli.workspace import CACHE, Workspace
 from podsync.evidence.findings import Findings
 from podsync.model.clock import Clock
 from podsync.model.errors import PodsyncError, UnauthorizedError, UnreachableError, UsageError
@@ -147,11 +148,9 @@ def _connection(
 
 def rows_seen(space: Workspace) -> RememberedRows:
     """Return the rows that looks without the lock have shown at these accounts."""
-    hosts = {name: space.host(name) for name in space.settings.providers}
-    accounts = {name: f"{host['base_url']} {host['account']}" for name, host in hosts.items()}
     folder, say = space.sandbox_folder if space.sandbox else CACHE, space.session.console.say
     place = (folder / "remembered").relative_to(CACHE).as_posix()
-    return RememberedRows(CACHE, accounts, lambda note: say(f"note: {note}"), place=place)
+    return RememberedRows(CACHE, space.accounts, lambda note: say(f"note: {note}"), place=place)
 
 
 def findings_of(

@@ -8,7 +8,7 @@ from typing import Any
 
 from podsync.state.store import Backend, StateStore, StoreSurroundings
 
-__all__ = ["account_lock", "lock", "remembered_rows", "store"]
+__all__ = ["account_lock", "lock", "newest_note", "newest_state", "remembered_rows", "store"]
 
 
 def _open(keys: Mapping[str, Any], around: StoreSurroundings) -> StateStore:

@@ -19,7 +19,8 @@ from podsync.cli.environment.connect import connected, with_keys
 from podsync.cli.environment.credentials import key_of, proxies_to, with_base_urls
 from podsync.cli.environment.hosts import is_own
 from podsync.cli.environment.origin import git_of, head_sha
-from podsync.cli.workspace import Workspace, levels_of
+from podsync.cli.environment.stores import levels_of
+from podsync.cli.workspace import Workspace
 from podsync.model.errors import CatalogError, PodsyncError, StateError
 from podsync.network.hosts import host_of
 from podsync.output.escape import safe

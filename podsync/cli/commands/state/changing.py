@@ -65,6 +65,7 @@ def write_change(space: Workspace, command: str, change: Callable[[State], State
             space.store.append(events)
             space.store.compact(after)
             rows.forget()
+            space.store.copied()
     return done
 
 
