@@ -413,34 +413,37 @@ class Floor(World):
 
     # -- what a person does
 
-    def lose(self, *, journal: bool, memory: bool) -> None:
-        """The state file is gone (with its journal), and `.podsync` perhaps too."""
+    def lose(self, *, journal: bool, memory: bool, copy: bool = False) -> None:
+        """The state file is gone (with its journal), and `.podsync` perhaps too, or the copy there alone."""
         self._forget()
         if memory:
             # Promised only where the last apply is longer ago.
             self.clock.pass_by(SETTLE + 2 * TIMEOUT + 5)
-            for path in self.folder.glob(".podsync/seen/*"):
-                path.unlink()
+        self._forget_own_folder(memory=memory, copy=copy)
         for path in self.folder.glob("podsync.state.json*"):
             if path.suffix != ".lock" and (journal or path.suffix != ".journal"):
                 path.unlink()
         self.figures["states lost"] += 1
 
-    def restore(self, number: int, *, memory: bool) -> None:
+    def restore(self, number: int, *, memory: bool, copy: bool = False) -> None:
         """An old backup comes back, with an empty journal."""
         if not self.backups:
             return
         self._forget()
         if memory:
             self.clock.pass_by(SETTLE + 2 * TIMEOUT + 5)
-            for path in self.folder.glob(".podsync/seen/*"):
-                path.unlink()
+        self._forget_own_folder(memory=memory, copy=copy)
         self.unremembered = memory
         self.model.outdated |= set(self.made("gelato"))
         self.path.write_bytes(self.backups[number % len(self.backups)])
         self.path.with_name(f"{self.path.name}.journal").unlink(missing_ok=True)
         self.model.unseen = values_unknown(self) if memory else self.model.unseen
         self.figures["backups restored"] += 1
+
+    def _forget_own_folder(self, *, memory: bool, copy: bool) -> None:
+        for name in ("seen",) * memory + ("newest",) * (memory or copy):
+            for path in self.folder.glob(f".podsync/{name}/*"):
+                path.unlink()
 
     def _forget(self) -> None:
         for provider in PROVIDERS:

@@ -149,7 +149,7 @@ def test_a_listing_is_as_old_as_its_first_page(floor):
     floor.sandbox.set_rules(date_header=False, kakaclo_lag=300.0)
     write(floor, TEE)
     floor.run(Trouble(), wait=False)
-    floor.lose(journal=True, memory=False)
+    floor.lose(journal=True, memory=False, copy=True)
     slow = iter([2 * SETTLE])
 
     def reading(told: str, happens: str) -> bool:
@@ -268,7 +268,7 @@ def consent_hides(floor, **changes):
     """State lost, a document deleted, consent given for what it made, the document written again."""
     write(floor, TEE, **changes)
     floor.run(Trouble())
-    floor.lose(journal=True, memory=False)
+    floor.lose(journal=True, memory=False, copy=True)
     tee = floor.delete(TEE)
     write(floor, Address("designed_product", "dog"))
     floor.first_contact = True
@@ -552,7 +552,7 @@ def test_an_older_state_does_not_believe_what_it_observed(floor):
     floor.sandbox.set_rules(names="upper", kakaclo_pictures="rehosted")
     write(floor, TEE)
     floor.good_day()
-    floor.restore(number, memory=False)
+    floor.restore(number, memory=False, copy=True)
 
     report = floor.run(Trouble())
 

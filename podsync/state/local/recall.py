@@ -16,7 +16,7 @@ from podsync.model.address import Address
 from podsync.model.digests import digest
 from podsync.model.frozen import EMPTY, Spec, freeze
 from podsync.state.entries import Entry, Orphan, Pending, Window
-from podsync.state.events import Doubted, Event, Intent, Landmarked, Looked, Remembered, Settled
+from podsync.state.events import Doubted, Event, Gone, Intent, Landmarked, Looked, Remembered, Settled
 from podsync.state.model import NOTHING, State
 from podsync.state.reducer.reducer import Reducer
 
@@ -52,6 +52,7 @@ class _Recall:
             marks = self._newest.landmarks.get(name, ())
             if marks and not self._state.landmarks.get(name):
                 self._add(Landmarked(name, 0.0, marks))
+            self._gone(name)
             self._doubts(name)
             self._rows(name)
         return self._events
@@ -60,6 +61,14 @@ class _Recall:
         for event in events:
             self._draft.apply(event)
         self._events += events
+
+    def _gone(self, provider: str) -> None:
+        """What was an orphan, and a person has removed since, is nothing to remove any more."""
+        absent = self._newest.absent.get(provider, EMPTY)
+        for orphan in self._state.orphans:
+            found = absent.get(orphan.id) if orphan.provider == provider and orphan.id is not None else None
+            if found is not None and found.gone:
+                self._add(Gone(orphan.address, orphan.created_at, found.at))
 
     # -- what has no id
 
