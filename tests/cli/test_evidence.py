@@ -348,9 +348,8 @@ def test_a_refused_document_keeps_no_doubt_of_another_one_open(podsync, folder, 
 # -- a state that was set back
 
 
-def test_what_a_newer_head_of_the_branch_made_is_waited_for_though_nothing_else_knows_of_it(
-    podsync, folder, catalog, vendors, monkeypatch
-):
+def on_a_branch(folder, monkeypatch):
+    """Keep the state on a branch of a remote repository, and return that."""
     for name in ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM"):
         monkeypatch.setenv(name, ENVIRON[name])
     remote = Remote(folder.parent)
@@ -358,6 +357,13 @@ def test_what_a_newer_head_of_the_branch_made_is_waited_for_though_nothing_else_
     git(folder, "remote", "add", "origin", str(remote.bare))
     with (folder / "podsync.yaml").open("a", encoding="utf-8") as settings:
         settings.write("state: {backend: git}\n")
+    return remote
+
+
+def test_what_a_newer_head_of_the_branch_made_is_waited_for_though_nothing_else_knows_of_it(
+    podsync, folder, catalog, vendors, monkeypatch
+):
+    remote = on_a_branch(folder, monkeypatch)
     assert podsync("apply", "--auto-approve").code == 0
     head = remote.head()
     hat = more(catalog, "hat")
@@ -384,13 +390,7 @@ def test_what_a_newer_state_has_bound_and_the_provider_hides_is_asked_about_in_e
 ):
     """Of a branch the clone knows the newer head, of an older file `.podsync` has a copy."""
     if backend == "git":
-        for name in ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM"):
-            monkeypatch.setenv(name, ENVIRON[name])
-        remote = Remote(folder.parent)
-        git(folder, "init", "--quiet", "--initial-branch=main")
-        git(folder, "remote", "add", "origin", str(remote.bare))
-        with (folder / "podsync.yaml").open("a", encoding="utf-8") as settings:
-            settings.write("state: {backend: git}\n")
+        remote = on_a_branch(folder, monkeypatch)
     assert podsync("apply", "--auto-approve").code == 0
     before = remote.head() if backend == "git" else (folder / "podsync.state.json").read_bytes()
     there = {p["id"] for p in vendors.products("kakaclo")}

@@ -68,9 +68,7 @@ def _refuse_unknown(space: Workspace, taken: Sequence[Decision], products: Mappi
     known = space.load(tell=False).entries if typed else {}
     for address in typed:
         if address is not None and address not in known:
-            near = nearest(
-                str(address), [str(each) for each in {**dict.fromkeys(products), **dict.fromkeys(known)}]
-            )
+            near = nearest(str(address), [str(each) for each in dict.fromkeys([*products, *known])])
             hint = f"did you mean {' or '.join(near)}? " if near else ""
             raise UsageError(
                 f"neither the catalog nor the state knows {address}",

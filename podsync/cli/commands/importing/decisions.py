@@ -66,13 +66,14 @@ class _DecisionRow:
 
 def version_of(text: str | None) -> Version | None:
     """Return the version that `--as` names; raises UsageError for what is none."""
-    version = _version(text or "")
+    version = parsed_version(text or "")
     if version is None and text is not None:
         raise UsageError(f"{text!r} is no version of a document", "--as sent, or --as document")
     return version
 
 
-def _version(text: str) -> Version | None:
+def parsed_version(text: str) -> Version | None:
+    """Return the version that a word names, None where it names none."""
     try:
         return Version.parse(text)
     except ValueError:
@@ -105,7 +106,7 @@ def read_decisions(path: str) -> Decisions:
 
 def _row(table: CsvTable, cells: Mapping[str, Cell]) -> _DecisionRow | Diagnostic:
     take = cells["take"].value.casefold()
-    version = _version(take)
+    version = parsed_version(take)
     if version is None and take not in ("yes", "no", ""):
         words = f"{cells['take'].value!r} is neither yes nor no, nor a version: sent or document"
         return table.fault(cells["take"], "take", words, "leave it empty to decide later")

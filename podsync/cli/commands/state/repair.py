@@ -16,7 +16,7 @@ from podsync.cli.app.framework import command
 from podsync.cli.app.options import address_of, sandbox_state_option, version_option
 from podsync.cli.app.session import Session
 from podsync.cli.commands.importing.claiming import LEFT_OPEN, UNLISTED, can_look_up, looked_up
-from podsync.cli.commands.importing.decisions import version_of
+from podsync.cli.commands.importing.decisions import parsed_version, version_of
 from podsync.cli.commands.state.changing import StateChange, change_state
 from podsync.cli.workspace import CACHE, Workspace
 from podsync.evidence.listing import Version
@@ -211,14 +211,14 @@ def _settle(
 
 def _said(entry: Entry | None, answer: SettleAnswer, events: Sequence[Event]) -> str:
     adopt = answer.adopt
+    if any(isinstance(each, Identified) and each.address == answer.address for each in events):
+        return f"{answer.address}: it is {adopt}, {UNLISTED}"
     if entry is None or entry.pending is None:
         if adopt is not None:
             return f"{answer.address}: it is {adopt}"
         return f"{answer.address}: nothing was made by what was refused"
     if any(isinstance(each, Adopted) and each.address == answer.address for each in events):
         return f"{answer.address}: it is {adopt}, as its document says; {LEFT_OPEN}"
-    if any(isinstance(each, Identified) and each.address == answer.address for each in events):
-        return f"{answer.address}: it is {adopt}, {UNLISTED}"
     if answer.step:
         return f"{entry.address}: {answer.step} were {'' if answer.made else 'not '}added"
     if entry.pending.op == "update":
@@ -237,7 +237,8 @@ def _read_answers(file: str) -> tuple[list[SettleAnswer], dict[Address, Version]
         words = line.split()
         if not words or words[0].startswith("#"):
             continue
-        version = _version_of(words)
+        says_which = len(words) == 3 and words[1] != "not-created"
+        version = parsed_version(words[2]) if says_which else None
         if len(words) not in (2, 3) or (len(words) == 3 and version is None):
             raise UsageError(f"{file}:{number}: expected ADDRESS ID [sent | document] or ADDRESS not-created")
         found.append(SettleAnswer(address_of(words[0]), None if words[1] == "not-created" else words[1]))
@@ -246,14 +247,6 @@ def _read_answers(file: str) -> tuple[list[SettleAnswer], dict[Address, Version]
     if not found:
         raise UsageError(f"{file} holds no answer")
     return found, said
-
-
-def _version_of(words: Sequence[str]) -> Version | None:
-    """Return the version that an answer in a file names after its id, None where it names none."""
-    try:
-        return Version.parse(words[2]) if words[1] != "not-created" else None
-    except (IndexError, ValueError):
-        return None
 
 
 @command("check", examples=("podsync state check", "podsync state check --emptied {provider}"))
