@@ -17,9 +17,9 @@ def _nothing(_moment: str, *_what: object) -> None:
     """Do nothing: no test listens."""
 
 
-def _listening(told: str) -> Callable[..., None]:
-    """Return a `hit` that sends the signal once, at the hit that `told` names."""
-    wanted, times, word = told.split(":")
+def _listening(instruction: str) -> Callable[..., None]:
+    """Return a `hit` that sends the signal once, at the hit that `instruction` names."""
+    wanted, times, word = instruction.split(":")
     seen, number = count(1), signal.Signals[word]
 
     def hit(moment: str, *what: object) -> None:
@@ -31,7 +31,7 @@ def _listening(told: str) -> Callable[..., None]:
     return hit
 
 
-_TOLD = os.environ.get("PODSYNC_FAILPOINT")
+_INSTRUCTION = os.environ.get("PODSYNC_FAILPOINT")
 
 #: `hit(moment)`, or `hit(moment, *events)`, which counts as `moment.Intent` and the like for each.
-hit = _listening(_TOLD) if _TOLD else _nothing
+hit = _listening(_INSTRUCTION) if _INSTRUCTION else _nothing

@@ -103,7 +103,7 @@ def others_of(
         if product.history.adopt is not None:
             managed[product.provider].add(product.history.adopt)
         elif product.address not in state.entries and product.address not in selected:
-            wants[product.provider].append(Want(product.address, product.spec, asked=False))
+            wants[product.provider].append(Want(product.address, product.spec, selected=False))
     return {name: Others(tuple(wants[name]), specs[name], frozenset(managed[name])) for name in wants}
 
 

@@ -36,7 +36,7 @@ from podsync.state.events import (  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Said:
+class Declarations:
     """What a person says at one time of one provider's products.
 
     `rows` are the listed products that were looked up, by id. `named` are all addresses of which it is said
@@ -80,12 +80,12 @@ class Said:
 
     def _answers_refusals(self, address: Address, row: Remote, events: Sequence[Event]) -> bool:
         """Whether the product may be all that was refused here: another version may have been made, too."""
-        refusals, told = self.known.state.refusals.get(address, ()), self.known.provider.canonical
+        refusals, canonical = self.known.state.refusals.get(address, ()), self.known.provider.canonical
         taken = [each for each in events if isinstance(each, Adopted)]
-        made = [told(self.known.provider.first(each.spec)) for each in taken]
-        made += [told(each.body) for each in events if isinstance(each, Intent)]
+        made = [canonical(self.known.provider.first(each.spec)) for each in taken]
+        made += [canonical(each.body) for each in events if isinstance(each, Intent)]
         return bool(refusals) and all(
-            not each.body or (self._fits(each.body, row) > 0 and (not made or told(each.body) in made))
+            not each.body or (self._fits(each.body, row) > 0 and (not made or canonical(each.body) in made))
             for each in refusals
         )
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from podsync.evidence.account import CLOCK_ALLOWANCE, Knows, chosen, is_ours, judged, made_since
 from podsync.evidence.ages import Age, Moment, elapsed
 from podsync.evidence.claims import Claim, ClaimKind, Judge
-from podsync.evidence.declared import Said
+from podsync.evidence.declared import Declarations
 from podsync.evidence.findings import Findings
 from podsync.evidence.listing import Reading
 from podsync.evidence.sent import SentJudge
@@ -252,7 +252,7 @@ class _Look:
         if not situation.named:
             return
         findings.documents = {address: product for address, (_, product) in situation.named.items()}
-        decisions = Said(self._known, self._reading.rows, self._now, findings.documents)
+        decisions = Declarations(self._known, self._reading.rows, self._now, findings.documents)
         given = {row.id: address for address, row in findings.found.items()}
         for address, (identity, _) in situation.named.items():
             try:

@@ -288,14 +288,14 @@ class SentJudge:
                     findings.asks[entry.address] = beside
                 else:  # a newer state has made them, and maybe this one too, which is listed later
                     findings.unread.append(entry.address)
-            elif told := self._told_otherwise(entry):
+            elif why := self._contradiction(entry):
                 findings.asks[entry.address] = ()
-                findings.why[entry.address] = f"{told}: it is sent again only if you say so"
+                findings.why[entry.address] = f"{why}: it is sent again only if you say so"
             else:
                 findings.none.append(entry.address)
                 findings.events.append(Settled(entry.address, self._now, found=False))
 
-    def _told_otherwise(self, entry: Entry) -> str:
+    def _contradiction(self, entry: Entry) -> str:
         """Why only a person can say that nothing was made, although no listing shows it; "" if a look can."""
         why = entry.pending.why if entry.pending is not None else ""
         if entry.pending is not None and entry.pending.acknowledged is not None:
@@ -386,10 +386,10 @@ def identified(
     if versions is not None and versions.apart and said is None:
         raise versions.unlisted(address, identity)
     before, owned = known.before(sent), known.state.owned(known.name)
-    told = entry.window is not None and entry.window.answered == identity
+    answered = entry.window is not None and entry.window.answered == identity
     aside = known.foreign.union(owned, before)
     spec = entry.spec or EMPTY if pending is None else pending.body
-    listed = not told and any(
+    listed = not answered and any(
         known.provider.match(spec, row, known.habits) is not Match.DIFFERENT
         for row in rows.values()
         if row.id not in aside

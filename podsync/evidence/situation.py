@@ -20,15 +20,15 @@ from podsync.state.entries import Entry, Orphan, Refusal
 class Want:
     """A product that a document wants, and that the state does not have (as this document wants it).
 
-    `adopts` is False where it was asked to be made anew. `asked` is False for what the selection leaves out:
-    it counts as a claim all the same. `before` is what an update finds there now. `becomes` is the spec once
-    it has taken over the name of the product that is at its address.
+    `adopts` is False where it was asked to be made anew. `selected` is False for what the selection leaves
+    out: it counts as a claim all the same. `before` is what an update finds there now. `becomes` is the spec
+    once it has taken over the name of the product that is at its address.
     """
 
     address: Address
     spec: Spec
     adopts: bool = True
-    asked: bool = True
+    selected: bool = True
     before: Spec | None = None
     becomes: Spec | None = None
 
@@ -171,7 +171,7 @@ class Situation:
         return {
             want.address: (address, refusal)
             for want, address, refusal in self.refusals()
-            if want.asked and want.before is None and not self.refusal_is_settled(address, refusal)
+            if want.selected and want.before is None and not self.refusal_is_settled(address, refusal)
         }
 
 

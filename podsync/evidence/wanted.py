@@ -41,7 +41,7 @@ class WantedJudge:
         buried, own, others = self._over(gone), self._over(self._owners.keys()), self._over(known.foreign)
         for want in self._situation.wants:
             key = (want.address, -1.0)
-            if not want.asked:
+            if not want.selected:
                 self._notice(want, verdicts)
                 continue
             if key in verdicts.found:

@@ -137,12 +137,12 @@ def what_was_sent(versions: Versions) -> str:
     """Say what was sent, and when, beside what its document says today."""
     name_of, wanted = versions.provider.name_of, versions.wanted
     several = len(versions.sent) > 1
-    told = []
+    sentences = []
     for one in versions.sent:
         differing = ", ".join(_beside(each, one.spec.get(each), wanted.get(each)) for each in one.fields)
         when = f"{since(one.at, seconds=True)} ({one.version.value})" if several else since(one.at)
-        told.append(f"It was sent {when} as {canonical_json(name_of(one.spec))}, with {differing}")
-    return ". ".join(told)
+        sentences.append(f"It was sent {when} as {canonical_json(name_of(one.spec))}, with {differing}")
+    return ". ".join(sentences)
 
 
 def _beside(field: str, sent: Json, wanted: Json) -> str:

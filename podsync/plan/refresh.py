@@ -74,13 +74,13 @@ def refreshed(
         found += _about_unlisted(findings) if name in knowns else []
         found += _about_unwanted(providers[name], findings)
     asked = {address for findings in looks.values() for address in findings.unwanted}
-    told = [one for one in plan.diagnostics if one.rule != _REFUSED_CREATE or one.address not in asked]
+    kept = [one for one in plan.diagnostics if one.rule != _REFUSED_CREATE or one.address not in asked]
     drift, compared = seen_by(looks, knowns, document, plan.changes) if knowns else ((), ())
     found += _about_renamed(providers, changes, drift)
     return replace(
         plan,
         changes=tuple(changes),
-        diagnostics=in_file_order([*told, *found]),
+        diagnostics=in_file_order([*kept, *found]),
         refreshed=True,
         unmanaged={name: unmanaged(findings) for name, findings in sorted(looks.items())},
         drift=drift,

@@ -11,7 +11,7 @@ import json
 import pytest
 
 from podsync.apply.report import Result
-from podsync.evidence.declared import Said
+from podsync.evidence.declared import Declarations
 from podsync.evidence.state_view import Known
 from podsync.model.errors import UnreadableError
 from podsync.output.text.report import safety_text
@@ -69,7 +69,7 @@ def takes(world, address, identity):
     with store.lock("import", 0.0):
         state = store.load()
         known = Known(provider_of(PLUGINS[provider], world._settings(provider)), state, "default")
-        said = Said(known, known.remembered, world.clock.now(), {address: world.documents[address]})
+        said = Declarations(known, known.remembered, world.clock.now(), {address: world.documents[address]})
         events = said.ours(address, identity)
         store.append(events)
         store.compact(replay(state, events))

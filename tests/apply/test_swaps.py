@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from podsync.apply.report import Result
-from podsync.evidence.declared import Said
+from podsync.evidence.declared import Declarations
 from podsync.model.address import Address, Selection
 from podsync.model.product import Lifecycle
 from podsync.output.style import PLAIN
@@ -41,7 +41,7 @@ def imported(world: World, address: Address, identity: str) -> None:
     store, gelato = world._store(Life()), world._connection("gelato", Life())
     rows = {row.id: row for row in gelato.reader.find(Query()).items}
     documents = {address: world.documents[address]}
-    said = Said(gelato.known(world.state), rows, world.clock.now(), documents, {identity})
+    said = Declarations(gelato.known(world.state), rows, world.clock.now(), documents, {identity})
     with store.lock("import", 0.0):
         store.load()
         store.append(said.ours(address, identity))

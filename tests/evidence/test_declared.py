@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from podsync.evidence.declared import Said
+from podsync.evidence.declared import Declarations
 from podsync.evidence.listing import Version
 from podsync.evidence.state_view import Known
 from podsync.model.errors import PodsyncError, ProtectedError, UsageError
@@ -36,10 +36,10 @@ from tests.plan.build import designed
 DOG, TEE = address("dog"), address("tee")
 
 
-def said(holder: Entry, listed: Remote) -> tuple[Known, Said]:
+def said(holder: Entry, listed: Remote) -> tuple[Known, Declarations]:
     known = Known(PROVIDERS["kakaclo"], state(holder), "default")
     dog = replace(designed("dog"), spec=spec("dog"))
-    return known, Said(known, {listed.id: listed}, NOW, {DOG: dog})
+    return known, Declarations(known, {listed.id: listed}, NOW, {DOG: dog})
 
 
 def test_an_id_that_is_only_likely_is_given_up_to_a_person() -> None:
@@ -56,7 +56,7 @@ def test_an_id_that_is_only_likely_is_given_up_to_a_doubt_that_a_person_settles(
     holder, asked = entry("tee", "7", window=window()), doubt("dog")
     known = Known(PROVIDERS["kakaclo"], state(holder, asked), "default")
 
-    told = Said(known, {"7": rehosted("7", "tee")}, NOW).settled(asked, "7")
+    told = Declarations(known, {"7": rehosted("7", "tee")}, NOW).settled(asked, "7")
 
     assert [type(each) for each in told] == [Unbound, Settled]
     after = replay(known.state, told)
@@ -92,7 +92,7 @@ def test_a_product_that_is_called_as_the_document_says_now_is_not_bound_as_what_
         "7": row("7", "dog", enName="dog v1 by the sea", **pictures),
         "6": row("6", "dog", enName="dog by the sea", **pictures),
     }
-    word = Said(known, rows, NOW, {DOG: now})
+    word = Declarations(known, rows, NOW, {DOG: now})
 
     assert [type(each) for each in word.ours(DOG, "6")] == [Bound]
     told = word.ours(DOG, "7")
@@ -117,10 +117,10 @@ HOLDERS = {
 LISTED = {"7": row("7", "dog"), "8": row("8", "dog")}
 
 
-def versions(holder: Entry, today: object = TODAY, **facts: object) -> tuple[Known, Said]:
+def versions(holder: Entry, today: object = TODAY, **facts: object) -> tuple[Known, Declarations]:
     known = Known(PROVIDERS[holder.provider], state(holder, provider=holder.provider), "default")
     document = replace(designed("dog"), address=holder.address, spec=today, **facts)
-    return known, Said(known, LISTED, NOW, {holder.address: document})
+    return known, Declarations(known, LISTED, NOW, {holder.address: document})
 
 
 @pytest.mark.parametrize("holder", HOLDERS)
@@ -228,15 +228,17 @@ def test_what_a_look_took_is_as_its_document_says_in_what_no_listing_shows() -> 
 # -- what was refused though it was made
 
 
-def refused(*bodies: object, today: object = TODAY, holder: Entry | None = None, **before: object) -> Said:
+def refused(
+    *bodies: object, today: object = TODAY, holder: Entry | None = None, **before: object
+) -> Declarations:
     """The document says `today`; these bodies were refused before, from the oldest on."""
     told = tuple(refusal("dog", body=body, at=NOW + number) for number, body in enumerate(bodies))[::-1]
     known = state(*([holder] if holder else []), refusals={DOG: told}, **before)
     document = replace(designed("dog"), spec=today)
-    return Said(Known(PROVIDERS["kakaclo"], known, "default"), LISTED, NOW + 60, {DOG: document})
+    return Declarations(Known(PROVIDERS["kakaclo"], known, "default"), LISTED, NOW + 60, {DOG: document})
 
 
-def after(word: Said, identity: str, version: str | None = None) -> State:
+def after(word: Declarations, identity: str, version: str | None = None) -> State:
     said = Version.parse(version) if version else None
     return replay(word.known.state, word.ours(DOG, identity, said))
 
@@ -329,7 +331,9 @@ def test_what_was_refused_and_an_update_changes_since_is_known_with_the_values_t
     document = replace(designed("dog"), address=dog, provider="gelato", spec=today)
     rows = {"7": row("7", "dog", "gelato")}
 
-    told = Said(Known(PROVIDERS["gelato"], known, "default"), rows, NOW, {dog: document}).ours(dog, "7")
+    told = Declarations(Known(PROVIDERS["gelato"], known, "default"), rows, NOW, {dog: document}).ours(
+        dog, "7"
+    )
 
     made = replay(known, told)
     assert (made.entries[dog].spec, made.refusals) == (sent, {})
@@ -372,7 +376,9 @@ def test_values_that_no_listing_tells_are_there_only_where_a_document_says_so(
     document = replace(designed("dog"), address=dog, provider="gelato", spec=today)
     rows = {"7": row("7", "dog", "gelato", variantOptions=[option(listed=True)])}
 
-    told = Said(Known(PROVIDERS["gelato"], known, "default"), rows, NOW, {dog: document}).ours(dog, "7")
+    told = Declarations(Known(PROVIDERS["gelato"], known, "default"), rows, NOW, {dog: document}).ours(
+        dog, "7"
+    )
 
     made = replay(known, told)
     (known_option,) = made.entries[dog].spec["variantOptions"]
@@ -421,7 +427,7 @@ def test_nothing_else_is_believed_of_an_id_that_no_listing_shows() -> None:
 
     for known, why in refused:
         with pytest.raises(PodsyncError, match=why):
-            Said(Known(PROVIDERS["kakaclo"], known, "default"), {}, NOW).ours(DOG, "9")
+            Declarations(Known(PROVIDERS["kakaclo"], known, "default"), {}, NOW).ours(DOG, "9")
 
 
 @pytest.mark.parametrize("holder", ["in doubt", "acknowledged"])

@@ -61,7 +61,7 @@ def seen(
     known: State, rows: list[Remote], *, asked: bool = True, wanted: bool = True, **options: Any
 ) -> Findings:
     """A look for a document, unless its create is in doubt or was acknowledged."""
-    wants = [want("tee", asked=asked)] if wanted and TEE not in known.entries else []
+    wants = [want("tee", selected=asked)] if wanted and TEE not in known.entries else []
     return look(known, rows, wants, **options)
 
 

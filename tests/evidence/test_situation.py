@@ -157,6 +157,6 @@ def test_a_young_refusal_keeps_its_body_from_being_sent_again() -> None:
 
 
 def test_it_holds_up_no_update_and_nothing_that_the_selection_leaves_out() -> None:
-    wants = want("tee", before=spec("was")), want("a", spec=spec("tee"), asked=False)
+    wants = want("tee", before=spec("was")), want("a", spec=spec("tee"), selected=False)
 
     assert situation(refused(), *wants).open_refusals() == {}

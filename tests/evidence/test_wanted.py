@@ -71,7 +71,7 @@ def test_what_another_document_names_by_its_id_is_a_question_where_it_is_more_li
     known, listed, asked_too
 ) -> None:
     """The id stands in the wrong document: it would take that product, and this one be made again."""
-    found = look(known, [listed], [want("tee", asked=asked_too)], named={"mug": ("7", "mug")})
+    found = look(known, [listed], [want("tee", selected=asked_too)], named={"mug": ("7", "mug")})
 
     assert found.named == {}
     assert "is listed more like what designed_product.tee wants" in str(found.misnamed[address("mug")])
@@ -107,7 +107,7 @@ def test_of_two_equal_rows_none_is_adopted() -> None:
 
 @pytest.mark.parametrize("asked_too", [True, False], ids=["selected", "left out by the selection"])
 def test_what_another_document_wants_too_is_adopted_by_none(asked_too: bool) -> None:
-    rival = want("rival", spec=spec("tee"), asked=asked_too)
+    rival = want("rival", spec=spec("tee"), selected=asked_too)
 
     found = look(state(), [row("7", "tee")], [want("tee"), rival])
 

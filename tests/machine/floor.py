@@ -23,7 +23,7 @@ from podsync.apply.rate_limit import Bucket
 from podsync.apply.report import Outcome, Report, Result
 from podsync.catalog.validation.cross_document_rules import cross_check
 from podsync.catalog.validation.fingerprints import FingerprintRow, fingerprints_of
-from podsync.evidence.declared import Said
+from podsync.evidence.declared import Declarations
 from podsync.evidence.listing import Version
 from podsync.evidence.situation import Want
 from podsync.model.address import Address, Selection
@@ -735,14 +735,14 @@ class Floor(World):
 
     def _said(
         self, provider: str, state: State, taken: Mapping[Address, str], left_out: Collection[str]
-    ) -> Said:
+    ) -> Declarations:
         """What a person says of listed products, which are looked up."""
         named = {address: self.documents.get(address) for address in taken}
         wants = [Want(p.address, p.spec) for p in named.values() if p is not None]
         connection = self._connection(provider, Life())
         known = connection.known(state)
         rows = known.remembered | look_up(connection, known, {*taken.values(), *left_out}, wants, self.clock)
-        return Said(known, rows, self.clock.now(), named, frozenset(taken.values()))
+        return Declarations(known, rows, self.clock.now(), named, frozenset(taken.values()))
 
     def _version(self, provider: str, address: Address, identity: str) -> Version:
         """Whether a product is the document's of today, or what was sent earlier."""

@@ -8,7 +8,7 @@ from podsync.apply.actions.update import look_for_update
 from podsync.apply.outcomes import conclude, done, later, listed, name_is_taken, not_sure, not_tried
 from podsync.apply.report import DONE, Result
 from podsync.apply.run import DeferredChange, Doubt, ProviderRun
-from podsync.evidence.declared import Said
+from podsync.evidence.declared import Declarations
 from podsync.evidence.sent import existing, untold, unverified
 from podsync.model.errors import ConflictError, InDoubtError, PodsyncError
 from podsync.model.frozen import EMPTY, FrozenDict
@@ -135,7 +135,7 @@ def take(run: ProviderRun, change: Change) -> None:
     found = run.findings
     rows = found.reading.rows if found is not None else {}
     known = run.known
-    decisions = Said(known, rows, run.context.clock.now(), {change.address: change.document})
+    decisions = Declarations(known, rows, run.context.clock.now(), {change.address: change.document})
     try:
         if found is not None and change.address in found.misnamed:
             raise found.misnamed[change.address]

@@ -283,11 +283,11 @@ class Sender:
             with self._lock:
                 self._refusals += 1
         event = Refused if refused and not job.step else Doubted
-        told = (job.address, now, self.time.now(), error.message)
-        events: list[Event] = [event(*told, orphan=job.orphan)]
+        facts = (job.address, now, self.time.now(), error.message)
+        events: list[Event] = [event(*facts, orphan=job.orphan)]
         if isinstance(error, InDoubtError):
             acknowledged = now if error.acknowledged else None
-            events = [Doubted(*told, orphan=job.orphan, acknowledged=acknowledged)]
+            events = [Doubted(*facts, orphan=job.orphan, acknowledged=acknowledged)]
         shown: Remote | None = error.shown
         with self._lock:
             if job.op == "create" and shown is not None and job.taken(shown) is None:

@@ -85,7 +85,7 @@ class Looker:
             return True
         if reading.of_all and reading.sound:
             return False
-        makes = any(want.before is None and want.asked for want in situation.wants)
+        makes = any(want.before is None and want.selected for want in situation.wants)
         unsure = findings.knows is not Knows.ALL and makes
         unseen = {identity for identity in situation.looked_for if identity not in reading.rows}
         unread = bool(findings.unread or findings.unsearched)
@@ -143,7 +143,7 @@ class Looker:
             str(spec.get(provider.name_field))
             for want in situation.wants
             for spec in (want.spec, want.becomes)
-            if want.asked and spec is not None and provider.unique_name(spec) is not None
+            if want.selected and spec is not None and provider.unique_name(spec) is not None
         }
         if len(searched) > FEW:
             return self._read(known, Query(pairs=known.pairs), of_all=True)
@@ -182,7 +182,7 @@ def _knows_too_little(situation: Situation) -> bool:
 def _models(situation: Situation) -> frozenset[str]:
     """Return the models of wanted and of sent products, as specs name them."""
     known = situation.known
-    specs: list[Spec] = [want.spec for want in situation.wants if want.asked and want.before is None]
+    specs: list[Spec] = [want.spec for want in situation.wants if want.selected and want.before is None]
     specs += [*known.sent, *(refusal.body for _, refusal in situation.unwanted())]
     # The listing may have a second candidate.
     specs += [item.spec or EMPTY for item in known.presumed]

@@ -278,8 +278,8 @@ def say_diagnostics(diagnostics: Sequence[Diagnostic], session: Session, *, most
     if diagnostics:
         console = session.console
         width = console.width if console.err_is_terminal else None
-        told = typed(diagnostics, session)
-        console.say(_diagnostics_text(told, width, color=console.err_color, most=most))
+        shown = typed(diagnostics, session)
+        console.say(_diagnostics_text(shown, width, color=console.err_color, most=most))
 
 
 def _diagnostics_text(

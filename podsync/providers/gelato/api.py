@@ -185,8 +185,8 @@ class GelatoWriter:
         return Receipt(shown, answer.status, None, answer.date)
 
     def _doubt(self, answer: Any, words: str) -> InDoubtError:
-        message, told = f"Gelato answered HTTP {answer.status} {words}", answer.acknowledges
-        return InDoubtError(message, acknowledged=told, status=answer.status, date=answer.date)
+        message, acknowledged = f"Gelato answered HTTP {answer.status} {words}", answer.acknowledges
+        return InDoubtError(message, acknowledged=acknowledged, status=answer.status, date=answer.date)
 
 
 def _is_error(body: Any) -> bool:

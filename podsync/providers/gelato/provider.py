@@ -118,7 +118,7 @@ class Gelato(Provider):
 
     def step_told(self, step: ProductStep, before: Spec) -> tuple[str, ...]:
         """The new values, by option."""
-        return values.told(before, step.body)
+        return values.described(before, step.body)
 
     def step_shown(self, step: ProductStep, before: Spec, remote: Remote) -> Shown | None:
         """Which of these values the listing shows."""

@@ -93,8 +93,8 @@ def _canonical(value: Mapping[str, Any]) -> dict[str, Any]:
         for part in value.get("attributeValues") or ()
     ]
     default = {"isDefault": True} if value.get("isDefault") else {}
-    told = {"attributeValues": sorted(parts, key=canonical_json)} if parts else {}
-    return {"value": text(value.get("value")), **default, **told}
+    parts_json = {"attributeValues": sorted(parts, key=canonical_json)} if parts else {}
+    return {"value": text(value.get("value")), **default, **parts_json}
 
 
 # -- what a second request adds
@@ -194,7 +194,7 @@ def sent(before: Spec, body: Spec) -> Json:
     return tuple(items)
 
 
-def told(before: Spec, body: Spec) -> tuple[str, ...]:
+def described(before: Spec, body: Spec) -> tuple[str, ...]:
     """Return what the second request adds, for people: `size: 30x40, 50x70`."""
     names = {text(option["id"]): text(option.get("name")) for option in body.get(OPTIONS) or ()}
     return tuple(
@@ -209,10 +209,10 @@ def told(before: Spec, body: Spec) -> tuple[str, ...]:
 
 def listed(option: _Option) -> tuple[str, ...] | None:
     """Return the values that a listed option has, None where the listing does not tell them."""
-    told = option.get("values")
-    if not isinstance(told, tuple | list):
+    shown_values = option.get("values")
+    if not isinstance(shown_values, tuple | list):
         return None
-    names = [each.get("value") if isinstance(each, Mapping) else each for each in told]
+    names = [each.get("value") if isinstance(each, Mapping) else each for each in shown_values]
     return tuple(map(text, names)) if all(isinstance(name, str) for name in names) else None
 
 
@@ -228,11 +228,11 @@ def shown(before: Spec, body: Spec, fields: Spec) -> Shown | None:
     for option in body.get(OPTIONS) or ():
         key = text(option["id"])
         known, wanted = _by_value(there.get(key)), _by_value(option)
-        told = listed(rows.get(key, FrozenDict()))
-        if wanted.keys() - known.keys() and told is None:
+        shown_values = listed(rows.get(key, FrozenDict()))
+        if wanted.keys() - known.keys() and shown_values is None:
             return None
-        names = known.keys() | set(told or ())
-        sure = sure and names <= wanted.keys() and len(set(told or ())) == len(told or ())
+        names = known.keys() | set(shown_values or ())
+        sure = sure and names <= wanted.keys() and len(set(shown_values or ())) == len(shown_values or ())
         kept = tuple(value for name, value in wanted.items() if name in names)
         options.append(FrozenDict({**_defined(option), **({"values": kept} if kept else {})}))
     return Shown(FrozenDict({OPTIONS: tuple(options)}), sure)
@@ -245,9 +245,13 @@ def said_to_exist(spec: Spec, fields: Spec) -> Spec:
     """
     rows, options = _by_id(fields.get(OPTIONS) or ()), []
     for option in spec.get(OPTIONS) or ():
-        told = listed(rows.get(text(option["id"]), FrozenDict()))
+        shown_values = listed(rows.get(text(option["id"]), FrozenDict()))
         values = option.get("values") or ()
-        kept = tuple(v for v in values if (text(v["value"]) in told if told else "attributeValues" not in v))
+        kept = tuple(
+            v
+            for v in values
+            if (text(v["value"]) in shown_values if shown_values else "attributeValues" not in v)
+        )
         options.append(FrozenDict({**_defined(option), **({"values": kept} if kept else {})}))
     return FrozenDict({OPTIONS: tuple(options)}) if options else FrozenDict()
 
@@ -262,14 +266,14 @@ def differences(spec: Spec, fields: Spec) -> tuple[ValueDifference, ...]:
     for option in spec.get(OPTIONS) or ():
         key = text(option.get("id"))
         row = rows.get(key)
-        told = None if row is None else listed(row)
+        shown_values = None if row is None else listed(row)
         wanted = _by_value(option)
-        if not told or row is None or "values" not in option:
+        if not shown_values or row is None or "values" not in option:
             continue
-        found += [ValueDifference(key, name, Differs.MISSING) for name in wanted if name not in told]
-        found += [ValueDifference(key, name, Differs.EXTRA) for name in told if name not in wanted]
+        found += [ValueDifference(key, name, Differs.MISSING) for name in wanted if name not in shown_values]
+        found += [ValueDifference(key, name, Differs.EXTRA) for name in shown_values if name not in wanted]
         default, shows = _default(option), text(row.get("defaultValue"))
-        if default in told and shows and shows != default:
+        if default in shown_values and shows and shows != default:
             found.append(ValueDifference(key, shows, Differs.DEFAULT))
     return tuple(found)
 
@@ -316,7 +320,7 @@ def _check_parts(
             summary, those = f"the option maps no part {name!r}", ", ".join(sorted(mapped))
             yield SpecFault("unmapped-part", (*path, place, "partModelId"), summary, f"it maps: {those}")
             continue
-        for attribute, told in part["attributes"].items():
+        for attribute, identity in part["attributes"].items():
             at = (*path, place, "attributes", attribute)
             if text(attribute) not in mapped[name]:
                 summary, those = (
@@ -324,9 +328,9 @@ def _check_parts(
                     ", ".join(sorted(mapped[name])),
                 )
                 yield SpecFault("unmapped-attribute", at, summary, f"it maps: {those}")
-            elif not re.fullmatch(_ID, told):
+            elif not re.fullmatch(_ID, identity):
                 why = "it is the id of an attribute's value: small letters, digits, `_`, `.` and `-` only"
-                yield SpecFault("attribute-value", at, f"{told!r} is no id of a value", why)
+                yield SpecFault("attribute-value", at, f"{identity!r} is no id of a value", why)
 
 
 def _repeated(

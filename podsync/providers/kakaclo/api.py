@@ -221,8 +221,8 @@ class KakaCloWriter:
         facts = {"status": answer.status, "date": answer.date}
         if not isinstance(code, int) or isinstance(code, bool):
             words = f"KakaClo answered HTTP {answer.status} without a code"
-            told = answer.acknowledges or str(code) in (str(SUCCESS), str(float(SUCCESS)))
-            raise InDoubtError(words, acknowledged=told, **facts)
+            acknowledged = answer.acknowledges or str(code) in (str(SUCCESS), str(float(SUCCESS)))
+            raise InDoubtError(words, acknowledged=acknowledged, **facts)
         if code == SUCCESS:
             return Receipt(None, answer.status, code, answer.date)
         message = f"KakaClo: code {code} {canonical_json(str(envelope.get('message', '')))[:200]}"

@@ -128,11 +128,11 @@ def _hash(data: bytes) -> str:
 
 def _events(stored: Mapping[str, object], own: bool, provider: str) -> list[Remembered] | None:
     """Return the events of a file, None where it is not this user's, or not wholly understood."""
-    told = stored.get("events")
-    if not own or stored.get("version") != _VERSION or not isinstance(told, list):
+    listed = stored.get("events")
+    if not own or stored.get("version") != _VERSION or not isinstance(listed, list):
         return None
     try:
-        events = [event_from_json(each) for each in told]
+        events = [event_from_json(each) for each in listed]
     except StateError:
         return None
     rows = [event for event in events if isinstance(event, Remembered) and event.provider == provider]

@@ -14,7 +14,7 @@ from podsync.cli.commands.state.changing import StateChange, change_state
 from podsync.cli.environment.clock import SystemClock
 from podsync.cli.environment.connect import connected, keys_for, rows_seen
 from podsync.cli.workspace import Workspace
-from podsync.evidence.declared import Said
+from podsync.evidence.declared import Declarations
 from podsync.evidence.listing import Version
 from podsync.evidence.sent import untold
 from podsync.evidence.situation import Want
@@ -39,7 +39,7 @@ UNLISTED = "which no listing shows yet: apply takes it once one does, and makes 
 _NAMED = 10
 _Named = Mapping[Address, Product | None]
 #: Looks up ids by provider; the last argument has the addresses that a person named.
-_Ask = Callable[[State, Mapping[str, Collection[str]], _Named], Mapping[str, Said]]
+_Ask = Callable[[State, Mapping[str, Collection[str]], _Named], Mapping[str, Declarations]]
 
 
 def claim(
@@ -119,7 +119,7 @@ class _ImportClaim:
     """Turns decisions into events, faults and lines of text."""
 
     def __init__(
-        self, state: State, decisions: Mapping[str, Said], products: Mapping[Address, Product]
+        self, state: State, decisions: Mapping[str, Declarations], products: Mapping[Address, Product]
     ) -> None:
         self._state, self._decisions, self._products = state, decisions, products
         self._events: list[Event] = []
@@ -189,7 +189,9 @@ class _ImportClaim:
         found: list[Diagnostic] = [word.fault(error) for word, error in self.faults]
         return DecisionError(found)
 
-    def _line(self, word: Decision, decisions: Said, product: Product | None, events: Sequence[Event]) -> str:
+    def _line(
+        self, word: Decision, decisions: Declarations, product: Product | None, events: Sequence[Event]
+    ) -> str:
         if any(isinstance(event, Identified) for event in events):
             return f"{word.address}: it is {safe(word.id)}, {UNLISTED}"
         row = decisions.rows[word.id]
@@ -219,7 +221,7 @@ class _ImportClaim:
         return line + (f' (listed as "{safe(listed)}", which stays)' if listed else "")
 
 
-def _made_as(decisions: Said, events: Sequence[Event], wanted: Spec) -> Spec | None:
+def _made_as(decisions: Declarations, events: Sequence[Event], wanted: Spec) -> Spec | None:
     """Return what was sent as the product, where its document says something else by now."""
     provider = decisions.known.provider
     for event in events:
@@ -231,7 +233,7 @@ def _made_as(decisions: Said, events: Sequence[Event], wanted: Spec) -> Spec | N
     return None
 
 
-def _looks_like(decisions: Said, identity: str) -> list[Address]:
+def _looks_like(decisions: Declarations, identity: str) -> list[Address]:
     """Return the addresses whose product a row may be: it was sent, and not found yet."""
     known, row = decisions.known, decisions.rows[identity]
     sent = [(each.address, each.pending.body) for each in known.doubts if each.pending is not None]
@@ -311,7 +313,7 @@ def _asking(space: Workspace, providers: Collection[str]) -> Iterator[_Ask]:
     clock = SystemClock()
     with connected(space, providers, clock) as connections:
 
-        def ask(state: State, ids: Mapping[str, Collection[str]], named: _Named) -> dict[str, Said]:
+        def ask(state: State, ids: Mapping[str, Collection[str]], named: _Named) -> dict[str, Declarations]:
             found = {}
             for name, connection in connections.items():
                 known = connection.known(state)
@@ -321,7 +323,7 @@ def _asking(space: Workspace, providers: Collection[str]) -> Iterator[_Ask]:
                 # A product that an earlier look has seen counts, even if it is hidden now.
                 keep = rows_seen(space).keep
                 rows = known.remembered | look_up(connection, known, ids[name], wants, clock, keep)
-                found[name] = Said(known, rows, clock.now(), named)
+                found[name] = Declarations(known, rows, clock.now(), named)
             return found
 
         yield ask
