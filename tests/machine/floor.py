@@ -583,15 +583,15 @@ class Floor(World):
 
     def _answer_drift(self, outcome: Outcome) -> None:
         if "variantOptions" in (outcome.error or ""):
-            self._take_values(outcome.address)
+            self._take_values(outcome)
         elif "somebody renamed it at" in (outcome.error or ""):
             self._take_the_name(outcome)
         else:
             self._set_back(outcome)
 
-    def _take_values(self, address: Address) -> None:
-        """Take what somebody has added there into the document."""
-        document, entry = self.documents[address], self.state.entries[address]
+    def _take_values(self, outcome: Outcome) -> None:
+        """Take what somebody has added there into the document; where nothing was, the catalog is right."""
+        document, entry = self.documents[outcome.address], self.state.entries[outcome.address]
         option, *others = document.spec["variantOptions"]
         had = {v["value"] for v in option.get("values", ())}
         more = sorted(values_there(self, entry.id or "").get(option["id"], set()) - had)
@@ -606,7 +606,7 @@ class Floor(World):
             spec = freeze({**document.spec, "variantOptions": [{**option, "values": values}, *others]})
             self.write(replace(document, spec=spec))
         else:
-            self.let_go(address)  # taken again as it is listed now
+            self._set_back(outcome)
 
     def _answer_step(self, address: Address) -> None:
         """Look at the web page: whether the values that were sent are there."""

@@ -292,7 +292,7 @@ def _fault(floor: Floor, luck: random.Random) -> Fault:
 SIZES = ("10x10", "20x20", "30x30", "40x40")
 
 
-def _sized(*names: str, model: str = "model-poster") -> Mapping[str, Any]:
+def sized(*names: str, model: str = "model-poster") -> Mapping[str, Any]:
     """The options of a poster with these values."""
     mapping = ({"partModelId": "frame", "attributeIds": ("width",)},)
     values = [
@@ -311,7 +311,7 @@ def poster(floor: Floor, luck: random.Random) -> None:
     if address not in floor.documents:
         names = luck.sample(SIZES, luck.randint(0, 3))
         floor.write(
-            floor.document(address.kind, address.name, {**poster_spec(address.name), **_sized(*names)})
+            floor.document(address.kind, address.name, {**poster_spec(address.name), **sized(*names)})
         )
 
 
@@ -325,7 +325,7 @@ def more_values(floor: Floor, luck: random.Random) -> None:
     if luck.random() < 0.3:
         names = luck.sample(SIZES, luck.randint(1, 3))
     model = document.spec["productModelId"]
-    spec = FrozenDict({**document.spec, **_sized(*names, model=model)})
+    spec = FrozenDict({**document.spec, **sized(*names, model=model)})
     floor.write(replace(document, spec=spec, lifecycle=_lifecycle(luck)))
 
 

@@ -19,7 +19,7 @@ from tests.apply.world import QUIET_AFTER, SETTLE, TIMEOUT
 from tests.machine.existing_floor import ExistingFloor
 from tests.machine.existing_steps import EXISTING_STEPS
 from tests.machine.floor import Floor, Trouble, a_floor
-from tests.machine.steps import take
+from tests.machine.steps import sized, take
 from tests.machine.test_campaign import ALL, play
 from tests.plan.build import rewritten
 from tests.products import poster_spec, tee_spec
@@ -1106,3 +1106,21 @@ def test_what_is_to_be_made_again_has_a_way_out_of_a_listing_that_is_never_whole
     floor.let_go(TEE)
     assert floor.run(Trouble()).exit_code == 0
     assert len(floor.made("kakaclo")) == 2
+
+
+def test_what_a_run_has_read_back_is_compared_with_no_older_listing(floor):
+    """The values arrived during the run, after its look: nobody else has changed the product."""
+    poster(floor, "10x10")
+    floor.good_day()
+    poster(floor, "10x10", "20x20")
+    floor.run(Trouble(stray=frozenset({0}), delay=20.0, updates_too=True), wait=False)
+
+    report = floor.run(Trouble())
+
+    assert [(told.result, told.error) for told in report.outcomes] == [(Result.UPDATED, None)]
+    floor.good_day()
+
+
+def poster(floor: Floor, *values: str) -> None:
+    """The document has these values."""
+    write(floor, POSTER, **sized(*values))
