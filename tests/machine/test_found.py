@@ -1086,6 +1086,22 @@ def test_what_a_look_took_is_not_made_again_for_what_no_listing_shows(floor, col
     assert len(floor.made("kakaclo")) == (2 if so else 3)
 
 
+def test_a_doubt_ends_beside_what_a_person_removed_though_no_answer_has_a_date(floor):
+    """Two whole readings have to miss that one `settle_seconds` apart: the run waits for the second."""
+    dog = Address("designed_product", "dog")
+    write(floor, dog)
+    write(floor, Address("designed_product", "elk"))
+    floor.good_day()
+    floor.sandbox.set_rules(date_header=False)
+    floor.take_away("kakaclo", floor.state.entries[dog].id)
+    write(floor, TEE)
+    floor.run(Trouble((Fault("kakaclo", "create", "fin"),)), wait=False)
+
+    report = floor.run(Trouble())
+
+    assert [o.result for o in report.outcomes] == [Result.CREATED]
+
+
 def test_what_is_to_be_made_again_has_a_way_out_of_a_listing_that_is_never_whole(floor):
     """Its total counts hidden rows, which nobody has seen counted while all that is known was listed."""
     write(floor, Address("designed_product", "dog"))
