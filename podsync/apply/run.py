@@ -142,7 +142,8 @@ def want_of(provider: Provider, change: Change, *, makes: bool) -> Want | None:
 class ProviderRun:
     """One provider's part of an apply. What stops it stops this provider alone.
 
-    `waits` has the changes that need another one's released name. `findings` are those of the last look.
+    `waits` has the changes that need another one's released name. `findings` are those of the last look, and
+    `read_back` the rows that were read since, to see what an update or a step has done.
     `deferred` are changes that wait for updates which may still arrive, in the order of the plan. `growing`
     are products that were made and lack steps, `swapping` those that are to take over a name. `attempts` are
     those of updates that were read back. `postponed` creates wait for a doubt that the listing could not tell
@@ -176,6 +177,7 @@ class ProviderRun:
     made: dict[Address, float] = field(default_factory=dict)
     missed: dict[str, float] = field(default_factory=dict)
     findings: Findings | None = None
+    read_back: dict[str, Remote] = field(default_factory=dict)
     first_contact: tuple[Remote, ...] = ()
     too_young: Mapping[Address, str] = field(default_factory=dict)
     gone_orphans: set[Address] = field(default_factory=set)
@@ -305,9 +307,15 @@ class ProviderRun:
             raise
         if self.findings is None or not presence:
             self.findings = found
+            self.read_back.clear()
         for identity in found.missed | found.vanished:
             self.missed.setdefault(identity, found.reading.looked)
         return found
+
+    def row(self, identity: str | None) -> Remote | None:
+        """Return the product as it was listed last."""
+        rows = self.findings.reading.rows if self.findings is not None else {}
+        return self.read_back.get(identity or "") or rows.get(identity or "")
 
     def adopted(self, address: Address) -> Remote | None:
         """Return the product that exists already and is what this address wants."""
