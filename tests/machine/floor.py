@@ -368,7 +368,8 @@ class Floor(World):
         self.trouble, self.sends = trouble, _numbers()
         self._notice_swaps()
         renaming = self._renaming()
-        before = sum(len(self.made(name)) for name in PROVIDERS)
+        there = {identity for name in PROVIDERS for identity in self.made(name)}
+        before = len(there)
         self.sandbox.add_faults(*trouble.faults)
         stop = Stop()
         if trouble.signal is not None:
@@ -402,7 +403,7 @@ class Floor(World):
             self.figures["created"] += max(0, after - before)
             if self.path.exists():
                 self.backups.append(self.path.read_bytes())
-        self._check_renaming(renaming)
+        self._check_renaming(renaming, there)
         wrong = list(untrue(self, report))
         if wrong:
             self.figures["untrue reports"] += len(wrong)
@@ -454,12 +455,12 @@ class Floor(World):
                     found[address] = free
         return found
 
-    def _check_renaming(self, renaming: Mapping[Address, set[str]]) -> None:
+    def _check_renaming(self, renaming: Mapping[Address, set[str]], there: Collection[str]) -> None:
         """None was made beside what a document says that it is a new name of."""
         entries = self.state.entries
         for address, free in renaming.items():
             entry = entries.get(address)
-            if entry is not None and entry.origin == "created" and entry.id not in free:
+            if entry is not None and entry.origin == "created" and entry.id not in there:
                 self.figures["doubled"] += 1
                 raise Doubled(f"{address} is a new name of {free}, and {entry.id} was made")
 
