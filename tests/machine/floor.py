@@ -25,7 +25,7 @@ from podsync.catalog.validation.cross_document_rules import cross_check
 from podsync.catalog.validation.fingerprints import FingerprintRow, fingerprints_of
 from podsync.evidence.declared import Declarations
 from podsync.evidence.listing import Version
-from podsync.evidence.situation import Want
+from podsync.evidence.situation import Want, former_of
 from podsync.model.address import Address, Selection
 from podsync.model.digests import canonical_json
 from podsync.model.errors import InDoubtError, LockedError, PodsyncError, ProtectedError, StateError
@@ -817,9 +817,9 @@ class Floor(World):
     ) -> Declarations:
         """What a person says of listed products, which are looked up."""
         named = {address: self.documents.get(address) for address in taken}
-        wants = [Want(p.address, p.spec) for p in named.values() if p is not None]
         connection = self._connection(provider, Life())
-        known = connection.known(state)
+        known, about = connection.known(state), [each for each in named.values() if each is not None]
+        wants = [Want(p.address, p.spec, former=former_of(known.provider, p)) for p in about]
         rows = known.remembered | look_up(connection, known, {*taken.values(), *left_out}, wants, self.clock)
         return Declarations(known, rows, self.clock.now(), named, frozenset(taken.values()))
 
