@@ -218,7 +218,7 @@ class ProviderRun:
         self._habits = known.habits
         self.was_new = known.is_new
         self.known_before = known.last_apply()
-        self.had_sent = bool(known.items or known.doubts)
+        self.had_sent = known.sent_any
         self.worked = False
         self.looker = Looker(self.connection.reader, clock, self.sender.time.at, self.sender.time.saw)
         self._read_before: int | None = None
