@@ -200,7 +200,7 @@ class _Look:
         """Ids that this reading should show: missed once, gone the second time, or there again."""
         known, reading, situation, findings = self._known, self._reading, self._situation, self._findings
         rows = {identity: reading.rows[identity] for identity in reading.read}
-        carries = reading.of_all and reading.twice and reading.sound and reading.fresh
+        carries = reading.is_whole and reading.twice and reading.fresh
         is_ours = bool(self._is_ours(rows))
         carries = carries and is_ours
         remembered = {row.id: known.model(row.fields) for row in findings.unlisted}
@@ -351,7 +351,7 @@ class _Look:
             )
         if findings.habits.observed != known.habits.observed:
             findings.events.append(Observed(name, known.account, self._now, findings.habits.observed))
-        if reading.of_all and reading.sound and reading.fresh and self._proven:
+        if reading.is_whole and reading.fresh and self._proven:
             lasting = {entry.id for entry in known.entries if entry.id is not None}
             marks = chosen(reading.rows.values(), known.landmarks, lasting, key=known.seen_key)
             if marks != known.landmarks:
