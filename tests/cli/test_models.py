@@ -45,6 +45,17 @@ def test_models_are_found_by_a_word_with_their_sizes(podsync, vendors):
     assert len(vendors.sent("kakaclo.model")) == 2
 
 
+@pytest.mark.parametrize(
+    ("word", "advice"), [("raglen", "did you mean Raglan?"), ("1x\x1b", "see all 4 models: podsync models")]
+)
+def test_a_word_that_no_model_has_is_said_with_what_to_do(podsync, vendors, word, advice):
+    run = podsync("models", word)
+
+    assert (run.code, run.out) == (0, "0 models.\n")
+    shown = word.replace("\x1b", "\\x1b")
+    assert f'No model has "{shown}" in its id, code, name or category; {advice}' in run.err
+
+
 def test_what_is_kept_is_a_diff_when_the_supplier_changes_something(podsync, folder, vendors):
     assert podsync("models", "--save", "--sizes").code == 0
     first = known(folder)
