@@ -13,6 +13,7 @@ from typing import Any
 
 from podsync.evidence.listing import Version, Versions, likeness
 from podsync.evidence.sent import as_said, came_after, identified, not_listed, unverified
+from podsync.evidence.situation import former_of
 from podsync.evidence.state_view import Known
 from podsync.model.address import Address
 from podsync.model.errors import PodsyncError, ProtectedError, UsageError
@@ -20,7 +21,7 @@ from podsync.model.frozen import EMPTY, Spec, freeze
 from podsync.model.product import Product
 from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import Habits
-from podsync.providers.name_forms import unmarked
+from podsync.providers.name_forms import changes, unmarked
 from podsync.state.entries import Entry, Pending
 from podsync.state.events import (  # fmt: skip
     Adopted,
@@ -287,7 +288,10 @@ class Declarations:
     def _adopted(
         self, address: Address, entry: Entry | None, row: Remote, values: Spec = EMPTY
     ) -> list[Event]:
-        """The row is what the document says, but for `values`, which were sent before."""
+        """The row is what the document says, but for `values`, which were sent before.
+
+        Listed under the name from before a rename it has that name still: the rename is to come.
+        """
         product = self.named.get(address)
         if product is None:
             raise UsageError(
@@ -297,6 +301,7 @@ class Declarations:
         self._may_replace(address, entry)
         freed = self._freed(address, row)
         self._agrees(address, product.spec, row)
+        values = {**self._name_before(product, row), **values}
         wanted, takes = freeze({**product.spec, **values}), self._to_take_over(entry, product, row)
         if takes:
             wanted = freeze({**wanted, **{name: row.fields.get(name) for name in takes}})
@@ -307,6 +312,15 @@ class Declarations:
             f"{product.declared_at.path}:{product.declared_at.line}", takes,
         )  # fmt: skip
         return [*freed, adopted]
+
+    def _name_before(self, product: Product, row: Remote) -> Spec:
+        """Return the name that the document had, where the row is listed by it and not by the new one."""
+        provider, name_of = self.known.provider, self.known.provider.name_of
+        former, called = former_of(provider, product), name_of(row.fields)
+        if former is None or changes(name_of(product.spec), called) is not None:
+            return EMPTY
+        field_ = provider.name_field
+        return {field_: former[field_]} if changes(name_of(former), called) is not None else EMPTY
 
     def _to_take_over(self, entry: Entry | None, product: Product, row: Remote) -> Spec:
         """Return the name of the product at the address, where the listed one is marked to take it over."""

@@ -10,8 +10,9 @@ from functools import cached_property
 from podsync.evidence.ages import SEND_SECONDS, Age, Moment, elapsed, is_unmeasurable
 from podsync.evidence.state_view import Known, presumed, when
 from podsync.model.address import Address
-from podsync.model.frozen import EMPTY, Json, Spec
+from podsync.model.frozen import EMPTY, Json, Spec, freeze
 from podsync.model.product import Product
+from podsync.providers.knowledge import Provider
 from podsync.providers.normalise import text
 from podsync.state.entries import Entry, Orphan, Refusal
 
@@ -31,6 +32,16 @@ class Want:
     selected: bool = True
     before: Spec | None = None
     becomes: Spec | None = None
+    former: Spec | None = None
+
+
+def former_of(provider: Provider, product: Product | None) -> Spec | None:
+    """Return what a document describes under the name that it had before; None where it tells of none."""
+    old = product.history.renamed_from if product is not None else None
+    if product is None or old is None or old == product.spec.get(provider.name_field):
+        return None
+    former: Spec = freeze({**product.spec, provider.name_field: old})
+    return former
 
 
 @dataclass(frozen=True, slots=True)

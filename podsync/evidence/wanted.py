@@ -42,7 +42,7 @@ class WantedJudge:
         for want in self._situation.wants:
             key = (want.address, -1.0)
             if not want.selected:
-                self._notice(want, verdicts)
+                self._notice(want, verdicts, judging)
                 continue
             if key in verdicts.found:
                 self._adopt(want, verdicts.found[key][0], otherwise)
@@ -55,8 +55,10 @@ class WantedJudge:
             near = [row for row in verdicts.near.get(key, ()) if row.id not in given]
             near += self._more(want, {*given, *self._situation.managed, *(row.id for row in near)}, judging)
             near += self._named_as_it_will_be(want, {*given, *(row.id for row in near)}, judging)
+            formerly = self._named_as_it_was(want, given, judging)
+            near += [row for row in formerly if row not in near]
             back = [row for row in buried.near(want.spec) if buried.may_be(want.spec, row)]
-            question = refused.get(want.address) or self._seen_before(want, near, back)
+            question = refused.get(want.address) or self._seen_before(want, near, back, formerly)
             if want.before is None and question is not None:
                 findings.questions[want.address] = question
             elif near and (
@@ -79,16 +81,20 @@ class WantedJudge:
                 and not self._situation.first_contact
             )
 
-    def _notice(self, want: Want, verdicts: Verdicts) -> None:
+    def _notice(self, want: Want, verdicts: Verdicts, judging: Judge) -> None:
         """Record the rows that a product outside of the selection may be: a later run needs them."""
-        key = (want.address, -1.0)
+        key, given = (want.address, -1.0), {row.id for row, _ in verdicts.found.values()}
         if key in verdicts.found:
             self._findings.noticed.append((want.address, (verdicts.found[key][0],)))
-        elif self._findings.knows is not Knows.ALL and key in verdicts.near:
-            self._findings.noticed.append((want.address, verdicts.near[key]))
+        elif self._findings.knows is not Knows.ALL:
+            rows = (*verdicts.near.get(key, ()), *self._named_as_it_was(want, given, judging))
+            if rows:
+                self._findings.noticed.append((want.address, rows))
 
-    def _seen_before(self, want: Want, near: Sequence[Remote], back: Sequence[Remote]) -> Question | None:
-        """What was there once: gone and listed `back`, or remembered and not listed now."""
+    def _seen_before(
+        self, want: Want, near: Sequence[Remote], back: Sequence[Remote], formerly: Sequence[Remote]
+    ) -> Question | None:
+        """What was there once: gone and listed `back`, under an earlier name, or not listed now."""
         if want.adopts and back:
             return Question("it was gone, and is listed again", tuple(back))
         marked = [row for row in near if self._is_marked(row)] if want.becomes is not None else []
@@ -97,6 +103,9 @@ class WantedJudge:
             return Question(why, tuple(sorted(marked, key=age)))
         if any(row.last_listed is not None for row in near):
             why = "it was listed earlier, is not listed now, and may be this"
+            return Question(why, tuple(sorted(near, key=age)))
+        if formerly and self._findings.knows is Knows.ALL:
+            why = "it has the name that the document was renamed from, and may be this"
             return Question(why, tuple(sorted(near, key=age)))
         return None
 
@@ -201,6 +210,13 @@ class WantedJudge:
         spec, managed = want.becomes, self._situation.managed
         rows = (row for row in judging.near(spec) if row.id not in but and row.id not in managed)
         return [row for row in rows if judging.may_be(spec, row)]
+
+    def _named_as_it_was(self, want: Want, given: Collection[str], judging: Judge) -> list[Remote]:
+        """Rows that may be its product from before a rename, but for those that documents name by id."""
+        if want.before is not None or want.former is None:
+            return []
+        aside = {*given, *self._situation.managed}
+        return [row for identity, row in judging.formerly(want.former).items() if identity not in aside]
 
     def _is_marked(self, row: Remote) -> bool:
         called = self._known.provider.name_of(row.fields)

@@ -73,7 +73,7 @@ def hide_all(world, provider, seconds=DAY):
             world.server.hide(product["id"], seconds)
 
 
-def nothing_is_made(world, provider, address, times=3):
+def nothing_is_made(world, provider, address, times=3, **options):
     """However often apply runs; `plan --refresh` says the same. The last report."""
     number = creates(world)
     for _ in range(times):
@@ -81,7 +81,7 @@ def nothing_is_made(world, provider, address, times=3):
         assert address in {*found.questions, *found.asks} or {e.address for e in found.known.doubts} >= {
             address
         }
-        report = world.apply()
+        report = world.apply(**options)
         truth(world, report)
         assert creates(world) == number
         world.clock.pass_by(LONG)
@@ -378,3 +378,22 @@ def test_only_what_was_selected_is_asked_about(world):
 
     assert (outcome(report, other).result, report.exit_code) == (Result.CREATED, 0)
     nothing_is_made(world, "gelato", address)
+
+
+@pytest.mark.parametrize("memory", [True, False])
+@gone
+def test_a_rename_that_was_not_applied_yet(world, goes, memory):
+    """The document tells its earlier name; what is listed by it is not made again under the new one."""
+    begin(world, "gelato")
+    before, address, identity = bound(world, "gelato")
+    world.poster("one", name="Lynx", doc={"renamed_from": "The one Poster"})
+    goes(world, before)
+    if not memory:
+        shutil.rmtree(world.folder / ".podsync")
+
+    report = nothing_is_made(world, "gelato", address, first_contact=True)
+
+    assert any(f"podsync import {address} {identity}" in line for line in advice(report))
+    world.person_answers(report)
+    assert (outcome(world.apply(), address).result, made(world, "gelato")) == (Result.UPDATED, 1)
+    ends_well(world)

@@ -1259,6 +1259,7 @@ def somebody_begins_with_a_shop_that_is_there(shop: Shop) -> None:
     "cli/commands/existing/doctor.py: state orphans",
     "cli/commands/existing/doctor.py: apply",
     "cli/commands/existing/models.py: models --save",
+    "cli/commands/existing/models.py: models",
     "providers/known_models.py: models",
     "providers/known_models.py: models --save",
     "catalog/parsing/known_text.py: models --save",
@@ -1278,6 +1279,8 @@ def a_doctor_and_a_list_of_models(shop: Shop) -> None:
     assert "Test Tee" in shop.follow("state orphans").out
     shop.last = doctor
     assert shop.follow("models --save").code == 0
+    assert shop.run("models", "no-such-word").code == 0
+    assert shop.follow("models$").code == 0
     shop.at_a_terminal("models")
     assert shop.follow("models --save").code == 0
     shop.tee("other")

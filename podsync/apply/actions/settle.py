@@ -233,6 +233,9 @@ def _waits_for(run: ProviderRun) -> _Wait | None:
     retry = run.settings.retry_seconds
     if run.doubts:
         until = max(doubt.known_by for doubt in run.doubts.values()) + run.until_settled
+        # No listing is whole before what it misses is gone.
+        missed = run.known.absent.keys() & run.missed.keys() - run.known.gone
+        until = max([until, *(run.missed[each] + run.settings.settle_seconds for each in missed)])
         # A listing that could not be read completely is tried again, but not for ever.
         return _Wait(f"{len(run.doubts)} in doubt to be settled", until, retry)
     if run.deferred:

@@ -124,7 +124,7 @@ def _send(run: ProviderRun, change: Change, entry: Entry, body: Spec) -> None:
 
 def _take_in(run: ProviderRun, change: Change, entry: Entry) -> Entry:
     """Know what a step would add and the listing shows already, whoever added it: it is not sent again."""
-    row = run.findings.reading.rows.get(entry.id or "") if run.findings is not None else None
+    row = run.row(entry.id)
     before = entry.spec or EMPTY
     for step in run.provider.steps(before, change.after or EMPTY)[:1] if row is not None else ():
         shown = run.provider.step_shown(step, before, row) if row is not None else None
@@ -153,7 +153,7 @@ def look_for_update(
 
 def _drifted(run: ProviderRun, change: Change, entry: Entry) -> tuple[str, ...]:
     """Return why a field must not be set and what to do, where somebody else has set it in the meantime."""
-    row = run.findings.reading.rows.get(entry.id or "") if run.findings is not None else None
+    row = run.row(entry.id)
     if row is None or entry.pending is not None:
         return ()
     after, provider = change.after or EMPTY, run.provider
@@ -189,9 +189,7 @@ def _drifted(run: ProviderRun, change: Change, entry: Entry) -> tuple[str, ...]:
 def accept(run: ProviderRun, change: Change) -> None:
     """Take over what somebody changed there, if it is what the document says by now; nothing is sent."""
     entry, after = run.ledger.entry(change.address), change.after or EMPTY
-    row = None
-    if entry is not None and run.findings is not None:
-        row = run.findings.reading.rows.get(entry.id or "")
+    row = run.row(entry.id) if entry is not None else None
     if entry is None or row is None:
         not_tried(run, change, "it is not visible in the listing, so that nobody can tell what it is now")
         return
@@ -256,6 +254,8 @@ def read_back(run: ProviderRun) -> bool:
     looked, now = run.context.clock.monotonic(), run.context.clock.now()
     listing = _listed_now(run)
     rows = {row.id: row for row in listing.items}
+    if listing.fresh:
+        run.read_back.update(rows)
     steps = ShownSteps(run.known, rows)
 
     def proves(step: ProductStep, entry: Entry, before: Spec) -> bool:

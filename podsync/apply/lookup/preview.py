@@ -21,7 +21,7 @@ from podsync.evidence.state_view import Known
 from podsync.model.address import Address
 from podsync.model.clock import Clock
 from podsync.model.errors import UnreadableError
-from podsync.model.frozen import EMPTY
+from podsync.model.frozen import EMPTY, Spec
 from podsync.model.product import Product
 from podsync.plan.action import Action
 from podsync.plan.change import Change
@@ -66,8 +66,10 @@ def preview(
         situation = Situation(
             known,
             times,
-            (*wants_of(connection.provider, changes, known), *others[name].wants),
-            documents_of(known, [*wanted.values(), *others[name].specs.values()]),
+            (*wants_of(connection.provider, changes, known, others[name].formers), *others[name].wants),
+            documents_of(
+                known, [*wanted.values(), *others[name].specs.values(), *others[name].formers.values()]
+            ),
             managed=others[name].managed,
             named=named_by(changes),
             wanted={**others[name].specs, **wanted},
@@ -133,14 +135,19 @@ def _steps_in_question(
             yield change.address, StepQuestion(step.name, additions, sent, recorded=pending is not None)
 
 
-def wants_of(provider: Provider, changes: Iterable[Change], known: Known) -> tuple[Want, ...]:
-    """Return what these changes want that is not there: creates, and updates that take a name."""
+def wants_of(
+    provider: Provider, changes: Iterable[Change], known: Known, formers: Mapping[Address, Spec]
+) -> tuple[Want, ...]:
+    """Return what these changes want that is not there: creates, and updates that take a name.
+
+    `formers` are the specs of documents under the names that they had.
+    """
     doubted: set[Address] = {entry.address for entry in known.doubts}
     wants = []
     for change in changes:
         if change.after is None or change.address in doubted or change.previous_address in doubted:
             continue
-        want = want_of(provider, change, makes=change.makes)
+        want = want_of(provider, change, formers.get(change.address), makes=change.makes)
         if want is not None:
             wants.append(want)
     return tuple(wants)
