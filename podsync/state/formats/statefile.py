@@ -255,7 +255,7 @@ def _entry(text: str, data: Any) -> Entry:
             raise Unfit(place.where, f"{key!r} is missing")
     known = {key: value for key, value in read.items() if key not in {"status", "address"}}
     pending = _pending_body(read.get("pending"), place)
-    # A document that names a product by its id may say nothing of it; of what was made here, something is known.
+    # A document that names a product by its id may say nothing of it; of what was made, something is known.
     nothing = read["spec"] == {} and read.get("origin", "created") == "created"
     known |= {"address": text, "spec": None if nothing else read["spec"], "pending": pending}
     entry = from_json(Entry, known, place)
