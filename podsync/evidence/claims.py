@@ -21,7 +21,7 @@ from podsync.providers import name_forms
 from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import Habits
 from podsync.providers.knowledge import Provider
-from podsync.providers.normalise import text
+from podsync.providers.normalise import number, text
 
 #: The key of a claim: an address, and for a sent product its moment (0: it is in doubt).
 Key: TypeAlias = tuple[Address, float]
@@ -287,8 +287,7 @@ class Judge:
         """
         earlier = [claim for claim in wanted if claim.former is not None or claim.ours]
         before = {claim.key: {*self.formerly(claim.former), *claim.ours} for claim in earlier}
-        rows = {key: row.id for key, (row, _) in verdicts.found.items()}
-        found = {claim.key: rows[claim.key] for claim in wanted if claim.key in rows}
+        found = {each.key: row[0].id for each in wanted if (row := verdicts.found.get(each.key))}
         strange = {each.key for each in earlier if each.ours and found.get(each.key) not in each.ours}
         unclear = {*before}
         while True:
@@ -383,7 +382,10 @@ class Judge:
         for claim in left:
             if claim.key in verdicts.found:
                 continue
-            ids = [r for r in dict.fromkeys([*exact[claim.key], *candidates[claim.key]]) if r not in taken]
+            ids = [*exact[claim.key], *candidates[claim.key]]
+            if self._may_be_renamed(claim, exact):
+                ids.append(claim.named or "")
+            ids = [row for row in dict.fromkeys(ids) if row not in taken]
             rows = tuple(sorted((self._rows[each] for each in ids), key=age))
             several_doubts = claim.kind is ClaimKind.DOUBT and len(exact[claim.key]) > 1
             if ids and (claim.settled or several_doubts):
@@ -392,6 +394,13 @@ class Judge:
                 verdicts.offered[claim.key] = rows
             elif claim.settled and claim.kind is ClaimKind.DOUBT:
                 verdicts.none.append(claim.key)
+
+    def _may_be_renamed(self, claim: Claim, exact: Mapping[Key, list[str]]) -> bool:
+        """Whether the id that was told is listed, be it under another name: somebody may have renamed it."""
+        row, field = self._rows.get(claim.named or ""), self._provider.model_field
+        if row is None or row.id in claim.before or any(row.id in rows for rows in exact.values()):
+            return False
+        return number(row.fields.get(field)) in {"", number(claim.spec.get(field))}
 
     def _held(
         self,

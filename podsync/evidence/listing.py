@@ -1,8 +1,8 @@
 """What a listing proves. A row that is there proves presence; that a row is not there proves little.
 
-A reading is *whole* when it was read to an empty page, no id came twice, nothing of it came from a cache, and
-it shows every id that is known to be listed. A `total` can only make it incomplete; an empty reading never
-proves that nothing was made.
+A reading is *whole* when it was read to its end (`podsync.providers.paging`), no id came twice, nothing of it
+came from a cache, and it shows every id that is known to be listed. A `total` can only make it incomplete; an
+empty reading never proves that nothing was made.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ class Reading:
     hidden rows counted). `looked` is the monotonic moment
     at which the reading *began*: what it cannot miss is judged as of then. `vouched` is whether the filter by
     model needs no codes, which may have changed. `twice` is whether it was read so that absence may be said.
-    `broken`: it ended before its end; its rows are remembered, and nothing else is made of them.
+    `broken`: it ended before its end; its rows are remembered, and nothing else is made of them. `flaw` says
+    in words why it is not sound.
     """
 
     rows: Mapping[str, Remote]
@@ -53,6 +54,12 @@ class Reading:
     vouched: bool = True
     twice: bool = False
     broken: bool = False
+    flaw: str = ""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of the account was read."""
+        return self.of_all and self.sound
 
     def misses(self, known: Mapping[str, str]) -> frozenset[str]:
         """Return the known ids that this reading should show and does not; `known` maps ids to models."""
@@ -108,6 +115,7 @@ def reading_of(
         pairs=listing.pairs,
         vouched=not (codes or listing.pairs),
         twice=twice,
+        flaw=listing.flaw,
     )
 
 
@@ -126,6 +134,7 @@ def together(one: Reading, other: Reading) -> Reading:
         pairs=one.pairs or other.pairs,
         vouched=one.vouched,
         twice=one.twice,
+        flaw=one.flaw,
     )
 
 

@@ -225,6 +225,11 @@ class Known:
         """Whether this state knows a product here that it made, or that a person named."""
         return any(getattr(item, "origin", "created") != "adopted" for item in self.items)
 
+    @property
+    def sent_any(self) -> bool:
+        """Whether something was sent here that may be there: a product that is gone tells no account."""
+        return bool(self.doubts) or any(item.id not in self.gone for item in self.items)
+
     def model(self, spec: Spec) -> str:
         """The model that a spec names, as it is compared."""
         return number(spec.get(self.provider.model_field))

@@ -74,7 +74,7 @@ def preview(
             lost=lost is not None and lost.concerns(name),
             compares=compares,
             first_contact=first_contact,
-            sent_before=bool(known.items or known.doubts),
+            sent_before=known.sent_any,
             recorded=False,
             settle_seconds=connection.settings.settle_seconds,
             timeout_seconds=connection.settings.timeout_seconds,

@@ -234,7 +234,10 @@ def _contacted(draft: MutableState, event: ev.Contacted) -> None:
 
 
 def _emptied(draft: MutableState, event: ev.Emptied) -> None:
-    """Tombstones from before stay; what may still be on its way, or has no id yet, stays in doubt."""
+    """Tombstones from before stay; a create that may be on its way, or has no id yet, is open as before.
+
+    What is in doubt about a product that is gone is so no longer; a create replaces nothing any more.
+    """
     provider = event.provider
     draft.absent = {key: known for key, known in draft.absent.items() if known.gone or key[0] != provider}
     draft.remembered = {key: row for key, row in draft.remembered.items() if key[0] != provider}
@@ -246,8 +249,18 @@ def _emptied(draft: MutableState, event: ev.Emptied) -> None:
     for address, entry in list(draft.entries.items()):
         if entry.provider == provider and entry.id is not None:
             draft.absent.setdefault((provider, entry.id), Absent(event.at, gone=True))
-            if entry.pending is None:
+            if entry.pending is None or entry.pending.op == "update":
                 del draft.entries[address]
+            else:
+                draft.entries[address] = Entry(
+                    address,
+                    provider,
+                    entry.account,
+                    spec=None,
+                    pending=entry.pending,
+                    updated_at=event.at,
+                    extra=entry.extra,
+                )
 
 
 def _outdated(draft: MutableState, event: ev.Outdated) -> None:
