@@ -165,7 +165,8 @@ class _Look:
     def _what_the_state_knows(self) -> Knows:
         known, provider = self._known, self._known.provider
         models = {known.model(want.spec) for want in self._sendable}
-        names = {key for want in self._sendable for key in skeletons(want.spec.get(provider.name_field))}
+        specs = (spec for want in self._sendable for spec in (want.spec, want.former) if spec is not None)
+        names = {key for spec in specs for key in skeletons(spec.get(provider.name_field))}
 
         def concerns(row: Remote) -> bool:
             model = row.fields.get(provider.model_field)
@@ -266,7 +267,13 @@ class _Look:
     def _claims(self, sent: SentJudge) -> list[Claim]:
         wants = [want for want in self._sendable if want.adopts]
         managed, kind = self._situation.managed, ClaimKind.WANTED
-        wanted = (Claim((want.address, -1.0), kind, want.spec, before=managed) for want in wants)
+        wanted = (
+            Claim(
+                (want.address, -1.0), kind, want.spec,
+                before=managed, former=want.former, ours=self._situation.had(want).keys(),
+            )
+            for want in wants
+        )  # fmt: skip
         refused = (
             Claim(key, ClaimKind.REFUSED, refusal.body, before=self._known.before(refusal))
             for key, refusal in self._known.refusals()

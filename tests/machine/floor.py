@@ -25,7 +25,7 @@ from podsync.catalog.validation.cross_document_rules import cross_check
 from podsync.catalog.validation.fingerprints import FingerprintRow, fingerprints_of
 from podsync.evidence.declared import Declarations
 from podsync.evidence.listing import Version
-from podsync.evidence.situation import Want
+from podsync.evidence.situation import Want, former_of
 from podsync.model.address import Address, Selection
 from podsync.model.digests import canonical_json
 from podsync.model.errors import InDoubtError, LockedError, PodsyncError, ProtectedError, StateError
@@ -368,7 +368,8 @@ class Floor(World):
         self.trouble, self.sends = trouble, _numbers()
         self._notice_swaps()
         renaming = self._renaming()
-        before = sum(len(self.made(name)) for name in PROVIDERS)
+        there = {identity for name in PROVIDERS for identity in self.made(name)}
+        before = len(there)
         self.sandbox.add_faults(*trouble.faults)
         stop = Stop()
         if trouble.signal is not None:
@@ -402,7 +403,7 @@ class Floor(World):
             self.figures["created"] += max(0, after - before)
             if self.path.exists():
                 self.backups.append(self.path.read_bytes())
-        self._check_renaming(renaming)
+        self._check_renaming(renaming, there)
         wrong = list(untrue(self, report))
         if wrong:
             self.figures["untrue reports"] += len(wrong)
@@ -454,12 +455,12 @@ class Floor(World):
                     found[address] = free
         return found
 
-    def _check_renaming(self, renaming: Mapping[Address, set[str]]) -> None:
+    def _check_renaming(self, renaming: Mapping[Address, set[str]], there: Collection[str]) -> None:
         """None was made beside what a document says that it is a new name of."""
         entries = self.state.entries
         for address, free in renaming.items():
             entry = entries.get(address)
-            if entry is not None and entry.origin == "created" and entry.id not in free:
+            if entry is not None and entry.origin == "created" and entry.id not in there:
                 self.figures["doubled"] += 1
                 raise Doubled(f"{address} is a new name of {free}, and {entry.id} was made")
 
@@ -738,12 +739,15 @@ class Floor(World):
     def _answer_unseen(self, outcome: Outcome) -> None:
         """Look at the web page: whether a product is as the document says in what no listing shows."""
         address, provider = outcome.address, outcome.provider
-        identity = self.state.entries[address].id or ""
-        assert any(f"podsync import {address} {identity}" in line for line in outcome.next)
+        (identity,) = re.findall(rf"podsync import {re.escape(str(address))} (\S+)", outcome.next[0])
+        entry = self.state.entries.get(address)
+        is_orphan = entry is None or entry.id != identity
         there = self.there(provider).get(identity, {})
         so = self.body(provider, there) == self.body(provider, self.documents[address].spec)
         self.log.append(f"    a person says {address}: {identity} is so: {so}")
-        if so:
+        if is_orphan and (so or entry is None):
+            self.say(address, identity, Version.DOCUMENT if so else Version.SENT)
+        elif so:
             self._import(provider, {address: identity}, [])
         else:
             self.run(Trouble(), selecting={"selection": Selection(replace=(str(address),))})
@@ -805,7 +809,7 @@ class Floor(World):
 
     def say(self, address: Address, identity: str, version: Version | None) -> None:
         """`podsync import ADDRESS ID`, of a version or without."""
-        provider = self.state.entries[address].provider
+        provider = self.documents[address].provider
         self._write(
             lambda known: self._said(provider, known, {address: identity}, ()).ours(
                 address, identity, version
@@ -817,9 +821,9 @@ class Floor(World):
     ) -> Declarations:
         """What a person says of listed products, which are looked up."""
         named = {address: self.documents.get(address) for address in taken}
-        wants = [Want(p.address, p.spec) for p in named.values() if p is not None]
         connection = self._connection(provider, Life())
-        known = connection.known(state)
+        known, about = connection.known(state), [each for each in named.values() if each is not None]
+        wants = [Want(p.address, p.spec, former=former_of(known.provider, p)) for p in about]
         rows = known.remembered | look_up(connection, known, {*taken.values(), *left_out}, wants, self.clock)
         return Declarations(known, rows, self.clock.now(), named, frozenset(taken.values()))
 

@@ -142,7 +142,7 @@ class Looker:
         searched = {
             str(spec.get(provider.name_field))
             for want in situation.wants
-            for spec in (want.spec, want.becomes)
+            for spec in (want.spec, want.becomes, want.former)
             if want.selected and spec is not None and provider.unique_name(spec) is not None
         }
         if len(searched) > FEW:
