@@ -65,7 +65,8 @@ class DeferredChange:
 class Unshown:
     """An update whose answer did not show what was sent: it is read back until the monotonic `until`.
 
-    Of a step (`step` names it) every unclear end is read back, `acknowledged` or not; `then` goes on.
+    Of a step (`step` names it) every unclear end is read back, `acknowledged` or not; `then` goes on. `shown`
+    tells of a listed row whether it was done, where that is not all of `body` as it was sent.
     """
 
     change: Change
@@ -75,6 +76,7 @@ class Unshown:
     then: Callable[[ProviderRun, Change], None]
     step: str = ""
     acknowledged: bool = True
+    shown: Callable[[Remote], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
