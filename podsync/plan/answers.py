@@ -49,7 +49,8 @@ def what_became_of(
     """Ask about a create in doubt; `why` is said where there is nothing to choose from."""
     provider, versions = findings.known.provider, findings.versions(entry)
     words = f"one of these may be it: {named_rows(provider, rows)}" if rows else why
-    answers = of_doubt(provider, entry.address, rows, young=young, versions=versions)
+    again = bool(findings.known.state.released.get(entry.address))
+    answers = of_doubt(provider, entry.address, rows, young=young, versions=versions, again=again)
     return OpenQuestion(_with_versions(words, versions) + _refused_besides(findings, entry, rows), answers)
 
 
@@ -167,17 +168,23 @@ def of_doubt(
     *,
     young: bool = False,
     versions: Versions | None = None,
+    again: bool = False,
 ) -> tuple[str, ...]:
     """Return the possible outcomes of a create in doubt.
 
     While it is `young`, "nothing was made" is not offered: it is too early to know. An account that lists
     nothing may be the wrong one: only its own web page can show that. `versions`: the document has changed
-    since, and each row is offered as what it may be.
+    since, and each row is offered as what it may be. `again`: nothing came of it before, so that sending the
+    same once more may end the same way.
     """
     settle = f"podsync state settle {address.word}"
     if not candidates:
         shown = _shown_there(provider, f"{settle} --adopt ID", versions)
-        return (*shown, f"{_letter(len(shown))}) it does not: {settle} --not-created")
+        none = f"{settle} --not-created"
+        answers = (*shown, f"{_letter(len(shown))}) it does not: {none}")
+        taken = "it shows another one of that name, or this question came before"
+        other = f"change {provider.name_field} in the document, then: {none}"
+        return (*answers, f"{_letter(len(answers))}) {taken}: {other}") if again else answers
     rows = _lettered(provider, candidates, f"{settle} --adopt", versions)
     page = f"{provider.title}'s web page"
     none = f"{_letter(len(rows))}) {_none_of(candidates)}, and {page} has no other: {settle} --not-created"
