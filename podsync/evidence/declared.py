@@ -234,7 +234,7 @@ class Declarations:
         What an update changes is one product: it is known with the values that were sent.
         """
         product, wanted = self.named.get(address), self._wanted(address)
-        versions = self.known.versions_of_refusals(address, wanted)
+        versions = self.known.versions_of_address(address, wanted)
         if (
             versions is None
             and said not in (None, Version.DOCUMENT)

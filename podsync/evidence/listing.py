@@ -179,7 +179,8 @@ Version.SENT, Version.DOCUMENT = Version("sent"), Version("document")
 class Wording:
     """One version of a document; `fields` are those in which it differs from the document of today.
 
-    It was sent at `at`. `before` are ids that were listed then: it made none of them.
+    It was sent at `at`. `before` are ids that were listed then: it made none of them. `id` is the only one
+    that it may have, where that is known.
     """
 
     version: Version
@@ -187,6 +188,7 @@ class Wording:
     at: float = 0.0
     fields: tuple[str, ...] = ()
     before: frozenset[str] = frozenset()
+    id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +299,7 @@ class Versions:
     def _fitting(self, row: Remote) -> dict[Version, Wording]:
         """Return the wordings that fit a row best; one that alone was sent is `sent`."""
         habits = Habits(setting=self.setting)
-        wordings = [one for one in self.sent if row.id not in one.before]
+        wordings = [one for one in self.sent if row.id not in one.before and one.id in (None, row.id)]
         wordings.append(Wording(Version.DOCUMENT, self.wanted))
         ranks = [likeness(self.provider, one.spec, row, habits) for one in wordings]
         best = [one for one, rank in zip(wordings, ranks, strict=True) if rank == max(ranks)]

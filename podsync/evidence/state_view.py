@@ -134,6 +134,18 @@ class Known:
                 found[address].add(identity)
         return {address: frozenset(ids) for address, ids in found.items()}
 
+    def known_as(self, address: Address) -> Mapping[str, Spec]:
+        """Return what a newer state, which is not there any more, had as products of this address, by id."""
+        return self._known_as.get(str(address), EMPTY)
+
+    @cached_property
+    def _known_as(self) -> Mapping[str, Mapping[str, Spec]]:
+        rows, found = self.state.remembered.get(self.name, EMPTY), defaultdict[str, dict[str, Spec]](dict)
+        for identity in self.remembered:
+            for address, spec in rows[identity].known_as.items():
+                found[address][identity] = spec
+        return found
+
     @property
     def absent(self) -> Mapping[str, Json]:
         """Ids that a whole reading missed, and tombstones."""
@@ -258,12 +270,21 @@ class Known:
         in_doubt = entry.pending is not None and entry.pending.op == "create"
         return self.versions_of_doubt(entry, wanted) if in_doubt else self.versions_of_made(entry, wanted)
 
-    def versions_of_refusals(self, address: Address, wanted: Spec | None) -> Versions | None:
-        """Return what was refused and may have been made; None where that is what the document says."""
+    def versions_of_address(self, address: Address, wanted: Spec | None) -> Versions | None:
+        """Return what was refused and may have been made, and what a newer state had.
+
+        None where that is what the document says.
+        """
         refused = [each for each in self.state.refusals.get(address, ()) if each.body]
-        if wanted is None or not refused:
+        ours = self.known_as(address)
+        if wanted is None or not (refused or ours):
             return None
         found = []
+        for identity, spec in ours.items():
+            at = self.state.remembered[self.name][identity].at
+            known, _ = self._wordings(Version.of_body(spec), spec, EMPTY, at, wanted)
+            if known.fields:
+                found.append(replace(known, id=identity))
         for each in reversed(refused):
             name = self.provider.name_field
             waits = name_forms.unmarked(called := self.provider.name_of(each.body)) != called

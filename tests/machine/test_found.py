@@ -38,7 +38,7 @@ def test_a_rename_waits_for_the_listing_too_when_the_state_is_older_than_the_las
     write(floor, POSTER)
     floor.good_day()
     backup = floor.path.read_bytes()
-    floor.lose(journal=True, memory=False)
+    floor.lose(journal=True, memory=True)
     write(floor, POSTER, name="Renamed")
     renamed = floor.documents[POSTER]
     # It does not say what it was called, so that another one is made.

@@ -87,6 +87,7 @@ FIELDS = {
     "landmarks": st.lists(mappings, max_size=3).map(tuple),
     "models": st.dictionaries(ids, names, max_size=2).map(freeze),
     "fields": mappings,
+    "known_as": mappings,
     "made": st.none() | times,
 }
 #: How an Intent may end.
