@@ -532,6 +532,26 @@ def test_an_older_state_ends_a_swap_that_is_done_already(made: World) -> None:
     sound(made)
 
 
+def test_an_older_state_that_stages_ends_an_exchange_that_a_newer_one_has_done(made: World) -> None:
+    """Else what has the name would wait for it, as the state says, and orders find the old one."""
+    before = kept_state(made)
+    address = changed(made, STAGED)
+    made.apply()
+    changed(made)
+    assert made.apply().exit_code == 0
+    made.clock.pass_by(LONG)
+    put_back(made.folder, before)
+    changed(made, STAGED)
+
+    assert made.apply().exit_code == 0
+
+    entry = made.entry(address)
+    assert (named(made), entry.swap, entry.spec["name"]) == ([entry.id], None, NAME)
+    assert made.state.found_by_orders == frozenset()
+    assert made.plan().work == ()
+    sound(made)
+
+
 #: When a newer state's swap broke off (None: it did not).
 MOMENTS = [("after", "POST"), ("before", "PATCH"), ("after", "PATCH"), ("after", "PATCH", 2), None]
 

@@ -85,9 +85,16 @@ def _was_adopted(change: Change, entry: Entry) -> bool:
 
 
 def _takes_names(run: ProviderRun, change: Change, entry: Entry) -> bool:
-    """Whether the names are to be exchanged now; an exchange that was begun is ended whatever is wanted."""
-    begun = entry.swap is not None and run.ledger.state().given_up(entry.swap)
-    return begun or change.lifecycle.replace == "swap"
+    """Whether the names are to be exchanged now; an exchange that was begun is ended whatever is wanted.
+
+    A newer state may have ended it: then the new product is listed under the name, and both are set again.
+    """
+    if entry.swap is None:
+        return False
+    row = run.findings.reading.rows.get(entry.id or "") if run.findings is not None else None
+    named = freeze({**(entry.spec or EMPTY), **entry.swap.takes})
+    taken = row is not None and run.provider.clash(named, row.fields)
+    return taken or run.ledger.state().given_up(entry.swap) or change.lifecycle.replace == "swap"
 
 
 def _doubt(run: ProviderRun, change: Change, entry: Entry, step: ProductStep) -> None:
