@@ -287,8 +287,7 @@ class Judge:
         """
         earlier = [claim for claim in wanted if claim.former is not None or claim.ours]
         before = {claim.key: {*self.formerly(claim.former), *claim.ours} for claim in earlier}
-        rows = {key: row.id for key, (row, _) in verdicts.found.items()}
-        found = {claim.key: rows[claim.key] for claim in wanted if claim.key in rows}
+        found = {each.key: row[0].id for each in wanted if (row := verdicts.found.get(each.key))}
         strange = {each.key for each in earlier if each.ours and found.get(each.key) not in each.ours}
         unclear = {*before}
         while True:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from enum import Enum
 from functools import cached_property
 
@@ -16,12 +17,14 @@ from podsync.evidence.state_view import Known
 from podsync.model.address import Address
 from podsync.model.errors import PodsyncError, ProtectedError
 from podsync.model.frozen import EMPTY, Spec, freeze
+from podsync.model.product import Product
 from podsync.providers.contract import Match, ProductStep, Remote, Shown
 from podsync.providers.habits import DATES_AGREE
 from podsync.providers.knowledge import Provider
 from podsync.providers.name_forms import changes
 from podsync.state.entries import Entry, Orphan, Pending, Window
 from podsync.state.events import Bound, Confirmed, Event, Identified, Settled, Unbound
+from podsync.state.reducer.reducer import replay
 
 #: So often is "nothing was made" said of one address without a person.
 NONES = 1
@@ -404,3 +407,39 @@ def identified(
         return []
     made: list[Event] = [] if pending is None else [Settled(address, now, found=True)]
     return [*made, Identified(address, now, identity)]
+
+
+def seen_though_refused(
+    known: Known,
+    rows: Mapping[str, Remote],
+    product: Product | None,
+    identity: str,
+    now: float,
+    said: Version | None,
+) -> list[Event]:
+    """A person has seen on the web page what a refused create has made all the same, and no listing shows it.
+
+    The request is in doubt after all, and `identified`. Raises PodsyncError where nothing was refused, or
+    where it is not said which of several versions it is.
+    """
+    refused = [each for each in known.state.refusals.get(product.address, ()) if each.body] if product else []
+    if product is None or not refused:
+        raise not_listed(known.provider, identity)
+    versions, first = known.versions_of_address(product.address, product.spec), known.provider.first
+    sent = () if versions is None else tuple(one for one in versions.sent if one.id is None)
+    bodies = {Version.of_body(each.body): each for each in refused}
+    same = [each for each in refused if first(each.body) not in [one.spec for one in sent]]
+    if same:
+        bodies[Version.DOCUMENT] = same[0]
+    if len(refused) == 1:
+        bodies[Version.SENT] = refused[0]
+    if said is None and len(refused) == 1 and (versions is None or not versions.apart):
+        said = Version.SENT
+    if said not in bodies:
+        if versions is None or said == Version.DOCUMENT:
+            raise not_listed(known.provider, identity)
+        raise replace(versions, sent=sent).unlisted(product.address, identity, today=bool(same))
+    intent = known.refused_intent(product, bodies[said].body, now, bodies[said].reading)
+    after = replace(known, state=replay(known.state, [intent]))
+    entry = after.state.entries[product.address]
+    return [intent, *identified(after, rows, entry, identity, now, None, None)]

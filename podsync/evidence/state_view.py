@@ -12,13 +12,14 @@ from podsync.evidence.claims import Key
 from podsync.evidence.listing import Version, Versions, Wording
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Json, Spec, freeze
-from podsync.model.product import seen_ids
+from podsync.model.product import Product, seen_ids
 from podsync.providers import name_forms
 from podsync.providers.contract import Remote
 from podsync.providers.habits import Habits
 from podsync.providers.knowledge import Provider
 from podsync.providers.normalise import number
 from podsync.state.entries import Entry, Orphan, Pending, Refusal, Window
+from podsync.state.events import Intent
 from podsync.state.model import State
 
 
@@ -312,6 +313,24 @@ class Known:
         first = self.provider.first
         one, other = first(sent), first(freeze({**wanted, **staged}))
         return Wording(version, one, at, self.provider.differing(one, other)), other
+
+    def refused_intent(self, product: Product, body: Spec, now: float, reading: int | None = None) -> Intent:
+        """Return the request that was refused, as one that is in doubt after all.
+
+        What is called as a product that waits for a name is to take over that of its document.
+        """
+        provider, field = self.provider, self.provider.name_field
+        steps: tuple[str, ...] = ()
+        takes, called = EMPTY, provider.name_of(body)
+        if name_forms.unmarked(called) != called:
+            whole = freeze({**product.spec, field: body.get(field)})
+            steps = tuple(step.name for step in provider.steps(body, whole))
+            takes = freeze({field: product.spec.get(field)})
+        return Intent(
+            product.address, self.name, product.account, "create", body, now, now,
+            labels=product.labels, lifecycle=product.lifecycle, reading=reading, steps_left=steps,
+            place=f"{product.declared_at.path}:{product.declared_at.line}", takes=takes,
+        )  # fmt: skip
 
     def last_apply(self) -> float | None:
         """Until when this state knew all that is ours, by the provider's clock or ours; None: nobody can say.

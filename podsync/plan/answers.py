@@ -92,13 +92,21 @@ def _refused_besides(findings: Findings, entry: Entry, rows: Sequence[Remote]) -
     return f". A create was refused besides, and may have made one of these. {what_was_sent(others)}"
 
 
-def is_it_so(provider: Provider, address: Address, entry: Entry, fields: Sequence[str]) -> OpenQuestion:
-    """Ask whether a product that a look took is what the document says, in `fields` that no listing shows."""
+def is_it_so(
+    provider: Provider, address: Address, entry: Entry | None, known: Entry | Orphan, fields: Sequence[str]
+) -> OpenQuestion:
+    """Ask whether what a look took is as the document says, in `fields` that no listing shows.
+
+    It is the `entry` of the document, or an orphan of it.
+    """
     noun, key = provider.info.visible_id
-    seen = seen_ids(entry.remote).get(key) if key else None
-    what, named = f"{entry.id} ({noun} {seen})" if seen else f"{entry.id}", " and ".join(fields)
-    why = f"it is {what}, taken as it is listed, and no listing shows {named}: it may be as the document says"
-    so, otherwise = f"podsync import {address.word} {entry.id}", f'podsync apply --replace "{address}"'
+    seen = seen_ids(known.remote).get(key) if key else None
+    what, named = f"{known.id} ({noun} {seen})" if seen else f"{known.id}", " and ".join(fields)
+    of = f"it is {what}," if known is entry else f"its orphan {what} was"
+    why = f"{of} taken as it is listed, and no listing shows {named}: it may be as the document says"
+    so = f"podsync import {address.word} {known.id}"
+    otherwise = f"{so} --as sent" if entry is None else f'podsync apply --replace "{address}"'
+    so = so if known is entry else f"{so} --as document"
     return OpenQuestion(
         why, (f"a) {_page(provider)} shows {named} so: {so}", f"b) it shows another: {otherwise}")
     )

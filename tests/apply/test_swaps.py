@@ -127,7 +127,10 @@ def test_without_a_word_it_is_refused_as_before(made: World) -> None:
 def test_a_rename_besides_is_a_change_of_its_own(made: World) -> None:
     changed(made, name="Another")
 
-    assert [fault.rule for fault in made.plan().diagnostics] == ["gelato-rename"]
+    (fault,) = made.plan().diagnostics
+
+    back = f'write "{NAME}" back, and rename it in a change of its own, before or after'
+    assert (fault.rule, fault.detail) == ("gelato-rename", back)
 
 
 def test_staged_stops_before_the_names_and_swap_goes_on_from_there(made: World) -> None:

@@ -743,12 +743,15 @@ class Floor(World):
     def _answer_unseen(self, outcome: Outcome) -> None:
         """Look at the web page: whether a product is as the document says in what no listing shows."""
         address, provider = outcome.address, outcome.provider
-        identity = self.state.entries[address].id or ""
-        assert any(f"podsync import {address} {identity}" in line for line in outcome.next)
+        (identity,) = re.findall(rf"podsync import {re.escape(str(address))} (\S+)", outcome.next[0])
+        entry = self.state.entries.get(address)
+        is_orphan = entry is None or entry.id != identity
         there = self.there(provider).get(identity, {})
         so = self.body(provider, there) == self.body(provider, self.documents[address].spec)
         self.log.append(f"    a person says {address}: {identity} is so: {so}")
-        if so:
+        if is_orphan and (so or entry is None):
+            self.say(address, identity, Version.DOCUMENT if so else Version.SENT)
+        elif so:
             self._import(provider, {address: identity}, [])
         else:
             self.run(Trouble(), selecting={"selection": Selection(replace=(str(address),))})
@@ -810,7 +813,7 @@ class Floor(World):
 
     def say(self, address: Address, identity: str, version: Version | None) -> None:
         """`podsync import ADDRESS ID`, of a version or without."""
-        provider = self.state.entries[address].provider
+        provider = self.documents[address].provider
         self._write(
             lambda known: self._said(provider, known, {address: identity}, ()).ours(
                 address, identity, version

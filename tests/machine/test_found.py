@@ -1143,6 +1143,32 @@ def poster(floor: Floor, *values: str) -> None:
     write(floor, POSTER, **sized(*values))
 
 
+@pytest.mark.parametrize("colour", ["#000001", "#000003"])
+def test_an_orphan_that_a_look_took_is_asked_about_before_another_is_made(floor, colour):
+    """Its document is back, and says what is there, or something else; nobody knows which."""
+    write(floor, Address("designed_product", "dog"))
+    write(floor, TEE, colorValue="#000001")
+    floor.good_day()
+    floor.clock.pass_by(SETTLE)
+    write(floor, TEE, colorValue="#000002")
+    floor.lose(journal=True, memory=True)
+    floor.good_day()
+    sent, document = floor.state.entries[TEE].id, floor.documents[TEE]
+    floor.delete(TEE)
+    floor.good_day()
+    assert [each.id for each in floor.state.orphans] == [sent]
+    assert floor.write(rewritten(document, spec=FrozenDict({**document.spec, "colorValue": colour})))
+
+    (told,) = floor.run(Trouble()).outcomes
+
+    assert told.result is Result.NOT_TRIED
+    assert "no listing shows colorValue" in told.error
+    floor.good_day()
+    so = colour == "#000001"
+    assert (floor.state.entries[TEE].id == sent) is so
+    assert len(floor.made("kakaclo")) == (2 if so else 3)
+
+
 @pytest.mark.parametrize("wanted", [True, False], ids=["wanted", "an orphan"])
 def test_the_id_that_an_answer_told_is_offered_whatever_staff_have_called_its_product(floor, wanted):
     write(floor, Address("customer_product", "dog"))
