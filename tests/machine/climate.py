@@ -74,6 +74,9 @@ def of_shops(luck: random.Random) -> Rules:
     if rules.past_end == "error" or (rules.past_end == "last" and rules.total.startswith("hidden")):
         # Where no page is empty, and a total is larger than what is shown, nothing tells the end.
         rules = replace(rules, total="true", gelato_pagination=True)
+    if rules.past_end == "last" and not (rules.total == "true" and rules.gelato_pagination):
+        # Pages of a few rows that come out even tell no end without a total.
+        rules = replace(rules, page_size=None)
     return rules
 
 
