@@ -368,6 +368,7 @@ class _Look:
             self._proven = not after.is_unproven
             if self._sendable and not self._proven:
                 self._findings.unproven_account = after.has_to_be_asked
+                self._findings.perhaps_emptied = after.all_is_settled and not self._reading.rows
 
     # -- memory between looks
 
