@@ -166,7 +166,8 @@ def want_of(provider: Provider, change: Change, past: Past = NO_PAST, *, makes: 
 class ProviderRun:
     """One provider's part of an apply. What stops it stops this provider alone.
 
-    `waits` has the changes that need another one's released name. `findings` are those of the last look, and
+    `waits` has the changes that need another one's released name, `vacates` the ids of products that have to
+    be gone before a change takes their name. `findings` are those of the last look, and
     `read_back` the rows that were read since, to see what an update or a step has done.
     `deferred` are changes that wait for updates which may still arrive, in the order of the plan. `growing`
     are products that were made and lack steps, `swapping` those that are to take over a name. `attempts` are
@@ -183,6 +184,7 @@ class ProviderRun:
     connection: ProviderConnection
     changes: Sequence[Change]
     waits: Mapping[Address, frozenset[Address]]
+    vacates: Mapping[Address, frozenset[str]]
     ledger: Ledger
     context: Context
     others: Others = Others()
