@@ -354,11 +354,11 @@ class _PairDecision:
     def _refuse_rename(self, product: Product, taken: Spec) -> None:
         """A new product takes over the name as it is: a rename besides is a change of its own."""
         if any(product.spec.get(name) != value for name, value in taken.items()):
+            name = quoted(str(taken.get(self.provider.name_field)))
             self._refuse(
                 f"{self.provider.name}-rename",
-                f"{product.address}: the new product takes over the name as it is, and the document has "
-                "another one",
-                "rename it in a change of its own, before or after",
+                f"{product.address}: the new product takes over the name {name}: its document has another",
+                f"write {name} back, and rename it in a change of its own, before or after",
                 ("spec", self.provider.name_field),
             )
 

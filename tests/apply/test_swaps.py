@@ -127,7 +127,10 @@ def test_without_a_word_it_is_refused_as_before(made: World) -> None:
 def test_a_rename_besides_is_a_change_of_its_own(made: World) -> None:
     changed(made, name="Another")
 
-    assert [fault.rule for fault in made.plan().diagnostics] == ["gelato-rename"]
+    (fault,) = made.plan().diagnostics
+
+    back = f'write "{NAME}" back, and rename it in a change of its own, before or after'
+    assert (fault.rule, fault.detail) == ("gelato-rename", back)
 
 
 def test_staged_stops_before_the_names_and_swap_goes_on_from_there(made: World) -> None:
@@ -528,6 +531,26 @@ def test_an_older_state_ends_a_swap_that_is_done_already(made: World) -> None:
     assert made.apply().exit_code == 0
 
     assert named(made) == [made.entry(address).id]
+    assert made.plan().work == ()
+    sound(made)
+
+
+def test_an_older_state_that_stages_ends_an_exchange_that_a_newer_one_has_done(made: World) -> None:
+    """Else what has the name would wait for it, as the state says, and orders find the old one."""
+    before = kept_state(made)
+    address = changed(made, STAGED)
+    made.apply()
+    changed(made)
+    assert made.apply().exit_code == 0
+    made.clock.pass_by(LONG)
+    put_back(made.folder, before)
+    changed(made, STAGED)
+
+    assert made.apply().exit_code == 0
+
+    entry = made.entry(address)
+    assert (named(made), entry.swap, entry.spec["name"]) == ([entry.id], None, NAME)
+    assert made.state.found_by_orders == frozenset()
     assert made.plan().work == ()
     sound(made)
 

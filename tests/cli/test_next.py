@@ -1551,6 +1551,33 @@ def a_swap_whose_old_product_a_person_removed(shop: Shop) -> None:
     assert [p["spec"]["name"] for p in shop.vendors.products("gelato")] == ["Tote"]
 
 
+@prints("output/drift/words.py: apply")
+def a_staged_product_that_has_its_name_already(shop: Shop) -> None:
+    """A state that is older, or a person, has exchanged the names: no patch tells the state so."""
+    address = shop.tote()
+    assert shop.apply().code == 0
+    settled(shop)
+    old = shop.entries()[address]["id"]
+    shop.edit("tote", "spec:", "lifecycle: {replace: staged}\nspec:")
+    shop.edit("tote", "attributeIds: [attr-one]", "attributeIds: [attr-two]")
+    assert shop.apply().code == 0
+    settled(shop)
+    new = shop.entries()[address]["id"]
+    shop.vendors.change(old, name="Former")
+    shop.vendors.change(new, name="Tote")
+    assert shop.run("drift", "-o", "patch").out == ""
+    assert "write `lifecycle: {replace: swap}` by hand" in shop.last.err
+
+    assert f"{address} has its name already" in shop.run("drift").out
+    shop.edit("tote", "replace: staged", "replace: swap")
+    assert shop.follow_apply().code == 0
+
+    assert new in [p["id"] for p in shop.vendors.products("gelato") if p["spec"]["name"] == "Tote"]
+    assert shop.entries()[address]["spec"]["name"] == "Tote"
+    settled(shop)
+    assert shop.run("drift", "--detailed-exitcode").code == 0
+
+
 @prints("apply/actions/update.py: state settle")
 def an_update_that_is_listed_in_a_form_of_its_own(shop: Shop) -> None:
     address = shop.tote()
