@@ -25,8 +25,6 @@ from podsync.state.entries import Entry, Orphan, Pending, Window
 from podsync.state.events import Bound, Confirmed, Event, Identified, Settled, Unbound
 from podsync.state.reducer.reducer import replay
 
-#: So many ids are named.
-NAMED = 3
 #: So often is "nothing was made" said of one address without a person.
 NONES = 1
 
@@ -203,8 +201,8 @@ class SentJudge:
                     findings.asks[entry.address] = beside
                 else:  # a newer state has made them, and maybe this one too, which is listed later
                     findings.unread.append(entry.address)
-                    newer = ", ".join(row.id for row in beside[:NAMED])
-                    findings.why[entry.address] = f"a newer state has made {newer}, and maybe this one too"
+                    newer = f"a newer state has made {beside[0].id}, and maybe this one too"
+                    findings.why[entry.address] = newer
             elif why := self._contradiction(entry):
                 findings.asks[entry.address] = ()
                 findings.why[entry.address] = f"{why}: it is sent again only if you say so"
