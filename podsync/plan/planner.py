@@ -131,6 +131,7 @@ def _decided(
         return (), (), []
     from podsync.plan.decision import decide
 
+    everything = not selection
     changes: list[Change] = []
     leaving: list[Change] = []
     found: list[Diagnostic] = []
@@ -138,7 +139,7 @@ def _decided(
         change, faults = decide(pair, providers, selection, defaults)
         if pair.product is None:
             leaving += _leaving(change, state)
-        if _selected(change, pair.known.labels, selection):
+        if everything or _selected(change, pair.known.labels, selection):
             changes.append(change)
             found += faults
     return tuple(changes), tuple(leaving), found
@@ -194,7 +195,7 @@ def _check_patterns(selection: Selection, pairs: tuple[Pair, ...]) -> None:
 
 def _selected(change: Change, labels: Mapping[str, str], selection: Selection) -> bool:
     """A selection narrows what is sent; an orphan has to be named; doubts and open swaps are always ended."""
-    if not selection or change.action is Action.SETTLE or change.action_reason in (SWAP_OPEN, SWAP_EDITED):
+    if change.action is Action.SETTLE or change.action_reason in (SWAP_OPEN, SWAP_EDITED):
         return True
     if change.action is Action.ORPHAN:
         return selection.targeted(change.address) and selection.takes(change.address, labels)
