@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from podsync.evidence.account import CLOCK_ALLOWANCE, Knows, chosen, is_ours, judged, made_since
-from podsync.evidence.ages import Age, Moment, elapsed
+from podsync.evidence.ages import Age, Moment, elapsed, is_unmeasurable
 from podsync.evidence.claims import Claim, ClaimKind, Judge
 from podsync.evidence.declared import Declarations
 from podsync.evidence.findings import Findings
@@ -17,7 +17,7 @@ from podsync.evidence.situation import Situation, Want
 from podsync.evidence.wanted import WantedJudge
 from podsync.model.address import Address
 from podsync.model.errors import PodsyncError
-from podsync.model.frozen import EMPTY, FrozenDict, Spec
+from podsync.model.frozen import EMPTY, FrozenDict, Json, Spec
 from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import Habits
 from podsync.providers.name_forms import skeleton, skeletons
@@ -145,7 +145,8 @@ class _Look:
     def _what_the_state_knows(self) -> Knows:
         known, provider = self._known, self._known.provider
         models = {known.model(want.spec) for want in self._sendable}
-        names = {key for want in self._sendable for key in skeletons(want.spec.get(provider.name_field))}
+        specs = (spec for want in self._sendable for spec in (want.spec, want.former) if spec is not None)
+        names = {key for spec in specs for key in skeletons(spec.get(provider.name_field))}
 
         def concerns(row: Remote) -> bool:
             model = row.fields.get(provider.model_field)
@@ -199,7 +200,7 @@ class _Look:
         """Ids that this reading should show: missed once, gone the second time, or there again."""
         known, reading, situation, findings = self._known, self._reading, self._situation, self._findings
         rows = {identity: reading.rows[identity] for identity in reading.read}
-        carries = reading.of_all and reading.twice and reading.sound and reading.fresh
+        carries = reading.is_whole and reading.twice and reading.fresh
         is_ours = bool(self._is_ours(rows))
         carries = carries and is_ours
         remembered = {row.id: known.model(row.fields) for row in findings.unlisted}
@@ -208,22 +209,16 @@ class _Look:
         missed_there = {
             i for i, each in known.absent.items() if each.questioned is not None and not each.gone
         }
-        asked = missed_there if is_ours else set()
+        anew = missed_there if is_ours else set[str]()
+        gone = {i for i in missed & set(known.absent) - anew if self._is_missed_for_long(i)}
+        # So is that of which no later run could say how long ago it was.
+        anew |= {i for i in missed & set(known.absent) - gone if self._is_undated(known.absent[i])}
         # The tombstone of a product without an owner stays.
         back = {i for i in known.absent if i in reading.rows and (i not in known.gone or i in known.owned)}
-        again = sorted(asked | back)
+        again = sorted(anew | back)
         if again:
             self._findings.events.append(FoundAgain(known.name, self._now, tuple(again)))
-        gone = set()
-        for identity in sorted(missed & set(known.absent) - asked):
-            before = known.absent[identity]
-            own_seconds = situation.times.looked - situation.times.missed.get(
-                identity, situation.times.looked
-            )
-            between = elapsed(Moment(before.at, before.date), situation.times.now)
-            if Age(own_seconds, between).at_least(situation.settle_seconds):
-                gone.add(identity)
-        new = sorted(missed - (set(known.absent) - asked))
+        new = sorted(missed - (set(known.absent) - anew))
         if new:
             self._findings.events.append(Missed(known.name, self._now, situation.times.now.date, tuple(new)))
         for item in known.items:
@@ -236,10 +231,29 @@ class _Look:
         findings.missed, findings.vanished = missed - remembered.keys(), missed & remembered.keys()
         findings.gone = frozenset(gone)
 
+    def _is_missed_for_long(self, identity: str) -> bool:
+        """Whether a whole reading missed it before, `settle_seconds` ago."""
+        times, before = self._situation.times, self._known.absent[identity]
+        own_seconds = times.looked - times.missed.get(identity, times.looked)
+        between = elapsed(Moment(before.at, before.date), times.now)
+        return Age(own_seconds, between).at_least(self._situation.settle_seconds)
+
+    def _is_undated(self, before: Json) -> bool:
+        """Whether it was missed at a moment that can never be measured from, and this one can."""
+        now = self._situation.times.now
+        measurable = not is_unmeasurable(now, now)
+        return measurable and not before.gone and is_unmeasurable(Moment(before.at, before.date), now)
+
     def _claims(self, sent: SentJudge) -> list[Claim]:
         wants = [want for want in self._sendable if want.adopts]
         managed, kind = self._situation.managed, ClaimKind.WANTED
-        wanted = (Claim((want.address, -1.0), kind, want.spec, before=managed) for want in wants)
+        wanted = (
+            Claim(
+                (want.address, -1.0), kind, want.spec,
+                before=managed, former=want.former, ours=self._situation.had(want).keys(),
+            )
+            for want in wants
+        )  # fmt: skip
         refused = (
             Claim(key, ClaimKind.REFUSED, refusal.body, before=self._known.before(refusal))
             for key, refusal in self._known.refusals()
@@ -341,7 +355,7 @@ class _Look:
             )
         if findings.habits.observed != known.habits.observed:
             findings.events.append(Observed(name, known.account, self._now, findings.habits.observed))
-        if reading.of_all and reading.sound and reading.fresh and self._proven:
+        if reading.is_whole and reading.fresh and self._proven:
             lasting = {entry.id for entry in known.entries if entry.id is not None}
             marks = chosen(reading.rows.values(), known.landmarks, lasting, key=known.seen_key)
             if marks != known.landmarks:

@@ -133,7 +133,8 @@ class Listing:
     presence only. `filtered` says that the provider itself chose by `Query.models`; False for
     models that have no known code: then everything was read. `pairs` are model -> codes as the
     provider's model list tells them now, empty where there is no such list or it is down. `earlier` are
-    rows that only an earlier pass of this reading showed: they were there a moment ago.
+    rows that only an earlier pass of this reading showed: they were there a moment ago. `flaw` says in
+    words why it is not complete, "" where it is.
     """
 
     items: tuple[Remote, ...]
@@ -144,6 +145,7 @@ class Listing:
     filtered: bool = False
     pairs: Mapping[str, tuple[str, ...]] = EMPTY
     earlier: tuple[Remote, ...] = ()
+    flaw: str = ""
 
 
 @dataclass(frozen=True, slots=True)

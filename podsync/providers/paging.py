@@ -7,14 +7,24 @@ only make a listing incomplete, where it is larger than what was read.
 To say that something is absent (`Query.absence`), a listing of several pages is read until two passes in
 a row are alike. Each pass asks for pages of another size: what a server drops where one page ends and the
 next one begins is dropped elsewhere then, and the passes differ.
+
+Some servers have no empty page. Past their last page they show rows once more that came before, in their
+order (`End.REPEATED`), or refuse (`End.REFUSED`). A cursor that is stuck does the same while more rows exist.
+So this is an end only where two passes in a row, each of pages of the size that it asked for, saw the same
+rows, none twice before the end, and no total exceeds them; and where one of them shows a last page that is
+shorter than the others (or is alone), or both have a total that several pages together reach. A limit of
+pages or of rows behind which more exists would have to fall together with all of that: pages of another size
+end elsewhere, a capped total is passed or not reached by one of them, and what a server with pages of a size
+of its own repeats is never believed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from enum import Enum
 
-from podsync.model.errors import UnreadableError
+from podsync.model.errors import UnreachableError, UnreadableError
 from podsync.providers.contract import Listing, Remote
 
 #: A reading of more pages is announced before it goes on.
@@ -41,35 +51,91 @@ class Page:
 Pages = Callable[[int, int, int], Page]
 
 
+class End(Enum):
+    """What came after the last page with a new row."""
+
+    EMPTY = "an empty page"
+    REPEATED = "what came before, again"
+    REFUSED = "an error"
+
+
 @dataclass(slots=True)
 class _Pass:
-    """One reading from the start. `whole`: to an empty page, and no id came twice."""
+    """One reading from the start, by pages of `size` rows. `end` is None where none was met."""
 
+    size: int
     ids: dict[str, Remote] = field(default_factory=dict)
     total: int = 0
     date: float | None = None
     fresh: bool = True
-    whole: bool = False
+    end: End | None = None
+    #: An id came twice before the end.
+    twice: bool = False
     #: Every id that was looked up is there.
     found: bool = False
     #: The longest page: what the server gives where it gives less than is asked for.
     longest: int = 0
+    #: The last page with a new row, and how many of them there were.
+    last: int = 0
     pages: int = 0
+    error: UnreadableError | None = None
 
     @property
     def excess(self) -> int:
         """By how many rows the largest total exceeds what was read."""
         return max(0, self.total - len(self.ids))
 
-    def alone(self, size: int) -> bool:
+    @property
+    def whole(self) -> bool:
+        """To an empty page, and no id came twice."""
+        return self.end is End.EMPTY and not self.twice
+
+    @property
+    def alone(self) -> bool:
         """Whether all of it was on one page, which no server has cut short at a size of its own."""
-        return self.pages <= 1 and self.longest < size and (self.longest < 10 or self.longest % 10 != 0)
+        one = self.pages <= 1 and self.longest < self.size
+        return one and (self.longest < 10 or self.longest % 10 != 0)
+
+    @property
+    def tapers(self) -> bool:
+        """Whether its last page is one that nothing but the end has cut short."""
+        return self.last < self.longest or self.alone
+
+    @property
+    def counted(self) -> bool:
+        """Whether several pages together have as many rows as the total says."""
+        return self.pages > 1 and self.total == len(self.ids)
+
+    @property
+    def closed(self) -> bool:
+        """Whether this is an end if another reading, by pages of another size, meets it as well."""
+        return self.end is not None and not self.twice and self.excess == 0 and self.longest <= self.size
+
+    @property
+    def cut_off(self) -> bool:
+        """Whether a page was refused that may have had rows."""
+        return self.end is End.REFUSED and (self.excess > 0 or not (self.tapers or self.counted))
 
     def like(self, other: _Pass) -> bool:
-        """Whether two readings saw the same."""
-        return (
-            self.whole and other.whole and self.ids.keys() == other.ids.keys() and self.excess == other.excess
-        )
+        """Whether two readings saw the same, to the end."""
+        if self.ids.keys() != other.ids.keys():
+            return False
+        if self.whole and other.whole:
+            return self.excess == other.excess
+        shown = self.tapers or other.tapers or (self.counted and other.counted)
+        return self.closed and other.closed and shown and self.size != other.size
+
+    def flaw(self) -> str:
+        """Say why this is not the whole listing."""
+        if not self.fresh:
+            return "an answer of it came from a cache"
+        if self.end is not None and not self.twice and self.excess:
+            return f"it shows {len(self.ids)}, and its total says {self.total}"
+        if self.end is End.REPEATED and not self.twice:
+            return "it shows its last page again and again, and nothing tells that this is the end"
+        if self.end is End.REFUSED and self.error is not None:
+            return f"that was page {self.pages + 1}, and nothing tells that page {self.pages} is its last one"
+        return "the same product comes on two pages" if self.twice else "it changes while it is read"
 
 
 def unheard(_rows: int, _requests: int) -> None:
@@ -115,17 +181,24 @@ def _read(page: Pages, size: int, absence: bool, wanted: Collection[str]) -> Lis
         seen |= now.ids
         if now.found and now.fresh:
             return Listing(tuple(now.ids.values()), complete=True, date=now.date)
-        alike = now.alone(size) or (before is not None and now.like(before))
-        if now.whole and now.fresh and (alike or not absence):
+        alike = (now.whole and now.alone) or (before is not None and now.like(before))
+        if now.fresh and (alike or (now.whole and not absence)):
             rows = tuple(now.ids.values())
             earlier = tuple(row for row in seen.values() if row.id not in now.ids)
-            complete = now.excess == 0
-            return Listing(rows, complete, date=now.date, excess=now.excess, earlier=earlier)
-        if not absence or not now.fresh:
+            complete, flaw = now.excess == 0, now.flaw() if now.excess else ""
+            return Listing(rows, complete, date=now.date, excess=now.excess, earlier=earlier, flaw=flaw)
+        if not now.fresh or not (absence or now.cut_off):
             break  # one answer out of a cache, and the whole of it proves presence only
         before = now
         size = max(1, min(size, now.longest) * 9 // 10)
-    return Listing(tuple(seen.values()), complete=False, date=now.date, fresh=now.fresh)
+    if now.cut_off and now.error is not None:
+        raise _refused(now, now.error)
+    return Listing(tuple(seen.values()), complete=False, date=now.date, fresh=now.fresh, flaw=now.flaw())
+
+
+def _refused(reading: _Pass, error: UnreadableError) -> UnreadableError:
+    """Return the error for a listing that refuses a page, where nothing tells that it ended before that."""
+    return UnreadableError(f"{error.message}: {reading.flaw()}", error.remedy, status=error.status)
 
 
 def _announced(
@@ -149,29 +222,57 @@ def _announced(
 
 def _one_pass(page: Pages, size: int, wanted: frozenset[str]) -> _Pass:
     """Read once from the start, until a page is empty or the server turns the pages no more."""
-    done, offset, stale, twice = _Pass(), 0, 0, False
-    previous: tuple[str, ...] = ()
+    done, offset, stale, known = _Pass(size), 0, 0, 0
+    came: list[str] = []
     for number in range(1, PAGES):
-        answer = page(number, offset, size)
+        try:
+            answer = page(number, offset, size)
+        except UnreadableError as error:
+            if number == 1 or not _is_refusal(error):
+                raise
+            done.end, done.error = End.REFUSED, error
+            break
         done.total = max(done.total, answer.total or 0)
         done.date = answer.date
         done.fresh = done.fresh and answer.fresh
-        if not answer.items:
-            done.whole = not twice
-            break
         ids = tuple(item.id for item in answer.items)
-        known = len(done.ids)
         done.ids |= {item.id: item for item in answer.items}
-        done.longest = max(done.longest, len(ids))
-        done.pages += 1
         offset += len(ids)
-        twice |= len(done.ids) < known + len(ids)
+        new, known = len(done.ids) - known, len(done.ids)
         done.found = bool(wanted) and wanted <= done.ids.keys()
-        stale = stale + 1 if len(done.ids) == known else 0
-        if done.found or ids == previous or stale == STALE:
+        if not ids:
+            done.end = End.EMPTY
             break
-        previous = ids
+        if new == 0 and _is_run_of(ids, came):
+            stale += 1
+            if stale == STALE or ids == tuple(came[-done.last :]):
+                done.end = End.REPEATED
+                break
+            continue
+        done.twice |= new < len(ids) or stale > 0
+        stale = stale + 1 if new == 0 else 0
+        came += ids
+        done.longest, done.last = max(done.longest, len(ids)), len(ids)
+        done.pages += 1
+        if done.found or stale == STALE:
+            break
+    done.twice |= stale > 0 and done.end is End.EMPTY
     return done
+
+
+def _is_refusal(error: UnreadableError) -> bool:
+    """Whether this is an answer to a page that there is not, and no trouble of another kind."""
+    status = error.status
+    trouble = status is None or status >= 500 or status in (401, 403, 408, 429)
+    return not trouble and not isinstance(error, UnreachableError)
+
+
+def _is_run_of(ids: tuple[str, ...], came: list[str]) -> bool:
+    """Whether these came before, one after the other."""
+    if ids[0] not in came:
+        return False
+    start = came.index(ids[0])
+    return ids == tuple(came[start : start + len(ids)])
 
 
 def joined(parts: list[Listing]) -> Listing:
@@ -185,5 +286,6 @@ def joined(parts: list[Listing]) -> Listing:
         date=parts[-1].date,
         excess=sum(part.excess for part in parts),
         fresh=all(part.fresh for part in parts),
+        flaw=next((part.flaw for part in parts if part.flaw), ""),
         earlier=tuple(item for part in parts for item in part.earlier if item.id not in items),
     )

@@ -6,6 +6,7 @@ from zlib import crc32
 from podsync.sandbox.datafile import JsonObject
 from podsync.sandbox.rules import Rules
 from podsync.sandbox.store import Shop
+from podsync.sandbox.wire import RefusalError
 
 # What `total` says, of all rows, of this page's, and of the number behind the colon; None: nothing.
 TOTALS: Mapping[str, Callable[[int, int, int], int | None]] = {
@@ -55,11 +56,15 @@ def page_size(wanted: int, most: int, rules: Rules) -> int:
 
 
 def page(rows: Sequence[JsonObject], rules: Rules, offset: int, size: int) -> Sequence[JsonObject]:
-    """The rows of one page.
+    """The rows of one page. Raises RefusalError where the rules refuse a page past the last one.
 
     `repeat` is what a client sees when one product is added in front between each two pages, `skip`
     when one is removed.
     """
+    if offset and offset >= len(rows) and rules.past_end == "error":
+        raise RefusalError("page out of range")
+    if rows and offset >= len(rows) and rules.past_end == "last":
+        offset = (len(rows) - 1) // size * size
     moved = offset // size if size > 1 else 0
     start = offset + {"steady": 0, "repeat": -moved, "skip": moved}[rules.pages]
     return rows[max(0, start) : max(0, start) + size]

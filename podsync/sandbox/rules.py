@@ -14,6 +14,7 @@ from podsync.sandbox.values import check_treatments, treated
 
 Order = Literal["newest", "oldest", "shuffle"]
 Pages = Literal["steady", "repeat", "skip"]
+PastEnd = Literal["empty", "last", "error"]
 TOTAL = re.compile(r"true|page|none|(capped|hidden):[0-9]{1,9}")
 
 
@@ -30,6 +31,7 @@ class Rules:
     order: Order = "newest"  # of a listing; shuffle: one arbitrary order, the same for every page
     order_seed: int = 0  # another seed, another shuffled order
     pages: Pages = "steady"  # repeat: each page repeats a row of the last; skip: a row falls between them
+    past_end: PastEnd = "empty"  # a page past the last one: has no row, is the last one again, is refused
     page_size: int | None = None  # no page has more rows, whatever was asked for
     total: str = "true"  # what a listing says that there is: true, capped:N, page, hidden:N (more), none
     replica: float = 0.0  # listings are as of so long ago

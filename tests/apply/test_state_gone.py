@@ -13,7 +13,9 @@ import pytest
 
 from podsync.apply.report import Result
 from podsync.evidence.account import Knows
-from podsync.model.address import Selection
+from podsync.evidence.declared import Declarations
+from podsync.evidence.listing import Version
+from podsync.model.address import Address, Selection
 from podsync.state import operations
 from podsync.state.events import Disowned, Moved
 from podsync.state.reducer.reducer import replay
@@ -73,7 +75,7 @@ def hide_all(world, provider, seconds=DAY):
             world.server.hide(product["id"], seconds)
 
 
-def nothing_is_made(world, provider, address, times=3):
+def nothing_is_made(world, provider, address, times=3, **options):
     """However often apply runs; `plan --refresh` says the same. The last report."""
     number = creates(world)
     for _ in range(times):
@@ -81,7 +83,7 @@ def nothing_is_made(world, provider, address, times=3):
         assert address in {*found.questions, *found.asks} or {e.address for e in found.known.doubts} >= {
             address
         }
-        report = world.apply()
+        report = world.apply(**options)
         truth(world, report)
         assert creates(world) == number
         world.clock.pass_by(LONG)
@@ -378,3 +380,57 @@ def test_only_what_was_selected_is_asked_about(world):
 
     assert (outcome(report, other).result, report.exit_code) == (Result.CREATED, 0)
     nothing_is_made(world, "gelato", address)
+
+
+@pytest.mark.parametrize("memory", [True, False])
+@gone
+def test_a_rename_that_was_not_applied_yet(world, goes, memory):
+    """The document tells its earlier name; what is listed by it is not made again under the new one."""
+    begin(world, "gelato")
+    before, address, identity = bound(world, "gelato")
+    world.poster("one", name="Lynx", doc={"renamed_from": "The one Poster"})
+    goes(world, before)
+    if not memory:
+        shutil.rmtree(world.folder / ".podsync")
+
+    report = nothing_is_made(world, "gelato", address, first_contact=True)
+
+    assert any(f"podsync import {address} {identity}" in line for line in advice(report))
+    world.person_answers(report)
+    assert (outcome(world.apply(), address).result, made(world, "gelato")) == (Result.UPDATED, 1)
+    ends_well(world)
+
+
+@gone
+@both
+def test_an_edit_that_leaves_nothing_alike_and_was_not_applied_yet(world, provider, goes):
+    """What a newer state had at the address is known as it was sent: then the edit is carried out."""
+    begin(world, provider)
+    before, address, identity = bound(world, provider)
+    sent = world.documents[address].spec
+    if provider == "kakaclo":
+        world.tee("other")
+        world.documents[address] = replace(world.documents.pop(at_("other", provider)), address=address)
+    else:
+        world.poster("one", name="Lynx", doc={"renamed_from": "Nobody's"}, customerIds=["customer-2"])
+    goes(world, before)
+
+    report = nothing_is_made(world, provider, address, first_contact=True)
+
+    (line,) = [each for each in advice(report) if f"podsync import {address} {identity}" in each]
+    assert line.endswith("--as sent") is (provider == "kakaclo")
+    writes(world, lambda state: taken(world, state, address, identity))
+    assert (world.entry(address).id, world.entry(address).spec) == (identity, sent)
+
+
+def at_(slug, provider):
+    return Address("designed_product" if provider == "kakaclo" else "customer_product", slug)
+
+
+def taken(world, state, address, identity):
+    """`podsync import ADDRESS ID`: it is the version that was sent."""
+    document = world.documents[address]
+    known = world._connection(document.provider, Life()).known(state)
+    return Declarations(known, known.remembered, world.clock.now(), {address: document}).ours(
+        address, identity, Version.SENT
+    )

@@ -21,6 +21,7 @@ from podsync.apply.report import Outcome, Report
 from podsync.apply.run import others_of
 from podsync.cli.environment.connect import spoken_to
 from podsync.evidence.findings import Findings
+from podsync.evidence.situation import former_of
 from podsync.files.os_files import OsFiles
 from podsync.model.address import Address
 from podsync.model.errors import StoppedError
@@ -343,7 +344,7 @@ class World:
                     memory=remembered, options=Options(**options), origin=Origin(machine="here"),
                     locks=self.locks,
                     others=others_of(
-                        [self.documents[a] for a in sorted(self.documents)], state, needed,
+                        [self.documents[a] for a in sorted(self.documents)], state, connections,
                         {change.address for change in plan.work},
                     ),
                 )
@@ -454,11 +455,15 @@ class World:
     def _imported(self, outcome: Outcome) -> None:
         """A person says of the rows that may be it which one is ours, or that none is."""
         document, now = self.documents[outcome.address], self.clock.now()
-        mine = self._really(outcome.provider, document.spec)
+        provider = provider_of(PLUGINS[outcome.provider], self._settings(outcome.provider))
+        spec, former = document.spec, former_of(provider, document)
+        mine = self._really(outcome.provider, spec)
+        if mine is None and former is not None:
+            mine, spec = self._really(outcome.provider, former), former
         ids = outcome.next[-1].split()[5:]
         event: Event = Disowned(outcome.provider, now, tuple(sorted(ids)))
         if mine is not None:
-            facts = (outcome.provider, "default", now, mine, document.spec)
+            facts = (outcome.provider, "default", now, mine, spec)
             event = Adopted(outcome.address, *facts, origin="imported")
         store = self._store(Life())
         with store.lock("import", 0.0):

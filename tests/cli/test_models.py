@@ -45,6 +45,17 @@ def test_models_are_found_by_a_word_with_their_sizes(podsync, vendors):
     assert len(vendors.sent("kakaclo.model")) == 2
 
 
+@pytest.mark.parametrize(
+    ("word", "advice"), [("raglen", "did you mean Raglan?"), ("1x\x1b", "see all 4 models: podsync models")]
+)
+def test_a_word_that_no_model_has_is_said_with_what_to_do(podsync, vendors, word, advice):
+    run = podsync("models", word)
+
+    assert (run.code, run.out) == (0, "0 models.\n")
+    shown = word.replace("\x1b", "\\x1b")
+    assert f'No model has "{shown}" in its id, code, name or category; {advice}' in run.err
+
+
 def test_what_is_kept_is_a_diff_when_the_supplier_changes_something(podsync, folder, vendors):
     assert podsync("models", "--save", "--sizes").code == 0
     first = known(folder)
@@ -178,3 +189,27 @@ def test_whatever_a_supplier_calls_things_comes_back(tmp_path):
         file = KnownFile.of(tmp_path)
 
         assert file.parsed == (told, ())
+
+
+def test_what_no_file_may_hold_is_left_out_of_what_a_supplier_says(tmp_path):
+    """A model's name keeps its readable rest; an id that cannot be written is no id for a document."""
+    odd = (*NAUGHTY, "Round\ufeffTee", "Round\x85Tee", "half \ud800", "\x00", "x" * 2000)
+    for name in odd:
+        models = {
+            "1": KnownModel("1", name, name, name, sizes=(name,)),
+            f"m{name}": KnownModel(f"m{name}", "Tee"),
+        }
+        account = AccountIds(models, {f"p{name}": (name, "red"), "plain": (name,)}, (name,), listed=True)
+        (tmp_path / "_known.yaml").write_text(
+            written({("kakaclo", "host", "own"): account}), encoding="utf-8"
+        )
+
+        accounts, faults = KnownFile.of(tmp_path).parsed
+
+        assert faults == ()
+        (found,) = accounts.values()
+        assert set(found.models["1"].name) <= set(name)
+        assert set(found.models) <= set(models)
+        assert set(found.customers) <= {name}
+        if name.isprintable() and 0 < len(name) < 200:
+            assert found == account

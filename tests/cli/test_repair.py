@@ -309,7 +309,7 @@ def test_what_is_in_doubt_stays_when_its_account_was_emptied(podsync, folder, ca
 
     run = podsync("state", "check", "--emptied", "kakaclo", "--yes-entries", "1")
 
-    assert run.out == "KakaClo: 0 entries let go; 1 entry in doubt or without an id stays\n"
+    assert run.out == "KakaClo: 0 entries let go; 1 entry without a known id stays\n"
     assert entries(folder)[TEE]["status"] == "in_doubt"
 
 

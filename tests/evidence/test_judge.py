@@ -92,6 +92,19 @@ def test_it_is_gone_in_a_second_whole_reading_after_settle_seconds(ago: float, g
     assert [each.address.name for each in events(look(known), EntryGone)] == gone
 
 
+@pytest.mark.parametrize("before", [Absent(NOW - SETTLE), Absent(NOW + 9 * SETTLE, NOW + 9 * SETTLE)])
+def test_a_miss_from_which_nobody_can_measure_is_missed_anew(before: Absent) -> None:
+    """The provider told no time then, or our clock was set back since: it would never be gone."""
+    known = state(entry("second", "2"), absent={"kakaclo": {"2": before}})
+
+    found = look(known)
+
+    assert [each.ids for each in (*events(found, FoundAgain), *events(found, Missed))] == [("2",), ("2",)]
+    (missed,) = events(found, Missed)
+    kept = replay(known, found.events).absent["kakaclo"]["2"]
+    assert kept == Absent(missed.at, missed.date) != before
+
+
 def test_an_orphan_is_gone_by_the_same_rule() -> None:
     known = state(orphans=(orphan("second", "2"),), absent=absent(NOW - 60))
 

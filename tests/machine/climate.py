@@ -64,6 +64,15 @@ def climate(luck: random.Random) -> Rules:
     )
 
 
+#: What a page past the last one is, for all of a schedule.
+ENDS = ("empty", "empty", "empty", "empty")
+
+
+def of_shops(luck: random.Random) -> Rules:
+    """How the shops are for a schedule in which their staff is at work."""
+    return replace(climate(luck), past_end=luck.choice(ENDS))
+
+
 def weather(luck: random.Random, names: Collection[str], ids: Collection[str]) -> dict[str, Any]:
     """Return the rules that are others from now on; `names` and `ids` are those of all products."""
     # A replica that is behind, and a listing that lags, are together not later than what is waited for.
@@ -93,7 +102,7 @@ def of_values(luck: random.Random) -> Rules:
     """How the shops are for a schedule about values: a value that is sent twice is there twice."""
     return replace(
         climate(luck),
-        names=luck.choice(["keep", "keep", "trim"]),
+        names=luck.choice(["keep", "keep", "trim", "cut:20"]),
         gelato_repeated_values="twice",
         gelato_list_values=luck.random() < 0.8,
     )

@@ -81,7 +81,7 @@ class ExistingFloor(Floor):
     def _naming(self) -> dict[Address, Product]:
         """Documents that name a product, where the state has nothing at their address or a former one."""
         with suppress(StateError):
-            entries = self.state.entries
+            entries = self.recalled.entries
             return {
                 address: document
                 for address, document in self.documents.items()
@@ -205,7 +205,8 @@ class ExistingFloor(Floor):
             self.lets_go.add(str(change.address))
         elif rule == "incomplete-spec" and change is not None:
             document = self.documents[change.address]
-            assert self.write(rewritten(document, spec=self.whole(document)))
+            if not self.write(rewritten(document, spec=self.whole(document))):
+                self._new_name(change.address)  # another one has the name
         else:
             super()._mend(rule, detail, change, changes)
 

@@ -25,7 +25,7 @@ from podsync.catalog.validation.cross_document_rules import cross_check
 from podsync.catalog.validation.fingerprints import FingerprintRow, fingerprints_of
 from podsync.evidence.declared import Declarations
 from podsync.evidence.listing import Version
-from podsync.evidence.situation import Want
+from podsync.evidence.situation import Want, former_of
 from podsync.model.address import Address, Selection
 from podsync.model.digests import canonical_json
 from podsync.model.errors import InDoubtError, LockedError, PodsyncError, ProtectedError, StateError
@@ -112,7 +112,7 @@ class Trouble:
 
     `dies` says at which moment the process dies, `drops` at which send it dies with the request on
     its way, `stray` which sends are cut and arrive late, `delay` how late. `pause` lets the machine sleep,
-    `before` or `after` a send.
+    `before` or `after` a send; `hands` are what the staff of the shop do before or after one.
     """
 
     faults: tuple[Fault, ...] = ()
@@ -125,6 +125,7 @@ class Trouble:
     second: int | None = None
     updates_too: bool = False
     pause: tuple[int, float, str] | None = None
+    hands: tuple[int, str, Callable[[], None]] | None = None
 
 
 class FloorClock(FakeClock):
@@ -152,6 +153,7 @@ class Courier:
         number, trouble = next(floor.sends), floor.trouble
         self.life.point("before", what)
         floor.may_sleep(number, "before")
+        floor.staff_may_act(number, "before")
         if trouble.second == number:
             floor.second_apply()
         creates = request.path in (KAKACLO_ADD, GELATO_ADD) or request.path.endswith("/variant-values")
@@ -167,6 +169,7 @@ class Courier:
                 receipt: Receipt = self.inner.send(request, send_before)
         finally:
             floor.may_sleep(number, "after")
+            floor.staff_may_act(number, "after")
             self.life.point("after", what)
         return receipt
 
@@ -187,12 +190,13 @@ class Model:
 
     `hand` and `removed` are ids; `forgotten` are ids that no state tells of since it was lost or
     exchanged; `outdated` are ids of which an old state may tell old fields (nothing looks for drift
-    yet); `twins` are bodies that a person made too, or asked for twice; `flying` are bodies on their way,
+    yet); `twins` are bodies that were asked for twice; `flying` are bodies on their way,
     `adrift` those whose
     state was lost meanwhile; `disowned` are ids of which a person once said that nobody manages them:
     beside such a product the document's own may be made. `named` are the addresses whose documents have
     named an id: they are believed about it. `unseen` are values that were added after a backup which nothing
-    shows to be old, `added_unseen` those of them that were added again while no listing showed any.
+    shows to be old, `added_unseen` those of them that were added again while no listing showed any. `renamed`
+    are ids that staff gave another name, `taken` the bodies of what was removed by hand.
     """
 
     hand: set[str] = field(default_factory=set)
@@ -206,6 +210,8 @@ class Model:
     named: dict[str, set[Address]] = field(default_factory=dict)
     unseen: set[Value] = field(default_factory=set)
     added_unseen: set[Value] = field(default_factory=set)
+    renamed: set[str] = field(default_factory=set)
+    taken: set[str] = field(default_factory=set)
 
 
 class Floor(World):
@@ -228,6 +234,8 @@ class Floor(World):
         self.first_contact = self.unremembered = False
         self.fresh = _numbers()
         self.born: dict[str, float] = {}
+        #: Which address an id was last known to belong to.
+        self.holders: dict[str, Address] = {}
         self.log: list[str] = []
         self.knowledge = {name: provider_of(PLUGINS[name], self._settings(name)) for name in PROVIDERS}
 
@@ -336,6 +344,13 @@ class Floor(World):
             self.figures["pauses"] += 1
             self.clock.pass_by(pause[1])
 
+    def staff_may_act(self, number: int, when: str) -> None:
+        """The staff of the shop are at work while it applies."""
+        hands = self.trouble.hands
+        if hands is not None and (hands[0], hands[1]) == (number, when):
+            self.figures["hands at work"] += 1
+            hands[2]()
+
     def second_apply(self) -> None:
         """Somebody else applies while this one holds the state."""
         store = self._store(Life())
@@ -352,7 +367,9 @@ class Floor(World):
         """One apply with its trouble; None when it was killed."""
         self.trouble, self.sends = trouble, _numbers()
         self._notice_swaps()
-        before = sum(len(self.made(name)) for name in PROVIDERS)
+        renaming = self._renaming()
+        there = {identity for name in PROVIDERS for identity in self.made(name)}
+        before = len(there)
         self.sandbox.add_faults(*trouble.faults)
         stop = Stop()
         if trouble.signal is not None:
@@ -386,6 +403,7 @@ class Floor(World):
             self.figures["created"] += max(0, after - before)
             if self.path.exists():
                 self.backups.append(self.path.read_bytes())
+        self._check_renaming(renaming, there)
         wrong = list(untrue(self, report))
         if wrong:
             self.figures["untrue reports"] += len(wrong)
@@ -411,11 +429,46 @@ class Floor(World):
                 held = {self.body(item.provider, spec) for spec in specs if spec}
                 self.model.twins |= held & {self.body(p.provider, p.spec) for p in others}
 
+    @property
+    def recalled(self) -> State:
+        """The state with what this clone still knows of a newer one."""
+        return self._store(Life()).recalled(self.accounts)
+
+    def _renaming(self) -> dict[Address, set[str]]:
+        """Return the products of which a document says that it renames them, and which the state has lost."""
+        found: dict[Address, set[str]] = {}
+        with suppress(StateError):
+            state, rules = self.recalled, self.sandbox.rules
+            unseen = rules.hidden or rules.search_misses
+            for address, document in self.documents.items():
+                history = document.history
+                free = {
+                    identity
+                    for identity, each in self.made(document.provider).items()
+                    if self.holders.get(identity) == address
+                    and identity not in state.owned(document.provider).keys() | self.model.disowned
+                    and identity not in self.model.renamed
+                    and each.get("name", "") == history.renamed_from
+                    and each["productModelId"] == document.spec["productModelId"]
+                }
+                if free and address not in state.entries and not unseen and not history.moved:
+                    found[address] = free
+        return found
+
+    def _check_renaming(self, renaming: Mapping[Address, set[str]], there: Collection[str]) -> None:
+        """None was made beside what a document says that it is a new name of."""
+        entries = self.state.entries
+        for address, free in renaming.items():
+            entry = entries.get(address)
+            if entry is not None and entry.origin == "created" and entry.id not in there:
+                self.figures["doubled"] += 1
+                raise Doubled(f"{address} is a new name of {free}, and {entry.id} was made")
+
     # -- what a person does
 
     def lose(self, *, journal: bool, memory: bool, copy: bool = False) -> None:
         """The state file is gone (with its journal), and `.podsync` perhaps too, or the copy there alone."""
-        self._forget()
+        self._forget(whole=memory or copy)
         if memory:
             # Promised only where the last apply is longer ago.
             self.clock.pass_by(SETTLE + 2 * TIMEOUT + 5)
@@ -429,7 +482,7 @@ class Floor(World):
         """An old backup comes back, with an empty journal."""
         if not self.backups:
             return
-        self._forget()
+        self._forget(whole=memory or copy)
         if memory:
             self.clock.pass_by(SETTLE + 2 * TIMEOUT + 5)
         self._forget_own_folder(memory=memory, copy=copy)
@@ -445,9 +498,14 @@ class Floor(World):
             for path in self.folder.glob(f".podsync/{name}/*"):
                 path.unlink()
 
-    def _forget(self) -> None:
+    def _forget(self, *, whole: bool) -> None:
+        """What nothing but the state knows; `whole`: no copy of it is left either."""
         for provider in PROVIDERS:
-            self.model.forgotten |= set(self.made(provider))
+            made = self.made(provider)
+            self.model.forgotten |= set(made)
+            # Under the name that staff gave it, nobody knows it again.
+            renamed = self.model.renamed & set(made) if whole else set()
+            self.model.twins |= {self.body(provider, made[each]) for each in renamed}
         self.model.adrift |= set(self.model.flying)
         with suppress(StateError):
             bodies = [(e.provider, e.pending.body) for e in self.state.entries.values() if e.pending]
@@ -455,9 +513,27 @@ class Floor(World):
 
     def take_away(self, provider: str, identity: str) -> None:
         """A person removes a product on the web page."""
+        there = self.there(provider)
+        if identity in there:
+            self.model.taken.add(self.body(provider, there[identity]))
         self.sandbox.delete(provider, identity)
         self.model.removed.add(identity)
         self.figures["removed by hand"] += 1
+
+    def rename_there(self, provider: str, identity: str, name: str) -> None:
+        """A person gives a product another name on the web page; what no answer has told is unknown then."""
+        shop = self.sandbox.shop(provider)
+        shop.change(identity, {self.knowledge[provider].name_field: name}, self.clock.true())
+        self.model.renamed.add(identity)
+        self.model.outdated.add(identity)
+        if not self._is_told(identity):
+            self.model.twins.add(self.body(provider, self.there(provider)[identity]))
+        self.figures["renamed by hand"] += 1
+
+    def _is_told(self, identity: str) -> bool:
+        """Whether the state knows the id, in whatever place."""
+        texts = (path.read_bytes() for path in self.folder.glob("podsync.state.json*") if path.is_file())
+        return any(identity.encode() in text for text in texts)
 
     def by_hand(self, provider: str, spec: Mapping[str, Any]) -> None:
         """A person makes a product on the web page."""
@@ -467,7 +543,6 @@ class Floor(World):
             return  # the name is taken
         self.truth.keep(provider, str(made["id"]), spec)
         self.model.hand.add(str(made["id"]))
-        self.model.twins.add(self.body(provider, spec))
         self.figures["made by hand"] += 1
 
     def someone_is_known(self, provider: str) -> bool:
@@ -504,7 +579,7 @@ class Floor(World):
     def _answer(self, outcome: Outcome) -> None:
         told = outcome.error or ""
         if outcome.result is Result.IN_DOUBT and any("--adopt" in line for line in outcome.next):
-            self._answer_doubt(outcome.address, outcome.provider)
+            self._answer_doubt(outcome)
             # What is refused again and again has a name that somebody else's product has.
             again = "HTTP 409" in told or "nor what was sent before it" in told
             if outcome.address in self.documents and again:
@@ -538,15 +613,20 @@ class Floor(World):
         elif any(line.startswith("if that is it: podsync state settle") for line in outcome.next):
             self._answer_update(outcome.address)
 
-    def _answer_doubt(self, address: Address, provider: str) -> None:
-        state = self.state
+    def _answer_doubt(self, outcome: Outcome) -> None:
+        """Say which of the rows that are offered it is, or the one that the web page shows by its name."""
+        address, provider, state = outcome.address, outcome.provider, self.state
         pending = state.entries[address].pending
         assert pending is not None
         wanted, owned = self.body(provider, pending.body), state.owned(provider)
         free = {i: each for i, each in self.there(provider).items() if i not in owned}
         same = sorted((i for i, each in free.items() if self.body(provider, each) == wanted), key=_age)
+        offered = {each for line in outcome.next for each in re.findall(r"--adopt (\S+)", line)}
+        same = [i for i in same if i in offered or i not in self.model.renamed]
         ours = [i for i in same if i not in self.model.hand]
         chosen = (ours or same or [None])[0]
+        if chosen is None and not any("--not-created" in line for line in outcome.next):
+            return  # it is too early to say so
         self.log.append(f"    a person says {address}: {chosen}")
         if chosen is None:  # it is believed only when it can be said
             self.clock.pass_by(SETTLE + 2 * TIMEOUT)
@@ -583,15 +663,15 @@ class Floor(World):
 
     def _answer_drift(self, outcome: Outcome) -> None:
         if "variantOptions" in (outcome.error or ""):
-            self._take_values(outcome.address)
+            self._take_values(outcome)
         elif "somebody renamed it at" in (outcome.error or ""):
             self._take_the_name(outcome)
         else:
             self._set_back(outcome)
 
-    def _take_values(self, address: Address) -> None:
-        """Take what somebody has added there into the document."""
-        document, entry = self.documents[address], self.state.entries[address]
+    def _take_values(self, outcome: Outcome) -> None:
+        """Take what somebody has added there into the document; where nothing was, the catalog is right."""
+        document, entry = self.documents[outcome.address], self.state.entries[outcome.address]
         option, *others = document.spec["variantOptions"]
         had = {v["value"] for v in option.get("values", ())}
         more = sorted(values_there(self, entry.id or "").get(option["id"], set()) - had)
@@ -606,7 +686,7 @@ class Floor(World):
             spec = freeze({**document.spec, "variantOptions": [{**option, "values": values}, *others]})
             self.write(replace(document, spec=spec))
         else:
-            self.let_go(address)  # taken again as it is listed now
+            self._set_back(outcome)
 
     def _answer_step(self, address: Address) -> None:
         """Look at the web page: whether the values that were sent are there."""
@@ -659,12 +739,15 @@ class Floor(World):
     def _answer_unseen(self, outcome: Outcome) -> None:
         """Look at the web page: whether a product is as the document says in what no listing shows."""
         address, provider = outcome.address, outcome.provider
-        identity = self.state.entries[address].id or ""
-        assert any(f"podsync import {address} {identity}" in line for line in outcome.next)
+        (identity,) = re.findall(rf"podsync import {re.escape(str(address))} (\S+)", outcome.next[0])
+        entry = self.state.entries.get(address)
+        is_orphan = entry is None or entry.id != identity
         there = self.there(provider).get(identity, {})
         so = self.body(provider, there) == self.body(provider, self.documents[address].spec)
         self.log.append(f"    a person says {address}: {identity} is so: {so}")
-        if so:
+        if is_orphan and (so or entry is None):
+            self.say(address, identity, Version.DOCUMENT if so else Version.SENT)
+        elif so:
             self._import(provider, {address: identity}, [])
         else:
             self.run(Trouble(), selecting={"selection": Selection(replace=(str(address),))})
@@ -726,7 +809,7 @@ class Floor(World):
 
     def say(self, address: Address, identity: str, version: Version | None) -> None:
         """`podsync import ADDRESS ID`, of a version or without."""
-        provider = self.state.entries[address].provider
+        provider = self.documents[address].provider
         self._write(
             lambda known: self._said(provider, known, {address: identity}, ()).ours(
                 address, identity, version
@@ -738,9 +821,9 @@ class Floor(World):
     ) -> Declarations:
         """What a person says of listed products, which are looked up."""
         named = {address: self.documents.get(address) for address in taken}
-        wants = [Want(p.address, p.spec) for p in named.values() if p is not None]
         connection = self._connection(provider, Life())
-        known = connection.known(state)
+        known, about = connection.known(state), [each for each in named.values() if each is not None]
+        wants = [Want(p.address, p.spec, former=former_of(known.provider, p)) for p in about]
         rows = known.remembered | look_up(connection, known, {*taken.values(), *left_out}, wants, self.clock)
         return Declarations(known, rows, self.clock.now(), named, frozenset(taken.values()))
 
@@ -892,6 +975,7 @@ class Floor(World):
             if lost:
                 self.figures["lost"] += len(lost)
                 raise Lost([made[i] for i in lost])
+        self.holders |= {e.id: a for a, e in state.entries.items() if e.id is not None and not e.provisional}
         again = values_twice(self)
         if not self.sandbox.rules.gelato_list_values:
             self.model.added_unseen |= again & self.model.unseen

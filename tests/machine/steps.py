@@ -207,7 +207,7 @@ def bad_apply(floor: Floor, luck: random.Random) -> None:
     """An apply on a bad day; as a rule there is something to do."""
     for change in luck.choices((add, edit, edit, revert, remove), k=luck.randint(0, 4)):
         change(floor, luck)
-    report = floor.run(_trouble(floor, luck), wait=luck.random() < 0.75)
+    report = floor.run(trouble_of(floor, luck), wait=luck.random() < 0.75)
     if report is not None and luck.random() < 0.5:
         _perhaps_answers(floor, report)
 
@@ -239,7 +239,7 @@ def good_day(floor: Floor, luck: random.Random) -> None:
     floor.good_day()
 
 
-def _trouble(floor: Floor, luck: random.Random) -> Trouble:
+def trouble_of(floor: Floor, luck: random.Random) -> Trouble:
     kind = luck.choice(
         ["faults", "faults", "faults", "death", "death", "drop", "stray", "stop", "second", "pause"]
     )
@@ -292,7 +292,7 @@ def _fault(floor: Floor, luck: random.Random) -> Fault:
 SIZES = ("10x10", "20x20", "30x30", "40x40")
 
 
-def _sized(*names: str, model: str = "model-poster") -> Mapping[str, Any]:
+def sized(*names: str, model: str = "model-poster") -> Mapping[str, Any]:
     """The options of a poster with these values."""
     mapping = ({"partModelId": "frame", "attributeIds": ("width",)},)
     values = [
@@ -311,7 +311,7 @@ def poster(floor: Floor, luck: random.Random) -> None:
     if address not in floor.documents:
         names = luck.sample(SIZES, luck.randint(0, 3))
         floor.write(
-            floor.document(address.kind, address.name, {**poster_spec(address.name), **_sized(*names)})
+            floor.document(address.kind, address.name, {**poster_spec(address.name), **sized(*names)})
         )
 
 
@@ -325,7 +325,7 @@ def more_values(floor: Floor, luck: random.Random) -> None:
     if luck.random() < 0.3:
         names = luck.sample(SIZES, luck.randint(1, 3))
     model = document.spec["productModelId"]
-    spec = FrozenDict({**document.spec, **_sized(*names, model=model)})
+    spec = FrozenDict({**document.spec, **sized(*names, model=model)})
     floor.write(replace(document, spec=spec, lifecycle=_lifecycle(luck)))
 
 
@@ -355,7 +355,7 @@ def bad_values(floor: Floor, luck: random.Random) -> None:
     for change in luck.choices((poster, more_values, another_model, go_on), k=luck.randint(1, 3)):
         change(floor, luck)
     operations = [luck.choice(["values", "values", "update"]) for _ in range(luck.randint(0, 3))]
-    trouble = _trouble(floor, luck)
+    trouble = trouble_of(floor, luck)
     trouble.faults += tuple(climate.later_fault(luck, operation) for operation in operations)
     trouble.updates_too = luck.random() < 0.3
     report = floor.run(trouble, wait=luck.random() < 0.75)

@@ -15,17 +15,19 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.machine.climate import climate, of_values
+from tests.machine.climate import climate, of_shops, of_values
 from tests.machine.existing_floor import ExistingFloor
 from tests.machine.existing_steps import EXISTING_STEPS, existing_schedule
 from tests.machine.floor import Floor, a_floor
+from tests.machine.hands import ALL_STEPS, hands_schedule
 from tests.machine.steps import STEPS, VALUE_STEPS, Step, schedule, take, value_schedule
 
 SCHEDULES = 1000
 ROWS = (
     "schedules", "steps", "applies", "kills", "faults", "pauses", "second applies", "other accounts",
-    "states lost", "backups restored", "made by hand", "removed by hand", "answers", "good days", "created",
-    "taken by name", "open for ever", "doubled", "values twice", "lost", "misbound", "untrue reports",
+    "states lost", "backups restored", "made by hand", "removed by hand", "renamed by hand", "hands at work",
+    "answers", "good days", "created", "taken by name", "open for ever", "doubled", "values twice", "lost",
+    "misbound", "untrue reports",
 )  # fmt: skip
 
 
@@ -38,7 +40,9 @@ class Theme(NamedTuple):
     floor: Callable[..., Floor] = Floor
 
 
-ALL = Theme(schedule, STEPS)
+ALL = Theme(hands_schedule, ALL_STEPS, rules=of_shops)
+#: Without what the staff of a shop do: of this, schedules have been kept by their numbers.
+UNDISTURBED = Theme(schedule, STEPS)
 VALUES = Theme(value_schedule, VALUE_STEPS, rules=of_values)
 EXISTING = Theme(existing_schedule, EXISTING_STEPS, floor=ExistingFloor)
 

@@ -19,8 +19,8 @@ from tests.apply.world import QUIET_AFTER, SETTLE, TIMEOUT
 from tests.machine.existing_floor import ExistingFloor
 from tests.machine.existing_steps import EXISTING_STEPS
 from tests.machine.floor import Floor, Trouble, a_floor
-from tests.machine.steps import take
-from tests.machine.test_campaign import ALL, play
+from tests.machine.steps import sized, take
+from tests.machine.test_campaign import UNDISTURBED, play
 from tests.plan.build import rewritten
 from tests.products import poster_spec, tee_spec
 
@@ -38,10 +38,14 @@ def test_a_rename_waits_for_the_listing_too_when_the_state_is_older_than_the_las
     write(floor, POSTER)
     floor.good_day()
     backup = floor.path.read_bytes()
-    floor.lose(journal=True, memory=False)
+    floor.lose(journal=True, memory=True)
     write(floor, POSTER, name="Renamed")
+    renamed = floor.documents[POSTER]
+    # It does not say what it was called, so that another one is made.
+    assert floor.write(rewritten(renamed, renamed_from=None))
     floor.first_contact = True
     floor.run(Trouble())
+    assert floor.write(renamed)
     floor.sandbox.set_rules(gelato_lag=300.0)
     floor.path.write_bytes(backup)
 
@@ -1054,7 +1058,7 @@ def test_an_older_state_asks_at_gelato_too_which_version_a_product_is(floor, mem
 
 def test_a_remembered_product_is_not_what_a_later_create_has_made(tmp_path):
     """It was removed by hand: every new create in doubt asked about it, whatever a person had said."""
-    _, fault = play(tmp_path, "94021:15", ALL)
+    _, fault = play(tmp_path, "94021:15", UNDISTURBED)
 
     assert fault is None
 
@@ -1082,6 +1086,22 @@ def test_what_a_look_took_is_not_made_again_for_what_no_listing_shows(floor, col
     assert len(floor.made("kakaclo")) == (2 if so else 3)
 
 
+def test_a_doubt_ends_beside_what_a_person_removed_though_no_answer_has_a_date(floor):
+    """Two whole readings have to miss that one `settle_seconds` apart: the run waits for the second."""
+    dog = Address("designed_product", "dog")
+    write(floor, dog)
+    write(floor, Address("designed_product", "elk"))
+    floor.good_day()
+    floor.sandbox.set_rules(date_header=False)
+    floor.take_away("kakaclo", floor.state.entries[dog].id)
+    write(floor, TEE)
+    floor.run(Trouble((Fault("kakaclo", "create", "fin"),)), wait=False)
+
+    report = floor.run(Trouble())
+
+    assert [o.result for o in report.outcomes] == [Result.CREATED]
+
+
 def test_what_is_to_be_made_again_has_a_way_out_of_a_listing_that_is_never_whole(floor):
     """Its total counts hidden rows, which nobody has seen counted while all that is known was listed."""
     write(floor, Address("designed_product", "dog"))
@@ -1103,3 +1123,74 @@ def test_what_is_to_be_made_again_has_a_way_out_of_a_listing_that_is_never_whole
     floor.let_go(TEE)
     assert floor.run(Trouble()).exit_code == 0
     assert len(floor.made("kakaclo")) == 2
+
+
+def test_what_a_run_has_read_back_is_compared_with_no_older_listing(floor):
+    """The values arrived during the run, after its look: nobody else has changed the product."""
+    poster(floor, "10x10")
+    floor.good_day()
+    poster(floor, "10x10", "20x20")
+    floor.run(Trouble(stray=frozenset({0}), delay=20.0, updates_too=True), wait=False)
+
+    report = floor.run(Trouble())
+
+    assert [(told.result, told.error) for told in report.outcomes] == [(Result.UPDATED, None)]
+    floor.good_day()
+
+
+def poster(floor: Floor, *values: str) -> None:
+    """The document has these values."""
+    write(floor, POSTER, **sized(*values))
+
+
+@pytest.mark.parametrize("colour", ["#000001", "#000003"])
+def test_an_orphan_that_a_look_took_is_asked_about_before_another_is_made(floor, colour):
+    """Its document is back, and says what is there, or something else; nobody knows which."""
+    write(floor, Address("designed_product", "dog"))
+    write(floor, TEE, colorValue="#000001")
+    floor.good_day()
+    floor.clock.pass_by(SETTLE)
+    write(floor, TEE, colorValue="#000002")
+    floor.lose(journal=True, memory=True)
+    floor.good_day()
+    sent, document = floor.state.entries[TEE].id, floor.documents[TEE]
+    floor.delete(TEE)
+    floor.good_day()
+    assert [each.id for each in floor.state.orphans] == [sent]
+    assert floor.write(rewritten(document, spec=FrozenDict({**document.spec, "colorValue": colour})))
+
+    (told,) = floor.run(Trouble()).outcomes
+
+    assert told.result is Result.NOT_TRIED
+    assert "no listing shows colorValue" in told.error
+    floor.good_day()
+    so = colour == "#000001"
+    assert (floor.state.entries[TEE].id == sent) is so
+    assert len(floor.made("kakaclo")) == (2 if so else 3)
+
+
+@pytest.mark.parametrize("wanted", [True, False], ids=["wanted", "an orphan"])
+def test_the_id_that_an_answer_told_is_offered_whatever_staff_have_called_its_product(floor, wanted):
+    write(floor, Address("customer_product", "dog"))
+    floor.good_day()
+    floor.clock.pass_by(SETTLE)
+    floor.sandbox.set_rules(gelato_lag=300.0)
+    write(floor, POSTER)
+    assert floor.run(Trouble(), wait=False).exit_code == 0
+    identity = floor.state.entries[POSTER].id
+    if not wanted:
+        floor.delete(POSTER)
+        floor.run(Trouble(), wait=False)
+    floor.rename_there("gelato", identity, "Named by hand 1")
+    floor.clock.pass_by(2 * SETTLE)
+    floor.run(Trouble())
+
+    write(floor, Address("customer_product", "elk"))
+    (told, *_) = sorted(floor.run(Trouble()).outcomes, key=lambda each: each.address)
+
+    assert told.address == POSTER
+    assert told.result is Result.IN_DOUBT
+    assert f'{identity} "Named by hand 1"' in told.error
+    assert any(identity in line for line in told.next)
+    floor.good_day()
+    assert (identity in floor.made("gelato")) is wanted

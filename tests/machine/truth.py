@@ -9,6 +9,7 @@ import json
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from podsync.apply.report import Outcome, Report, Result
@@ -29,6 +30,10 @@ class Truth:
         self._sent: dict[tuple[str, str], dict[str, Any]] = {}
         #: As each was made, the oldest first.
         self._made: dict[tuple[str, str], dict[str, Any]] = {}
+        #: When each was made and last changed, in one order of both.
+        self._born: dict[tuple[str, str], int] = {}
+        self._changed: dict[tuple[str, str], int] = {}
+        self._numbers = count()
         self._now = threading.local()
         service = sandbox
         handle = service.handle
@@ -51,6 +56,7 @@ class Truth:
             body = add(build, at)
             self.keep(provider, str(body["id"]), self._told())
             self._made[provider, str(body["id"])] = dict(self._told())
+            self._born[provider, str(body["id"])] = next(self._numbers)
             return body
 
         def changed(key: str, fields: Any, at: float) -> Any:
@@ -68,12 +74,17 @@ class Truth:
 
     def keep(self, provider: str, identity: str, fields: Mapping[str, Any]) -> None:
         """Values that this product was sent."""
-        self._sent[provider, identity] = {**self._sent.get((provider, identity), {}), **fields}
+        before = self._sent.get((provider, identity), {})
+        self._sent[provider, identity] = {**before, **fields}
+        if self._sent[provider, identity] != before:
+            self._changed[provider, identity] = next(self._numbers)
 
     def made_last(self, provider: str, ids: Collection[str], body: str, floor: Floor) -> bool:
-        """Whether the youngest of these was made as this body."""
+        """Whether the youngest of these was made as this body, and beside one that was so already."""
         youngest = max(ids, key=[each for name, each in self._made if name == provider].index)
-        return floor.body(provider, self._made[provider, youngest]) == body
+        made_so = floor.body(provider, self._made[provider, youngest]) == body
+        others = (self._changed[provider, each] for each in ids if each != youngest)
+        return made_so and min(others) < self._born[provider, youngest]
 
     def of(self, provider: str, product: Mapping[str, Any]) -> dict[str, Any]:
         """The product with its values as they were sent."""
@@ -199,7 +210,7 @@ def _untrue(floor: Floor, outcome: Outcome, ended: Mapping[str, Any] | None) -> 
     wished = ended or (document.spec if entry.swap is None else entry.spec or {})
     if outcome.result in (Result.CREATED, Result.REPLACED):
         # Under which id is not certain before a listing has shown it.
-        bodies = {floor.body(outcome.provider, each) for each in there.values()}
+        bodies = {floor.body(outcome.provider, each) for each in there.values()} | floor.model.taken
         return "" if floor.body(outcome.provider, wished) in bodies else "nothing like it is there"
     if outcome.id is not None and outcome.id not in there:
         return "" if outcome.id in floor.model.removed else f"{outcome.id} is not there"

@@ -49,7 +49,7 @@ def _look(wanted: list[Product], known: State, rows: Mapping[str, list[Remote]])
     looks = {}
     for name, items in rows.items():
         provider, knows = PROVIDERS[name], Known(PROVIDERS[name], known, "default")
-        wants = wants_of(provider, [c for c in offline.changes if c.provider == name], knows)
+        wants = wants_of(provider, [c for c in offline.changes if c.provider == name], knows, {})
         listed = {item.id: item for item in items}
         reading = Reading(listed, 1e6, frozenset(listed), of_all=True, sound=True, twice=True)
         looks[name] = judge(Situation(knows, Times(1e6, 0.0, Moment(1e9, 1e9)), wants), reading)

@@ -110,20 +110,127 @@ def test_a_lookup_ends_when_everything_was_found(wanted: list[str], requests: in
     assert {item.id for item in listing.items} >= set(wanted) - {"none"}
 
 
-class Stuck(Server):
-    """Answers every page after the last one with the last one again."""
-
-    def some(self, offset: int, size: int) -> Sequence[object]:
-        last = (len(self.rows) - 1) // size * size
-        return super().some(min(offset // size * size, last), size)
+# -- no empty page: what came before once more, or an error
 
 
-@pytest.mark.parametrize("count", [1, 24, 60])
-def test_a_server_that_repeats_its_last_page_for_ever_is_not_complete(count: int) -> None:
-    server = Stuck(range(count), total=lambda _: None)
+class PastTheEnd(Server):
+    """Has no empty page. `limit` is its last page, `own` its page size whatever is asked for."""
 
-    assert server.read() == (_ids(count), False)
-    assert server.asked <= PASSES * (count // 10 + 4)
+    past = "last"
+    limit: int | None = None
+    own: int | None = None
+
+    def page(self, number: int, _offset: int, size: int) -> Page:
+        self.asked += 1
+        size = self.own or min(size, self.clamp)
+        pages = min(-(-len(self.rows) // size), self.limit or PAGES)
+        offset = (number - 1) * size
+        if number > pages:
+            if self.past == "error":
+                raise UnreadableError("page out of range", status=200)
+            offset = {"last": (pages - 1) * size, "first": 0, "tail": len(self.rows) - size}[self.past]
+            offset = max(0, offset)
+        return Page(_rows(*self.rows[offset : offset + size]), self.total(len(self.rows)), None)
+
+
+def past_the_end(past: str, count: int, clamp: int = 100, **facts: object) -> PastTheEnd:
+    server = PastTheEnd(range(count), clamp)
+    server.past = past
+    for name, fact in facts.items():
+        setattr(server, name, fact)
+    return server
+
+
+pasts = pytest.mark.parametrize("past", ["last", "first", "tail", "error"])
+
+
+@pasts
+@pytest.mark.parametrize("count", [1, 3, 20, 24, 25, 50, 60, 101])
+@pytest.mark.parametrize("clamp", [10, 20, 100])
+@pytest.mark.parametrize("total", [lambda n: n, lambda _: None])
+def test_a_server_without_an_empty_page_is_read_whole_in_passes_of_other_sizes(
+    past: str, count: int, clamp: int, total: Callable[[int], int | None]
+) -> None:
+    server = past_the_end(past, count, clamp, total=total)
+
+    assert server.read() == (_ids(count), True)
+    assert server.asked <= PASSES * (count // (min(clamp, SIZE) // 2) + STALE + 1)
+
+
+@pasts
+def test_one_pass_without_an_empty_page_proves_presence_only(past: str) -> None:
+    listing = read_all(past_the_end(past, 60).page, SIZE)
+
+    assert (sorted(row.id for row in listing.items), listing.complete) == (_ids(60), False)
+
+
+@pasts
+@pytest.mark.parametrize("absence", [True, False])
+def test_a_total_that_is_larger_than_what_came_is_no_end(past: str, absence: bool) -> None:
+    server = past_the_end(past, 60, total=lambda n: n + 3)
+
+    if past == "error":
+        with pytest.raises(UnreadableError, match="it shows 60, and its total says 63"):
+            server.read(absence=absence)
+    else:
+        assert server.read(absence=absence) == (_ids(60), False)
+
+
+@given(
+    past=st.sampled_from(["last", "first", "error"]),
+    count=st.integers(2, 130),
+    clamp=st.integers(2, 30),
+    limit=st.integers(1, 6),
+    own=st.sampled_from([None, None, 2, 7, 10]),
+    total=st.sampled_from(
+        [lambda n: n, lambda _: None, lambda n: min(n, 10), lambda n: min(n, 50), lambda _: 3]
+    ),
+)
+def test_a_cursor_that_is_stuck_is_not_taken_for_the_end(
+    past: str, count: int, clamp: int, limit: int, own: int | None, total: Callable[[int], int | None]
+) -> None:
+    server = past_the_end(past, count, clamp, limit=limit, own=own, total=total)
+
+    try:
+        listing = read_all(server.page, SIZE, absence=True)
+    except UnreadableError:
+        return
+    assert not listing.complete or len(listing.items) == count
+
+
+@given(count=st.integers(2, 130), window=st.integers(1, 60), clamp=st.integers(2, 30))
+def test_a_window_whose_last_page_comes_again_is_no_end_where_a_total_says_more(
+    count: int, window: int, clamp: int
+) -> None:
+    server = past_the_end("last", min(count, window), clamp, total=lambda _: count)
+
+    assert not read_all(server.page, SIZE, absence=True).complete or count <= window
+
+
+def test_trouble_past_the_last_page_is_no_end() -> None:
+    class Down(PastTheEnd):
+        def page(self, number: int, offset: int, size: int) -> Page:
+            try:
+                return super().page(number, offset, size)
+            except UnreadableError as error:
+                raise UnreadableError("out of order", status=503) from error
+
+    server = Down(range(60))
+    server.past = "error"
+
+    with pytest.raises(UnreadableError, match=r"^out of order$"):
+        server.read()
+
+
+def test_a_page_that_is_refused_where_nothing_tells_the_end_says_so() -> None:
+    server = past_the_end("error", 4, 4, total=lambda _: None, own=4)
+    with pytest.raises(UnreadableError) as told:
+        read_all(server.page, 4, absence=True)
+
+    assert told.value.message == (
+        "page out of range: that was page 2, and nothing tells that page 1 is its last one"
+    )
+    assert [row.id for row in told.value.rows] == list("0123")
 
 
 class Endless(Server):

@@ -99,3 +99,26 @@ def test_pages_may_skip_rows(kakaclo, gelato, sandbox):
     assert sum(len(page) for page in walk(kakaclo)) == 5
     assert kakaclo.search()["total"] == 7
     assert gelato.names(offset=0, limit=2) + gelato.names(offset=2, limit=2) == ["0", "1", "3", "4"]
+
+
+@pytest.mark.parametrize(("past_end", "shown"), [("empty", []), ("last", ["6"])])
+def test_a_page_past_the_last_one(kakaclo, gelato, sandbox, past_end, shown):
+    sandbox.set_rules(past_end=past_end, order="oldest")
+    assert gelato.names(offset=9, limit=2) == []
+    for number in range(7):
+        gelato.create(name=str(number))
+        kakaclo.create(enName=str(number))
+
+    assert gelato.names(offset=99, limit=2) == shown
+    assert [row["enName"] for row in kakaclo.search(pageNumber=9, pageSize=2)["list"]] == shown
+    assert gelato.names(offset=4, limit=2) == ["4", "5"]
+
+
+def test_a_page_past_the_last_one_may_be_refused(kakaclo, gelato, sandbox):
+    sandbox.set_rules(past_end="error")
+    gelato.create()
+    kakaclo.create()
+
+    assert len(gelato.names(offset=0)) == len(kakaclo.names(pageNumber=1)) == 1
+    assert gelato.call("GET", "customer-products", params={"offset": 1}).status_code == 400
+    assert "out of range" in kakaclo.post("customDesigned/search", {"pageNumber": 2}).json()["message"]

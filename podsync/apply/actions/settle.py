@@ -233,6 +233,9 @@ def _waits_for(run: ProviderRun) -> _Wait | None:
     retry = run.settings.retry_seconds
     if run.doubts:
         until = max(doubt.known_by for doubt in run.doubts.values()) + run.until_settled
+        # No listing is whole before what it misses is gone.
+        missed = run.known.absent.keys() & run.missed.keys() - run.known.gone
+        until = max([until, *(run.missed[each] + run.settings.settle_seconds for each in missed)])
         # A listing that could not be read completely is tried again, but not for ever.
         return _Wait(f"{len(run.doubts)} in doubt to be settled", until, retry)
     if run.deferred:
@@ -380,7 +383,8 @@ def _nothing_was_made(run: ProviderRun, entry: Entry) -> None:
         done(run, change, Result.SETTLED)
     elif address in run.conflicts:
         unseen = f"{run.conflicts[address]}: something like it exists, and is not listed"
-        failed(run, change, unseen, remedy="look at its web page; apply again later", replans=False)
+        other = f"if that shows one of its name, choose another {run.provider.name_field}; else apply later"
+        failed(run, change, unseen, remedy=f"look at {run.provider.title}'s web page: {other}", replans=False)
     elif sends >= SENDS_AN_APPLY:
         failed(run, change, f"sent {sends} times, and no listing shows it")
     elif not run.going:

@@ -18,8 +18,8 @@ from podsync.apply.outcomes import conclude, done, failed, in_doubt, name_is_tak
 from podsync.apply.report import Result
 from podsync.apply.run import DeferredChange, ProviderRun, Unshown
 from podsync.evidence.ages import SEND_SECONDS, Moment, elapsed
-from podsync.evidence.sent import ShownSteps
 from podsync.evidence.state_view import when
+from podsync.evidence.steps import ShownSteps
 from podsync.model.address import Address
 from podsync.model.digests import canonical_json
 from podsync.model.errors import InDoubtError
@@ -124,7 +124,7 @@ def _send(run: ProviderRun, change: Change, entry: Entry, body: Spec) -> None:
 
 def _take_in(run: ProviderRun, change: Change, entry: Entry) -> Entry:
     """Know what a step would add and the listing shows already, whoever added it: it is not sent again."""
-    row = run.findings.reading.rows.get(entry.id or "") if run.findings is not None else None
+    row = run.row(entry.id)
     before = entry.spec or EMPTY
     for step in run.provider.steps(before, change.after or EMPTY)[:1] if row is not None else ():
         shown = run.provider.step_shown(step, before, row) if row is not None else None
@@ -153,7 +153,7 @@ def look_for_update(
 
 def _drifted(run: ProviderRun, change: Change, entry: Entry) -> tuple[str, ...]:
     """Return why a field must not be set and what to do, where somebody else has set it in the meantime."""
-    row = run.findings.reading.rows.get(entry.id or "") if run.findings is not None else None
+    row = run.row(entry.id)
     if row is None or entry.pending is not None:
         return ()
     after, provider = change.after or EMPTY, run.provider
@@ -189,9 +189,7 @@ def _drifted(run: ProviderRun, change: Change, entry: Entry) -> tuple[str, ...]:
 def accept(run: ProviderRun, change: Change) -> None:
     """Take over what somebody changed there, if it is what the document says by now; nothing is sent."""
     entry, after = run.ledger.entry(change.address), change.after or EMPTY
-    row = None
-    if entry is not None and run.findings is not None:
-        row = run.findings.reading.rows.get(entry.id or "")
+    row = run.row(entry.id) if entry is not None else None
     if entry is None or row is None:
         not_tried(run, change, "it is not visible in the listing, so that nobody can tell what it is now")
         return
@@ -256,6 +254,8 @@ def read_back(run: ProviderRun) -> bool:
     looked, now = run.context.clock.monotonic(), run.context.clock.now()
     listing = _listed_now(run)
     rows = {row.id: row for row in listing.items}
+    if listing.fresh:
+        run.read_back.update(rows)
     steps = ShownSteps(run.known, rows)
 
     def proves(step: ProductStep, entry: Entry, before: Spec) -> bool:
@@ -265,7 +265,7 @@ def read_back(run: ProviderRun) -> bool:
         row = rows.get(each.id)
         if each.step:
             settle_step(run, each, row, looked, proves)
-        elif row is not None and listing.fresh and shows(run.provider, each.body, row, run.habits):
+        elif row is not None and listing.fresh and _is_done(run, each, row):
             entry = run.ledger.entry(address)
             if entry is not None and entry.pending is not None:
                 run.attempts[address] = entry.pending.attempts
@@ -293,6 +293,10 @@ def read_back(run: ProviderRun) -> bool:
             answer = f'if that is it: podsync state settle "{address}" --adopt {each.id}'
             failed(run, each.change, why, remedy=answer)
     return released
+
+
+def _is_done(run: ProviderRun, each: Unshown, row: Remote) -> bool:
+    return each.shown(row) if each.shown is not None else shows(run.provider, each.body, row, run.habits)
 
 
 def _settle_undone(run: ProviderRun, each: Unshown, row: Remote) -> None:

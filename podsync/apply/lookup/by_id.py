@@ -41,7 +41,7 @@ def look_up(
     keep(found.events)
     rows = dict(found.reading.rows)
     missing = set(ids) - rows.keys()
-    if missing and not (found.reading.of_all and found.reading.sound):
+    if missing and not found.reading.is_whole:
         query = Query(known=FrozenDict(dict.fromkeys(sorted(missing), EMPTY)), pairs=known.pairs)
         rows |= {row.id: row for row in connection.reader.find(query).items}
     return rows

@@ -83,7 +83,7 @@ class Looker:
         reading = findings.reading
         if situation.compares and not reading.twice and reading.misses(situation.known.listed):
             return True
-        if reading.of_all and reading.sound:
+        if reading.is_whole:
             return False
         makes = any(want.before is None and want.selected for want in situation.wants)
         unsure = findings.knows is not Knows.ALL and makes
@@ -142,7 +142,7 @@ class Looker:
         searched = {
             str(spec.get(provider.name_field))
             for want in situation.wants
-            for spec in (want.spec, want.becomes)
+            for spec in (want.spec, want.becomes, want.former)
             if want.selected and spec is not None and provider.unique_name(spec) is not None
         }
         if len(searched) > FEW:

@@ -15,9 +15,9 @@ from podsync.apply.run import named_by, others_of, want_of, wanted_by
 from podsync.evidence.ages import SEND_SECONDS, Moment
 from podsync.evidence.findings import Findings, StepQuestion
 from podsync.evidence.listing import Reading
-from podsync.evidence.sent import ShownSteps, StepVerdict, is_whole, step_verdict
-from podsync.evidence.situation import Situation, Times, Want, documents_of
+from podsync.evidence.situation import NO_PAST, Past, Situation, Times, Want, documents_of
 from podsync.evidence.state_view import Known
+from podsync.evidence.steps import ShownSteps, StepVerdict, is_whole, step_verdict
 from podsync.model.address import Address
 from podsync.model.clock import Clock
 from podsync.model.errors import UnreadableError
@@ -66,15 +66,15 @@ def preview(
         situation = Situation(
             known,
             times,
-            (*wants_of(connection.provider, changes, known), *others[name].wants),
-            documents_of(known, [*wanted.values(), *others[name].specs.values()]),
+            (*wants_of(connection.provider, changes, known, others[name].pasts), *others[name].wants),
+            documents_of(known, [*wanted.values(), *others[name].specs.values(), *others[name].formers]),
             managed=others[name].managed,
             named=named_by(changes),
             wanted={**others[name].specs, **wanted},
             lost=lost is not None and lost.concerns(name),
             compares=compares,
             first_contact=first_contact,
-            sent_before=bool(known.items or known.doubts),
+            sent_before=known.sent_any,
             recorded=False,
             settle_seconds=connection.settings.settle_seconds,
             timeout_seconds=connection.settings.timeout_seconds,
@@ -133,14 +133,19 @@ def _steps_in_question(
             yield change.address, StepQuestion(step.name, additions, sent, recorded=pending is not None)
 
 
-def wants_of(provider: Provider, changes: Iterable[Change], known: Known) -> tuple[Want, ...]:
-    """Return what these changes want that is not there: creates, and updates that take a name."""
+def wants_of(
+    provider: Provider, changes: Iterable[Change], known: Known, pasts: Mapping[Address, Past]
+) -> tuple[Want, ...]:
+    """Return what these changes want that is not there: creates, and updates that take a name.
+
+    `pasts` are what documents tell of before.
+    """
     doubted: set[Address] = {entry.address for entry in known.doubts}
     wants = []
     for change in changes:
         if change.after is None or change.address in doubted or change.previous_address in doubted:
             continue
-        want = want_of(provider, change, makes=change.makes)
+        want = want_of(provider, change, pasts.get(change.address, NO_PAST), makes=change.makes)
         if want is not None:
             wants.append(want)
     return tuple(wants)

@@ -45,8 +45,8 @@ from podsync.sandbox import (
     help="Let requests fail: fin, commit-then-cut, rst, half, hang, late, later, slow, drip-head, drip-body, "
     "continue, status:N, code:N, html, empty, garbage, nothing-listed, error-text, job, other-id, last-id, "
     "unchanged; or NAME=VALUE, another rule (names=cut:20, total=capped:100, date_offset=900, "
-    "page_size=20, ...). CLAUSE: committed, after N, taking 40s, for 10m, for N requests, until "
-    "off. Without: the next create; a rule until off. Repeatable.",
+    "page_size=20, past_end=last, ...). CLAUSE: committed, after N, taking 40s, for 10m, for N requests, "
+    "until off. Without: the next create; a rule until off. Repeatable.",
 )
 @click.option("--lag", type=duration, default=0.0, help="Until a listing shows a change: 30s, 5m.")
 def sandbox(session: Session, port: int, fault: tuple[str, ...], lag: float) -> int:

@@ -187,12 +187,16 @@ def _unclaimed(draft: MutableState, event: ev.Unclaimed) -> None:
 def _remembered(draft: MutableState, event: ev.Remembered) -> None:
     known = draft.remembered.get((event.provider, event.id))
     since, addresses = (event.at, ()) if known is None else (known.at, known.addresses)
+    known_as = EMPTY if known is None else known.known_as
+    if event.known_as:
+        known_as = freeze({**known_as, str(event.address): event.known_as})
     draft.remembered[event.provider, event.id] = RememberedRow(
         since,
         tuple(sorted({*addresses, str(event.address)})),
         event.fields,
         event.made,
         event.remote,
+        known_as,
         EMPTY if known is None else known.extra,
     )
 
@@ -202,7 +206,8 @@ def is_none_of(draft: MutableState, address: Address) -> None:
     for key, row in list(draft.remembered.items()):
         if str(address) in row.addresses:
             left = tuple(each for each in row.addresses if each != str(address))
-            draft.remembered[key] = replace(row, addresses=left)
+            known_as = freeze({each: spec for each, spec in row.known_as.items() if each in left})
+            draft.remembered[key] = replace(row, addresses=left, known_as=known_as)
             if not left:
                 del draft.remembered[key]
 
@@ -229,7 +234,10 @@ def _contacted(draft: MutableState, event: ev.Contacted) -> None:
 
 
 def _emptied(draft: MutableState, event: ev.Emptied) -> None:
-    """Tombstones from before stay; what may still be on its way, or has no id yet, stays in doubt."""
+    """Tombstones from before stay; a create that may be on its way, or has no id yet, is open as before.
+
+    What is in doubt about a product that is gone is so no longer; a create replaces nothing any more.
+    """
     provider = event.provider
     draft.absent = {key: known for key, known in draft.absent.items() if known.gone or key[0] != provider}
     draft.remembered = {key: row for key, row in draft.remembered.items() if key[0] != provider}
@@ -241,8 +249,18 @@ def _emptied(draft: MutableState, event: ev.Emptied) -> None:
     for address, entry in list(draft.entries.items()):
         if entry.provider == provider and entry.id is not None:
             draft.absent.setdefault((provider, entry.id), Absent(event.at, gone=True))
-            if entry.pending is None:
+            if entry.pending is None or entry.pending.op == "update":
                 del draft.entries[address]
+            else:
+                draft.entries[address] = Entry(
+                    address,
+                    provider,
+                    entry.account,
+                    spec=None,
+                    pending=entry.pending,
+                    updated_at=event.at,
+                    extra=entry.extra,
+                )
 
 
 def _outdated(draft: MutableState, event: ev.Outdated) -> None:

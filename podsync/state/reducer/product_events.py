@@ -121,9 +121,10 @@ def _come_into_being(draft: MutableState, entry: Entry, pending: Pending, **fact
 def _swap(before: Entry | None, takes: Spec) -> Swap | None:
     """Return what a new product takes over from the one that was at its address; None where nothing.
 
-    While an exchange is open, orders find the product that it began with.
+    While an exchange is open, orders find the product that it began with. What is gone by now has nothing to
+    give up.
     """
-    if before is None or before.spec is None or not takes:
+    if before is None or not takes:
         return None
     if before.swap is not None:
         return replace(before.swap, takes=takes)

@@ -414,11 +414,33 @@ def test_an_emptied_account_leaves_tombstones_and_what_is_still_open():
     after = replay(state, [ev.Emptied(KAKA, AT + 9)])
 
     assert set(after.entries) == {fox, owl, TOTE}
+    assert (after.entries[fox].id, after.entries[fox].spec) == (None, None)
+    assert after.entries[fox].pending == state.entries[fox].pending
     assert [(each.address, each.id) for each in after.orphans] == [(DINO, None)]
     gone = Absent(AT + 9, gone=True)
     assert after.absent[KAKA] == {"1": gone, "2": gone, "3": gone, "4": gone}
     assert set(after.absent["gelato"]) == {"77"}
     assert set(after.landmarks) == {"gelato"}
+
+
+def test_what_is_in_doubt_about_a_product_is_over_when_its_account_was_emptied():
+    rename = intent(op="update", body=FrozenDict({"name": "Bag"}))
+    events = [adopted(), rename, ev.Emptied(KAKA, AT + 9)]
+
+    assert replay(State(), events).entries == {}
+
+
+def test_a_product_that_was_to_take_over_a_name_takes_it_though_what_had_it_is_gone():
+    taken = FrozenDict({"name": "Cat"})
+    begun = [adopted(), intent(body=OTHER, takes=taken), ev.Emptied(KAKA, AT + 1)]
+
+    state = replay(State(), [*begun, ev.Settled(CAT, AT + 9, found=True, id="2")])
+
+    (entry,) = state.entries.values()
+    assert (entry.id, state.orphans) == ("2", ())
+    assert entry.swap is not None
+    assert entry.swap.takes == taken
+    assert state.given_up(entry.swap)
 
 
 # -- a provider, and a run

@@ -12,6 +12,7 @@ import click
 from podsync.apply.context import ProviderConnection
 from podsync.catalog.known_file import NAME
 from podsync.catalog.parsing.known_text import written
+from podsync.catalog.validation.nearest import suggestion
 from podsync.cli.app.console import Forms
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import output_option, provider_option, sandbox_option
@@ -75,6 +76,8 @@ def models(
         found = _asked(space, provider, word, sizes)
         shown = [(name, model) for name, ids in found.items() for model in _shown(ids, word)]
         session.console.result(outputs.write(_forms(shown)), exact=outputs.exact)
+        if word and not shown:
+            session.console.say(_not_found(space, word, found))
         if save:
             _save(space, found)
         elif session.console.hints:
@@ -115,6 +118,13 @@ def _shown(ids: AccountIds, word: str | None) -> list[KnownModel]:
         for model in ids.models.values()
         if wanted in f"{model.id} {model.code} {model.name} {model.category}".casefold()
     ]
+
+
+def _not_found(space: Workspace, word: str, found: Mapping[str, AccountIds]) -> str:
+    every = [model for ids in found.values() for model in ids.models.values()]
+    words = {part for model in every for part in f"{model.code} {model.name} {model.category}".split()}
+    near = suggestion(word, words, f"see all {counted(len(every), 'model')}: {space.command_line('models')}")
+    return safe(f'No model has "{word}" in its id, code, name or category; {near}')
 
 
 def _forms(shown: Sequence[tuple[str, KnownModel]]) -> Forms:

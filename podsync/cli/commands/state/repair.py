@@ -36,6 +36,7 @@ from podsync.state.operations import (
     settle,
     steps_of_others,
 )
+from podsync.state.reducer.reducer import replay
 from podsync.state.run_history import RunHistory
 
 #: So many products are named of an answer for many.
@@ -289,7 +290,7 @@ def _let_go(session: Session, provider: str, number: int | None) -> int:
         space,
         "check",
         lambda state, _: emptied(state, provider, count, time.time()),
-        lambda state, _: _let_go_text(state, provider, count),
+        lambda state, events: _let_go_text(replay(state, events), provider, count),
     )
 
 
@@ -333,16 +334,13 @@ def _answer_text(state: State, provider: str, count: int) -> str:
     )
 
 
-def _let_go_text(state: State, provider: str, number: int) -> str:
-    kept = sum(
-        entry.provider == provider and (entry.id is None or entry.pending is not None)
-        for entry in state.entries.values()
-    )
+def _let_go_text(after: State, provider: str, number: int) -> str:
+    kept = entries_at(after, provider)
     text = f"{title(provider)}: {counted(number - kept, 'entry', 'entries')} let go"
     if not kept:
         return text
     stay = "stays" if kept == 1 else "stay"
-    return f"{text}; {counted(kept, 'entry', 'entries')} in doubt or without an id {stay}"
+    return f"{text}; {counted(kept, 'entry', 'entries')} without a known id {stay}"
 
 
 @command("unlock", examples=("podsync state unlock", "podsync state unlock 4f0c9c1e2b7d4c55a9d1f0c3b2a19e77"))

@@ -1,0 +1,149 @@
+"""A shop is emptied by hand while something is in doubt: what a person says truly leads out, once said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from podsync.model.address import Address, Selection
+from podsync.model.frozen import FrozenDict
+from podsync.model.product import Lifecycle
+from podsync.sandbox import Fault
+from podsync.state.events import EntryGone, Landmarked
+from tests.apply.world import SETTLE, at
+from tests.machine.floor import Floor, Trouble
+from tests.plan.build import rewritten
+from tests.products import poster_spec, tee_spec
+
+TEE, POSTER = Address("designed_product", "cat"), Address("customer_product", "cat")
+SWAP = Lifecycle(replace="swap")
+
+
+def put(floor: Floor, address: Address, how: Lifecycle = SWAP, **changes: object) -> None:
+    document = floor.documents.get(address)
+    if document is None:
+        spec = tee_spec("cat") if address == TEE else poster_spec("cat")
+        document = floor.document(address.kind, address.name, spec, lifecycle=how)
+    spec = FrozenDict({**document.spec, **changes})
+    assert floor.write(rewritten(document, spec=spec, lifecycle=how))
+
+
+def made_anew(floor: Floor, how: Lifecycle = SWAP) -> None:
+    """The document of the poster wants what no update can make of it."""
+    part = ({"partModelId": "mat", "quantity": 3},)
+    put(floor, POSTER, how, partQuantities=part)
+
+
+def replace_cut(floor: Floor) -> None:
+    put(floor, TEE, enName="Cat in green", colorValue="#00FF00")
+    floor.run(Trouble((Fault("kakaclo", "create", "fin"),)), wait=False)
+
+
+def replace_made_and_hidden(floor: Floor) -> None:
+    floor.sandbox.set_rules(kakaclo_lag=20 * SETTLE)
+    put(floor, TEE, enName="Cat in green", colorValue="#00FF00")
+    floor.run(Trouble((Fault("kakaclo", "create", "fin", commit=True),)), wait=False)
+    floor.sandbox.set_rules(kakaclo_lag=0.0)
+
+
+def by_request(floor: Floor) -> None:
+    fault = Fault("kakaclo", "create", "fin")
+    selecting = {"selection": Selection(replace=(str(TEE),))}
+    floor.run(Trouble((fault,)), selecting=selecting, wait=False)
+
+
+def recreated(floor: Floor) -> None:
+    identity = floor.state.entries[TEE].id or ""
+    floor.take_away("kakaclo", identity)
+    assert floor.write(rewritten(floor.documents[TEE], recreate=identity))
+    floor.run(Trouble((Fault("kakaclo", "create", "fin"),)))
+
+
+def swap_cut(floor: Floor) -> None:
+    made_anew(floor)
+    floor.run(Trouble((Fault("gelato", "create", "fin"),)), wait=False)
+
+
+def swap_made_and_hidden(floor: Floor) -> None:
+    floor.sandbox.set_rules(gelato_lag=20 * SETTLE)
+    made_anew(floor)
+    floor.run(Trouble((Fault("gelato", "create", "fin", commit=True),)), wait=False)
+    floor.sandbox.set_rules(gelato_lag=0.0)
+
+
+def swap_of_a_staged_one_cut(floor: Floor) -> None:
+    made_anew(floor, Lifecycle(replace="staged"))
+    floor.run(Trouble())
+    floor.clock.pass_by(3 * SETTLE)
+    put(floor, POSTER, productModelId="another-model")
+    floor.run(Trouble((Fault("gelato", "create", "fin"),)), wait=False)
+
+
+def between_the_renames(floor: Floor) -> None:
+    made_anew(floor)
+    assert floor.run(Trouble(dies=at("after", "PATCH"))) is None
+
+
+def a_rename_cut(floor: Floor) -> None:
+    document = floor.documents[POSTER]
+    name = document.spec["name"]
+    spec = FrozenDict({**document.spec, "name": "Another Cat"})
+    assert floor.write(rewritten(document, spec=spec, renamed_from=name))
+    floor.run(Trouble((Fault("gelato", "update", "fin", count=None),)), wait=False)
+
+
+HALF_DONE: dict[str, tuple[str, Callable[[Floor], None]]] = {
+    each.__name__: (provider, each)
+    for provider, each in (
+        ("kakaclo", replace_cut),
+        ("kakaclo", replace_made_and_hidden),
+        ("kakaclo", by_request),
+        ("kakaclo", recreated),
+        ("gelato", swap_cut),
+        ("gelato", swap_made_and_hidden),
+        ("gelato", swap_of_a_staged_one_cut),
+        ("gelato", between_the_renames),
+        ("gelato", a_rename_cut),
+    )
+}
+
+
+@pytest.mark.parametrize("other", [False, True], ids=["alone", "beside another"])
+@pytest.mark.parametrize("case", HALF_DONE)
+def test_a_shop_that_is_emptied_in_the_middle_is_filled_again(floor: Floor, case: str, other: bool) -> None:
+    provider, happens = HALF_DONE[case]
+    address = TEE if provider == "kakaclo" else POSTER
+    put(floor, address)
+    if other:
+        assert floor.write(floor.document(address.kind, "dog"))
+    floor.run(Trouble())
+    floor.clock.pass_by(3 * SETTLE)
+    floor.run(Trouble())
+    happens(floor)
+    for identity in floor.state.owned(provider):
+        floor.take_away(provider, identity)
+    floor.clock.pass_by(3 * SETTLE)
+    assert floor.write(floor.document(address.kind, "bird"))
+
+    floor.good_day()
+
+    there = [each[floor.knowledge[provider].name_field] for each in floor.there(provider).values()]
+    wanted = [each.spec[floor.knowledge[provider].name_field] for each in floor.documents.values()]
+    assert sorted(there) == sorted(wanted)
+
+
+def test_a_state_that_knows_nothing_but_what_is_gone_creates(floor: Floor) -> None:
+    """An older version left the id of a replace in doubt behind, and no landmark."""
+    put(floor, TEE)
+    floor.good_day()
+    (identity,) = floor.there("kakaclo")
+    floor.take_away("kakaclo", identity)
+    floor._write(
+        lambda _: [EntryGone(TEE, floor.clock.now()), Landmarked("kakaclo", floor.clock.now(), ())],
+    )
+    assert floor.write(rewritten(floor.documents[TEE], recreate=identity))
+
+    assert floor.run(Trouble()).exit_code == 0
+
+    assert len(floor.there("kakaclo")) == 1
