@@ -126,6 +126,17 @@ def refuse(draft: MutableState, entry: Entry, pending: Pending, event: ev.Refuse
     draft.refusals[event.address] = (new, *left)[:REFUSED]
 
 
+def _recalled(draft: MutableState, event: ev.Recalled) -> None:
+    own = draft.refusals.get(event.address, ())
+    # A number that nobody has may name another reading some day.
+    lost = [
+        each if (each.provider, each.reading) in draft.readings else replace(each, reading=None)
+        for each in event.refusals
+    ]
+    _set(draft.refusals, event.address, (*own, *lost)[:REFUSED])
+    _set(draft.released, event.address, max(event.released, draft.released.get(event.address, 0)))
+
+
 def exists_now(draft: MutableState, address: Address, body: Spec) -> None:
     """Forget that this was refused. Another body that was refused here may have been made as well."""
     known = draft.refusals.get(address)
@@ -165,6 +176,9 @@ def _missed(draft: MutableState, event: ev.Missed) -> None:
     for each in event.ids:
         missed = Absent(event.at, event.date, questioned=event.questioned)
         draft.absent.setdefault((event.provider, each), missed)
+        if event.gone:
+            is_gone(draft, event.provider, each, event.at)
+            draft.remembered.pop((event.provider, each), None)
 
 
 def _found_again(draft: MutableState, event: ev.FoundAgain) -> None:
@@ -288,4 +302,5 @@ LEARNING: Mapping[type, Callable[[MutableState, Any], None]] = {
     ev.Emptied: _emptied,
     ev.Outdated: _outdated,
     ev.Proven: _proven,
+    ev.Recalled: _recalled,
 }
