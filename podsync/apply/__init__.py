@@ -16,7 +16,9 @@ an Intent too; a PATCH sets values and is sent again, once it can no longer arri
 What an answer to a create means. Refused connection, DNS, an untrusted certificate, 429: not sent, again
 with a new Intent. 400, 404, 422, or a 200 whose envelope says so: refused, and neither that body nor
 another one for its address is sent before a listing would show what it may have made. 401, 403: stops that
-provider. Everything else that is no clear success, 409 too: in doubt, and never simply sent again.
+provider. Everything else that is no clear success, 409 too: in doubt, and never simply sent again. Of a
+status from 200 to 299 that came with no word of failure, absence alone never says None: the status line was
+the provider's, or a gateway's that had one from it, so a person is asked, however little of the rest came.
 
 What a listing means is judged in `podsync.evidence`; the modules here carry its verdicts out.
 """

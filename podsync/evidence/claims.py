@@ -21,7 +21,7 @@ from podsync.providers import name_forms
 from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import Habits
 from podsync.providers.knowledge import Provider
-from podsync.providers.normalise import text
+from podsync.providers.normalise import number, text
 
 #: The key of a claim: an address, and for a sent product its moment (0: it is in doubt).
 Key: TypeAlias = tuple[Address, float]
@@ -47,7 +47,8 @@ class Claim:
     stands as well, once settled, unless another row is what was sent. `named` is an id that is not held: the
     answer told it and no listing showed it then, or (`said`) a person has seen it on the web page. A row with
     a date after `latest` was made by somebody else later on; None: nobody can say. `versions`: the document
-    has changed since. `former` is what a document described before its rename.
+    has changed since. `former` is what a document described before its rename, `ours` are ids that a newer
+    state had at this address.
     """
 
     key: Key
@@ -63,6 +64,7 @@ class Claim:
     latest: float | None = None
     versions: Versions | None = None
     former: Spec | None = None
+    ours: Collection[str] = frozenset()
 
     def may_be_newer(self, row: Remote, *, knows_all: bool) -> bool:
         """Whether the row may as well be what the document says today, which a newer state has made.
@@ -277,34 +279,41 @@ class Judge:
         return left
 
     def _contested(self, wanted: Sequence[Claim], verdicts: Verdicts) -> list[Key]:
-        """Return wanted products whose row may be another document's that was renamed.
+        """Return wanted products whose row may be another document's that was renamed, or was its own.
 
         A document whose own row is listed under its new name needs no other one. Those that exchange names
-        take each other's rows for their own: of a circle nobody can say whether it was done.
+        take each other's rows for their own: of a circle nobody can say whether it was done. What is just as
+        a document says is not its product where a newer state had another one there.
         """
-        before = {claim.key: self.formerly(claim.former) for claim in wanted if claim.former is not None}
-        found = {
-            claim.key: verdicts.found[claim.key][0].id for claim in wanted if claim.key in verdicts.found
-        }
+        earlier = [claim for claim in wanted if claim.former is not None or claim.ours]
+        before = {claim.key: {*self.formerly(claim.former), *claim.ours} for claim in earlier}
+        found = {each.key: row[0].id for each in wanted if (row := verdicts.found.get(each.key))}
+        strange = {each.key for each in earlier if each.ours and found.get(each.key) not in each.ours}
         unclear = {*before}
         while True:
             contested = [
                 key
                 for key, row in found.items()
-                if any(row in before[other] for other in unclear if other != key)
+                if key in strange or any(row in before[other] for other in unclear if other != key)
             ]
             left = {key for key in before if key not in found or key in contested}
             if left == unclear or not unclear:
                 return contested
             unclear = left
 
-    def formerly(self, former: Spec) -> dict[str, Remote]:
+    def formerly(self, former: Spec | None) -> dict[str, Remote]:
         """Return the rows that may be what a document described before its rename, by id.
 
         What was observed of an account may be out of date where a person has to be asked.
         """
+        if former is None:
+            return {}
         unknown = Habits(setting=self._habits.setting)
         return {row.id: row for row in self.near(former) if self.may_be(former, row, unknown)}
+
+    def those(self, ids: Collection[str]) -> dict[str, Remote]:
+        """Return the rows with these ids, by id."""
+        return {each: self._rows[each] for each in ids if each in self._rows}
 
     def _is_listed(self, identity: str) -> bool:
         """Whether this listing shows the row: a row that is only remembered may be gone."""
@@ -373,7 +382,10 @@ class Judge:
         for claim in left:
             if claim.key in verdicts.found:
                 continue
-            ids = [r for r in dict.fromkeys([*exact[claim.key], *candidates[claim.key]]) if r not in taken]
+            ids = [*exact[claim.key], *candidates[claim.key]]
+            if self._may_be_renamed(claim, exact):
+                ids.append(claim.named or "")
+            ids = [row for row in dict.fromkeys(ids) if row not in taken]
             rows = tuple(sorted((self._rows[each] for each in ids), key=age))
             several_doubts = claim.kind is ClaimKind.DOUBT and len(exact[claim.key]) > 1
             if ids and (claim.settled or several_doubts):
@@ -382,6 +394,13 @@ class Judge:
                 verdicts.offered[claim.key] = rows
             elif claim.settled and claim.kind is ClaimKind.DOUBT:
                 verdicts.none.append(claim.key)
+
+    def _may_be_renamed(self, claim: Claim, exact: Mapping[Key, list[str]]) -> bool:
+        """Whether the id that was told is listed, be it under another name: somebody may have renamed it."""
+        row, field = self._rows.get(claim.named or ""), self._provider.model_field
+        if row is None or row.id in claim.before or any(row.id in rows for rows in exact.values()):
+            return False
+        return number(row.fields.get(field)) in {"", number(claim.spec.get(field))}
 
     def _held(
         self,

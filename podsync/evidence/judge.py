@@ -248,8 +248,12 @@ class _Look:
         wants = [want for want in self._sendable if want.adopts]
         managed, kind = self._situation.managed, ClaimKind.WANTED
         wanted = (
-            Claim((want.address, -1.0), kind, want.spec, before=managed, former=want.former) for want in wants
-        )
+            Claim(
+                (want.address, -1.0), kind, want.spec,
+                before=managed, former=want.former, ours=self._situation.had(want).keys(),
+            )
+            for want in wants
+        )  # fmt: skip
         refused = (
             Claim(key, ClaimKind.REFUSED, refusal.body, before=self._known.before(refusal))
             for key, refusal in self._known.refusals()
@@ -281,9 +285,18 @@ class _Look:
                         "compare the id with the documents: each product has one",
                     )
             except PodsyncError as error:
-                findings.misnamed[address] = error
+                findings.misnamed[address] = self._or_removed(identity, error)
             else:
                 findings.named[address] = self._reading.rows[identity]
+
+    def _or_removed(self, identity: str, error: PodsyncError) -> PodsyncError:
+        """Say of a product that a document names, and nothing lists, what to do where it was removed."""
+        if identity in self._reading.rows:
+            return error
+        anew = "take `adopt` out of its document, and the next apply makes it anew"
+        if identity in self._known.gone:
+            return PodsyncError(f"{identity}, which its document names, is gone", anew)
+        return PodsyncError(error.message, f"{error.remedy}\nif it was removed: {anew}")
 
     def _likelier(self, address: Address, identity: str) -> Address | None:
         """Who holds a named product as its likely one, where that is more like it than the document is."""

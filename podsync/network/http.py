@@ -46,7 +46,7 @@ CLOCKS_DIFFER = 2.0
 
 @dataclass(frozen=True, slots=True)
 class JsonResponse:
-    """An answer that arrived whole. `body` is None when it is no JSON.
+    """An answer that arrived whole. `body` is None when it is no JSON; then `form` says what it is instead.
 
     `fresh` is False for an answer out of a cache, or of a server that lags: it has an `Age` above 0, or a
     `Date` that lags behind that of an answer that was there before this was asked for; its `date` is None
@@ -59,11 +59,12 @@ class JsonResponse:
     retry_after: float | None = None
     fresh: bool = True
     arrived: float | None = None
+    form: str = ""
 
     @property
     def acknowledges(self) -> bool:
-        """Whether the status alone says that it was done, or taken on; gateways answer 200 as well."""
-        return self.status in (201, 202, 204)
+        """Whether the status says that it was done, or taken on, and the body not that it failed."""
+        return is_success(self.status) and not _says_failed(self.body)
 
     @property
     def now(self) -> float | None:
@@ -114,7 +115,7 @@ class Http:
             answer = self._exchange(request, {}, exchange, {})
         except WireError as error:
             if exchange.sent:
-                raise InDoubtError(f"{self._title} did not answer: {error.words}") from None
+                raise self._cut(error, exchange.status) from None
             message = f"{self._title} could not be reached: {error.words}"
             raise NotSentError(message, error.remedy, lasting=error.lasting) from None
         if answer.status == 429:
@@ -179,14 +180,15 @@ class Http:
         path = self._base + request.path + (f"?{urlencode(params)}" if params else "")
         raw = self._wire.ask(exchange, request.method, path, body, headers)
         date = dates.of_header(raw.headers.get("Date"))
-        fresh = self._fresh(raw, date, before)
+        fresh, told = self._fresh(raw, date, before), _json(raw.content, self._secrets)
         return JsonResponse(
             raw.status,
-            _json(raw.content, self._secrets),
+            told,
             date if fresh else None,
             retry_after(raw.headers.get("Retry-After"), self._clock.now),
             fresh,
             self._clock.now(),
+            _form(raw) if told is None else "",
         )
 
     def _fresh(self, raw: RawResponse, date: float | None, before: float | None) -> bool:
@@ -200,6 +202,13 @@ class Http:
                 self._newest = ahead if self._newest is None else max(ahead, self._newest)
         aged = raw.headers.get("Age", "0").strip() not in ("", "0")
         return not aged and (ahead is None or before is None or ahead >= before - CLOCKS_DIFFER)
+
+    def _cut(self, error: WireError, status: int | None) -> InDoubtError:
+        """Return the doubt about a request whose answer did not come whole; its status may have come."""
+        if status is None:
+            return InDoubtError(f"{self._title} did not answer: {error.words}")
+        message = f"{self._title} answered HTTP {status}, and no more of it can be read: {error.words}"
+        return InDoubtError(message, acknowledged=is_success(status), status=status)
 
     def _sort_status(self, answer: JsonResponse) -> None:
         facts: dict[str, Any] = {"status": answer.status, "date": answer.date, "body": answer.body}
@@ -222,6 +231,28 @@ class Http:
 
     def _unauthorized(self, status: int, date: float | None) -> ProviderError:
         return UnauthorizedError(f"{self._title} refused the key ({status})", status=status, date=date)
+
+
+def is_success(status: int | None) -> bool:
+    """Whether a status says that the request was done, or taken on."""
+    return status is not None and 200 <= status < 300
+
+
+def _says_failed(body: Any) -> bool:
+    """Whether a body says that the request failed, whatever its status; words for people say nothing."""
+    if not isinstance(body, Mapping):
+        return False
+    return any(body.get(key) for key in ("error", "errors")) or body.get("success") is False
+
+
+def _form(raw: RawResponse) -> str:
+    """Say what a body is that is no JSON: a page comes from what stands between, or in the way."""
+    start = raw.content.lstrip()[:1]
+    if not start:
+        return "an empty answer"
+    if start == b"<" or "html" in raw.headers.get("Content-Type", "").lower():
+        return "a web page, not with an answer of its own"
+    return "no JSON"
 
 
 def _secrets(key: str, proxy: str) -> list[str]:

@@ -33,6 +33,8 @@ from podsync.network.watchdog import WATCHDOG, ConnectionDeadline
 BODY_LIMIT = 64 * 1024 * 1024
 #: A connection idle for longer may be closed by the server just as a create is written to it.
 IDLE_SECONDS = 5.0
+#: Statuses of what is said before an answer; http.client knows 100 alone. After 101 it is not HTTP any more.
+_BEFORE = range(102, 200)
 #: Everything that sockets, TLS, http.client and urllib3 raise for what a peer does.
 FOREIGN = (OSError, http.client.HTTPException, HTTPError, ValueError)
 
@@ -41,12 +43,14 @@ FOREIGN = (OSError, http.client.HTTPException, HTTPError, ValueError)
 class Exchange:
     """One request on its way. `sent` is set when its first byte is about to be handed over.
 
-    `send_before` is the moment of `monotonic` after which nothing may leave; None for reads.
+    `send_before` is the moment of `monotonic` after which nothing may leave; None for reads. `status` is that
+    of its answer, which may break off after it.
     """
 
     monotonic: Callable[[], float]
     send_before: float | None = None
     sent: bool = field(default=False, init=False)
+    status: int | None = field(default=None, init=False)
 
     def leave(self) -> None:
         """Set the mark; raises WireError when it is too late."""
@@ -103,13 +107,26 @@ class Peer:
         return {} if self.proxy is None else proxy_headers(self.proxy)
 
 
+class _Answer(http.client.HTTPResponse):
+    """The answer to a request; what a server says before it (103, say) is not that."""
+
+    def begin(self) -> None:
+        """Read the head of the answer."""
+        super().begin()
+        while self.status in _BEFORE:
+            self.headers = self.msg = None  # type: ignore[assignment]
+            super().begin()
+
+
 class _PlainConnection(HTTPConnection):
     """A connection that hands a request over in one piece, and whose making has an end.
 
     `handle` is a second hold on the same TCP connection: it shuts what TLS and tunnels have wrapped.
+    `arriving` is the answer that is being read.
     """
 
     peer: Peer
+    arriving: _Answer | None = None
     until: float
     handle: socket.socket | None = None
     tunnelled = False
@@ -159,7 +176,7 @@ class _PlainConnection(HTTPConnection):
         header = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
         line: Any = self.sock
         line.sendall(f"CONNECT {self.peer.authority} HTTP/1.1\r\n{header}\r\n".encode("ascii"))
-        with closing(http.client.HTTPResponse(line, method="CONNECT")) as response:
+        with closing(_Answer(line, method="CONNECT")) as response:
             response.begin()
             if not 200 <= response.status < 300:
                 raise ProxyRefusalError(response.status)
@@ -183,6 +200,17 @@ class _PlainConnection(HTTPConnection):
         exchange.leave()
         line: Any = self.sock
         line.sendall(b"".join(parts))
+
+    def response_class(self, *args: Any, **options: Any) -> _Answer:  # type: ignore[override]
+        """Make the answer that is about to be read; http.client calls it so."""
+        self.arriving = _Answer(*args, **options)
+        return self.arriving
+
+    @property
+    def status(self) -> int | None:
+        """The status of the answer, as soon as its first line has come."""
+        status = self.arriving.status if self.arriving is not None else None
+        return status if isinstance(status, int) else None
 
     def discard(self) -> None:
         """Close it for good."""
@@ -216,7 +244,7 @@ class Wire:
         kept = False
         try:
             raw = self._asked(connection, exchange, method, path, body, headers)
-            kept = connection.sock is not None
+            kept = connection.sock is not None and raw.status >= 200
         except FOREIGN as error:
             raise broken(error) from None
         finally:
@@ -243,12 +271,13 @@ class Wire:
         assert connection.handle is not None  # noqa: S101 (an open connection has one)
         deadline = WATCHDOG.watch(connection.handle, 2 * self._timeout)
         try:
-            connection.timeout = self._timeout
+            connection.timeout, connection.arriving = self._timeout, None
             connection.hand_over(exchange, method, target, body, sent)
             response = connection.getresponse()
             with closing(response):
                 content = _content(response)
         finally:
+            exchange.status = connection.status
             late = deadline.cancel()
         if late:
             # What was shut in the middle may look like an end.

@@ -155,7 +155,7 @@ class VendorServer:
     def never_told(self, settle_seconds: float) -> dict[str, str]:
         """Products of which nobody could know when their body was made again, by id, with that body.
 
-        The answer to the create did not say that it was made; no answer to a listing showed it, for
+        The answer to the create was no success, or none at all; no answer to a listing showed it, for
         `settle_seconds` and longer; and it was hidden from every listing when its body was made again.
         """
         with self._lock:
@@ -245,8 +245,8 @@ class VendorServer:
         made = {
             "provider": provider, "account": account, "id": identity, "spec": kept, "body": spec,
             "lag": self.lag, "at": self.clock() - age, "hand": hand, "number": number, "was": [],
-            # Whether the answer to the create told that it was made, when a listing showed it first, and
-            # from when until when it was hidden last.
+            # Whether the answer to the create was a success, be it unreadable, when a listing showed it
+            # first, and from when until when it was hidden last.
             "said": False, "shown": None, "hidden": (math.inf, 0.0),
         }  # fmt: skip
         self._products.append(made)
@@ -306,7 +306,7 @@ class VendorServer:
     def answer(
         self, operation: str, account: str, target: str, body: Any, *, said: bool = False
     ) -> tuple[int, Any]:
-        """Carry a request out; `said` is whether its answer reaches the program."""
+        """Carry a request out; `said` is whether its answer tells the program so."""
         with self._lock:
             self._catch_up()
             number = len(self._products)

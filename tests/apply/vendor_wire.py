@@ -43,6 +43,17 @@ class Odd:
     date: float | None = None
     seconds: float = 0.0
 
+    @property
+    def succeeds(self) -> bool:
+        """Whether its status is that of a success, and its body does not say that it failed."""
+        if self.kind == "raw":
+            return self.body.startswith(b"HTTP/1.1 2")
+        if self.kind in ("status", "otherwise"):
+            return 200 <= self.status < 300
+        if self.kind == "text":
+            return b'"error' not in self.body
+        return self.kind in ("half", "html", "empty", "drip-body", "job", "id", "unchanged")
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -164,7 +175,9 @@ class Handler(BaseHTTPRequestHandler):
         before = self.owner.shown_before(self.path) if odd.kind == "unchanged" else None
         done: Any = None
         if odd.commit or odd.kind in ("id", "otherwise"):
-            _status, done = self.owner.answer(self._seen.operation, account, self.path, self._seen.body)
+            _status, done = self.owner.answer(
+                self._seen.operation, account, self.path, self._seen.body, said=odd.succeeds
+            )
         if odd.hook is not None:
             odd.hook()
         if odd.kind == "pass":

@@ -166,6 +166,59 @@ def test_a_proxy_is_told_its_password_and_a_tunnel_nothing_else(scene, way):
         assert made.proxy.requests[0].startswith(f"CONNECT api.test:{made.provider.port} HTTP/1.1".encode())
 
 
+@every_way
+def test_what_comes_before_an_answer_is_not_the_answer_and_never_that_to_another_request(scene, way):
+    def script(provider, line):
+        while request := line.request():
+            provider.requests.append(request)
+            line.say(b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n")
+            time.sleep(0.05)
+            line.say(answer({"n": len(provider.requests)}))
+
+    made = scene(way, script)
+    client = made.client()
+
+    assert [write(client).body for _ in range(3)] == [{"n": 1}, {"n": 2}, {"n": 3}]
+    assert made.provider.connections == 1
+
+
+@every_way
+def test_a_connection_that_switched_to_something_else_is_not_used_again(scene, way):
+    def script(provider, line):
+        provider.requests.append(line.request())
+        line.say(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n")
+        line.request()
+        line.say(answer({"code": 10000}))
+
+    made = scene(way, script)
+    client = made.client()
+
+    assert [type(failure(client)) for _ in range(2)] == [InDoubtError, InDoubtError]
+    assert made.provider.connections == 2
+
+
+@every_way
+def test_of_an_answer_that_breaks_off_the_status_counts(scene, way):
+    """Whoever has said that it was done has been told to send no second one."""
+    starts = [
+        b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100_000,
+        answer({"a": 1})[:-3],
+        answer({"a": 1}, status=502)[:-3],
+        b"HTTP/1.",
+    ]
+
+    def script(provider, line):
+        line.request()
+        line.say(starts[line.number - 1])
+
+    client = scene(way, script).client()
+    errors = [failure(client) for _ in starts]
+
+    assert [(error.status, error.acknowledged) for error in errors] == [
+        (200, True), (200, True), (502, False), (None, False)
+    ]  # fmt: skip
+
+
 # -- the mark
 
 

@@ -155,7 +155,7 @@ class GelatoWriter:
         shown = _shown(answer.body, answer.now)
         if request.method == "PATCH":
             if answer.status != 204 and not isinstance(answer.body, dict):
-                raise self._doubt(answer, "without a product")
+                raise self._doubt(answer, f"with {answer.form or 'no product'}")
             if shown is not None and shown.id != INFO.bare_id(unquote(request.path.rpartition("/")[2])):
                 shown = None
             return Receipt(shown, answer.status, None, answer.date)
@@ -163,7 +163,7 @@ class GelatoWriter:
             return self._added(request, answer, shown)
         words = ""
         if shown is None:
-            words = "with no product"
+            words = f"with {answer.form or 'no product'}"
         elif other := [field for field in _TELLING if not _as_sent(request, shown, field)]:
             words = f"with another {other[0]} than was sent"
         elif answer.body.get("error") or answer.body.get("errors"):
@@ -177,7 +177,7 @@ class GelatoWriter:
     def _added(self, request: Request, answer: Any, shown: Remote | None) -> Receipt:
         """Judge the answer to values: what it holds is not documented, so that whoever sent them compares."""
         if answer.status != 204 and answer.body is None:
-            raise self._doubt(answer, "without JSON")
+            raise self._doubt(answer, f"with {answer.form}")
         if _is_error(answer.body):
             raise self._doubt(answer, "with an error")
         if shown is not None and shown.id != INFO.bare_id(unquote(request.path.split("/")[-2])):

@@ -215,14 +215,22 @@ class KakaCloWriter:
         A code that speaks of the key, of the pace or of trouble says nothing about the product: it may
         come from behind the insert.
         """
-        answer = self._http.write(request, send_before)
+        try:
+            answer = self._http.write(request, send_before)
+        except (RefusedError, InDoubtError) as error:
+            if _code(error.body) != SUCCESS:
+                raise
+            # Whoever has answered with this status, the provider was done.
+            words = f"{error.message}, with code {SUCCESS}"
+            raise InDoubtError(words, acknowledged=True, status=error.status, date=error.date) from None
         envelope = answer.body
-        code = envelope.get("code") if isinstance(envelope, dict) else None
+        code = _code(envelope)
         facts = {"status": answer.status, "date": answer.date}
-        if not isinstance(code, int) or isinstance(code, bool):
-            words = f"KakaClo answered HTTP {answer.status} without a code"
-            acknowledged = answer.acknowledges or str(code) in (str(SUCCESS), str(float(SUCCESS)))
-            raise InDoubtError(words, acknowledged=acknowledged, **facts)
+        if code is None:
+            words = f"with {answer.form}" if answer.form else "without a code"
+            acknowledged = answer.acknowledges and not _other_code(envelope)
+            message = f"KakaClo answered HTTP {answer.status} {words}"
+            raise InDoubtError(message, acknowledged=acknowledged, **facts)
         if code == SUCCESS:
             return Receipt(None, answer.status, code, answer.date)
         message = f"KakaClo: code {code} {canonical_json(str(envelope.get('message', '')))[:200]}"
@@ -232,3 +240,16 @@ class KakaCloWriter:
         if meant == 429:
             self._http.full()
         raise InDoubtError(message, code=code, stops=meant in (401, 403), **facts)
+
+
+def _code(envelope: Any) -> int | None:
+    """Return the code of an envelope, None where it has none that is a whole number."""
+    code = envelope.get("code") if isinstance(envelope, dict) else None
+    return None if isinstance(code, bool) or not isinstance(code, int) else code
+
+
+def _other_code(envelope: Any) -> bool:
+    """Whether an envelope has a code that is no number, and reads as another one than that of a success."""
+    code = envelope.get("code") if isinstance(envelope, dict) else None
+    words = str(code).removesuffix(".0") if isinstance(code, str | float) else ""
+    return words.removeprefix("-").isdecimal() and words != str(SUCCESS)

@@ -22,7 +22,7 @@ from podsync.model.digests import digest
 from podsync.model.frozen import EMPTY, Spec, freeze
 from podsync.providers.habits import Habits
 from podsync.providers.registry import kinds, plugins
-from podsync.state.entries import Entry, Orphan, Pending, Refusal, Window
+from podsync.state.entries import Entry, Orphan, Pending, Refusal, RememberedRow, Window
 from podsync.state.events import (
     Disowned,
     Doubted,
@@ -238,9 +238,7 @@ class _Recall:
         named = {each.window.named for each in self._draft_items(provider) if each.window is not None}
         for row in self._remembered(provider):
             before = kept.get(row.id)
-            if row.id in aside or row.id in named:
-                continue
-            if before is None or str(row.address) not in before.addresses:
+            if row.id not in aside and row.id not in named and (before is None or is_news(row, before)):
                 self._add(row)
 
     def _draft_items(self, provider: str) -> list[Entry | Orphan]:
@@ -257,13 +255,18 @@ class _Recall:
     def _remembered(self, provider: str) -> Iterator[Remembered]:
         for item in _items(self._newest, provider):
             at, remote = item.created_at, item.remote
-            known_as = item.id or (item.window.named if item.window is not None else None)
-            if known_as is not None:
+            told = item.id or (item.window.named if item.window is not None else None)
+            if told is not None:
                 fields = {k: v for k, v in (item.spec or EMPTY).items() if k not in item.unverified}
-                yield Remembered(item.address, at, provider, known_as, freeze(fields), remote=remote)
+                ours = item.spec or EMPTY if isinstance(item, Entry) else EMPTY
+                yield Remembered(
+                    item.address, at, provider, told, freeze(fields), remote=remote, known_as=ours
+                )
         for identity, row in self._newest.remembered.get(provider, EMPTY).items():
             for address in map(Address.parse, row.addresses):
-                yield Remembered(address, row.at, provider, identity, row.fields, row.made, row.remote)
+                ours = row.known_as.get(str(address), EMPTY)
+                facts = (row.fields, row.made, row.remote)
+                yield Remembered(address, row.at, provider, identity, *facts, known_as=ours)
 
     def _outdated(self, provider: str) -> None:
         """Note that its products may have more than this state says: the newer one knew of other steps."""
@@ -275,6 +278,12 @@ class _Recall:
         if self._gave_up or any(_more(known[each.id or ""]) != _more(each) for each in own):
             items = (*_all(self._newest), *self._draft_items(provider))
             self._add(Outdated(provider, max(map(_last, items))))
+
+
+def is_news(row: Remembered, before: RememberedRow) -> bool:
+    """Whether what is remembered says less: of another address, or not what a newer state knew."""
+    address = str(row.address)
+    return address not in before.addresses or bool(row.known_as and address not in before.known_as)
 
 
 def _all(state: State) -> tuple[Entry | Orphan, ...]:

@@ -201,20 +201,27 @@ def _unclaimed(draft: MutableState, event: ev.Unclaimed) -> None:
 def _remembered(draft: MutableState, event: ev.Remembered) -> None:
     known = draft.remembered.get((event.provider, event.id))
     since, addresses = (event.at, ()) if known is None else (known.at, known.addresses)
+    known_as = EMPTY if known is None else known.known_as
+    if event.known_as:
+        known_as = freeze({**known_as, str(event.address): event.known_as})
     draft.remembered[event.provider, event.id] = RememberedRow(
         since,
         tuple(sorted({*addresses, str(event.address)})),
         event.fields,
         event.made,
         event.remote,
+        known_as,
         EMPTY if known is None else known.extra,
     )
 
 
 def is_none_of(draft: MutableState, address: Address) -> None:
-    """Note that nothing was made at this address: what looks saw is not what was sent there."""
+    """Note that nothing was made at this address: what looks saw is not what was sent there.
+
+    What a newer state knew to be its product is there all the same.
+    """
     for key, row in list(draft.remembered.items()):
-        if str(address) in row.addresses:
+        if str(address) in row.addresses and str(address) not in row.known_as:
             left = tuple(each for each in row.addresses if each != str(address))
             draft.remembered[key] = replace(row, addresses=left)
             if not left:

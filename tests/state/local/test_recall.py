@@ -145,7 +145,7 @@ IN_DOUBT = Pending(
 )  # fmt: skip
 LISTED = Window(AT, AT + 2, AT + 1, ("1",), 5, said="31")
 REFUSED = Refusal("kakaclo", "default", OTHER, AT, AT + 1, "no", 4, ("sha256:0",))
-ROW = RememberedRow(AT, (str(YAK),), OTHER, AT - 5, FrozenDict({"spu": "S"}))
+ROW = RememberedRow(AT, (str(YAK),), OTHER, AT - 5, FrozenDict({"spu": "S"}), FrozenDict({str(YAK): SPEC}))
 GONE = Absent(AT, AT - 1, gone=True, questioned=AT - 2)
 
 
@@ -235,7 +235,7 @@ SAID = {
     Entry: {
         "address": lambda now: rows(now)["7"].addresses == (str(DINO),),
         "id": lambda now: rows(now).keys() == {"7", "8", "9", "31", "52"},
-        "spec": lambda now: rows(now)["7"].fields == SPEC,
+        "spec": lambda now: rows(now)["7"].fields == rows(now)["7"].known_as[str(DINO)] == SPEC,
         "unverified": lambda now: "imageUrl" not in rows(now)["7"].fields,
         "remote": lambda now: rows(now)["7"].remote == {"spu": "K7"},
         "created_at": lambda now: rows(now)["7"].at == AT,
@@ -347,3 +347,13 @@ def test_what_two_states_have_observed_otherwise_is_unknown():
     assert {kind: each["is"] for kind, each in names.items()} == {
         "case": "unknown", "cut": "kept", "emoji": "kept",
     }  # fmt: skip
+
+
+def test_what_a_newer_state_had_is_known_still_when_a_later_create_made_nothing():
+    """Its name was taken by the very product."""
+    ours = ev.Remembered(CAT, AT, "kakaclo", "7", SPEC, known_as=SPEC)
+    like = ev.Remembered(CAT, AT, "kakaclo", "8", SPEC)
+
+    state = replay(State(), [ours, like, intent(body=OTHER), ev.Settled(CAT, AT + 9, found=False)])
+
+    assert {*state.remembered["kakaclo"]} == {"7"}
