@@ -24,6 +24,8 @@ from podsync.providers.habits import Habits
 from podsync.providers.registry import kinds, plugins
 from podsync.state.entries import Entry, Orphan, Pending, Refusal, RememberedRow, Window
 from podsync.state.events import (
+    Bound,
+    Confirmed,
     Disowned,
     Doubted,
     Event,
@@ -39,6 +41,7 @@ from podsync.state.events import (
     Recalled,
     Remembered,
     Settled,
+    Unbound,
     Unclaimed,
 )
 from podsync.state.model import NOTHING, State
@@ -75,6 +78,7 @@ class _Recall:
         for name in self._providers:
             self._numbers, self._gave_up = dict[int, int](), False
             self._learned(name)
+            self._bindings(name)
             self._absent(name)
             self._refused(name)
             self._doubts(name)
@@ -132,6 +136,25 @@ class _Recall:
         """Whether this state has taken the product later: the newer one never knew of that."""
         known = [each for each in _all(self._newest) if each.id == entry.id]
         return any(each.created_at < entry.created_at for each in known)
+
+    def _bindings(self, provider: str) -> None:
+        """Carry over which ids a listing has shown: changed since, nobody would know the product again."""
+        newest = _by_creation(_items(self._newest, provider))
+        sure = {each.id for one in newest.values() for each in one if each.window is None}
+        for created_at, items in _by_creation(_items(self._state, provider)).items():
+            found = newest.get(created_at, [])
+            if len(items) > 1 or len(found) > 1 or not items[0].unlisted or items[0].pending is not None:
+                continue
+            (item,) = items
+            orphan = created_at if isinstance(item, Orphan) else None
+            one = found[0] if found and found[0].id in sure else None
+            at = _last(one or item)
+            if one is not None and one.id == item.id:
+                self._add(Confirmed(item.address, at, orphan, one.remote))
+            elif one is not None and one.id not in self._owned(provider):
+                self._add(Bound(item.address, at, one.id or "", one.remote, orphan))
+            elif one is None and item.id in sure:
+                self._add(Unbound(item.address, at, orphan))
 
     def _refused(self, provider: str) -> None:
         newest, state = self._newest, self._state
@@ -293,6 +316,14 @@ def _all(state: State) -> tuple[Entry | Orphan, ...]:
 def _items(state: State, provider: str) -> list[Entry | Orphan]:
     """Return what is made there, as far as a state knows."""
     return [each for each in _all(state) if each.provider == provider and each.spec is not None]
+
+
+def _by_creation(items: list[Entry | Orphan]) -> Mapping[float, list[Entry | Orphan]]:
+    """Group products by what names them for ever, whatever their address is."""
+    found: dict[float, list[Entry | Orphan]] = {}
+    for each in items:
+        found.setdefault(each.created_at, []).append(each)
+    return found
 
 
 def _more(item: Entry | Orphan) -> object:

@@ -357,3 +357,23 @@ def test_what_a_newer_state_had_is_known_still_when_a_later_create_made_nothing(
     state = replay(State(), [ours, like, intent(body=OTHER), ev.Settled(CAT, AT + 9, found=False)])
 
     assert {*state.remembered["kakaclo"]} == {"7"}
+
+
+@pytest.mark.parametrize("likely", ["", "7", "8"])
+def test_an_id_that_a_listing_has_shown_since_is_sure_in_the_older_state_too(likely):
+    """Renamed since, its product would not be known again."""
+    guess = [ev.Bound(CAT, AT + 2, likely, provisional=True)] if likely else []
+    seen = [ev.Bound(CAT, AT + 3, "7"), ev.Confirmed(CAT, AT + 3), ev.Moved(CAT, DINO, AT + 4)]
+
+    entry = after([intent(), ev.Made(CAT, AT + 1), *guess], *seen).entries[CAT]
+
+    assert (entry.id, entry.window) == ("7", None)
+
+
+def test_a_likely_id_that_has_become_anothers_is_taken_back():
+    taken = ev.Adopted(DINO, "kakaclo", "default", AT + 9, "7", OTHER)
+    before = [intent(), ev.Made(CAT, AT + 1), ev.Bound(CAT, AT + 2, "7", provisional=True)]
+
+    state = after(before, ev.Unbound(CAT, AT + 3), taken)
+
+    assert (state.entries[CAT].id, state.remembered["kakaclo"]["7"].addresses) == (None, (str(DINO),))
