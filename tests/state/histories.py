@@ -8,7 +8,7 @@ from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, FrozenDict, freeze
 from podsync.model.product import Lifecycle
 from podsync.state import events as ev
-from podsync.state.entries import Entry, Orphan
+from podsync.state.entries import Entry, Orphan, Refusal
 from podsync.state.model import State
 from podsync.state.reducer.reducer import Reducer
 
@@ -89,6 +89,9 @@ FIELDS = {
     "fields": mappings,
     "known_as": mappings,
     "made": st.none() | times,
+    "gone": st.booleans(),
+    "refusals": st.lists(st.builds(Refusal, texts, texts, mappings, times), max_size=2).map(tuple),
+    "released": st.integers(0, 3),
 }
 #: How an Intent may end.
 RESULTS = (ev.Made, ev.Refused, ev.NotSent, ev.Doubted, ev.Settled)
