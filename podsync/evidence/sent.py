@@ -8,7 +8,7 @@ from functools import cached_property
 
 from podsync.evidence.account import CLOCK_ALLOWANCE, Knows
 from podsync.evidence.ages import SEND_SECONDS
-from podsync.evidence.claims import Claim, ClaimKind, Key, Verdicts, age
+from podsync.evidence.claims import Claim, ClaimKind, Key, Verdicts
 from podsync.evidence.findings import Findings
 from podsync.evidence.listing import Reading, Version, Versions
 from podsync.evidence.situation import Situation
@@ -133,6 +133,11 @@ def _of_doubt(pending: Pending) -> Window:
     return Window(pending.written_at, pending.ended_at or pending.send_before, date)
 
 
+def _earliest(sent: Pending | Window) -> float | None:
+    """Return the first listed date that what was sent can have; dates decide only where nothing was read."""
+    return None if sent.reading is not None or sent.date is None else sent.date - CLOCK_ALLOWANCE
+
+
 class SentJudge:
     """Judges creates in doubt and products without a confirmed id; fills in `Findings`."""
 
@@ -155,6 +160,9 @@ class SentJudge:
                 before=known.before(entry.pending), settled=situation.doubt_is_settled(entry),
                 latest=self._latest(_of_doubt(entry.pending)),
                 versions=known.versions_of_doubt(entry, situation.wanted.get(entry.address)),
+                earliest=_earliest(entry.pending),
+                own=entry.pending.answered,
+                open=known.remembered_since(entry.address, entry.pending.written_at, entry.pending.answered),
             )
             for entry in known.doubts
             if entry.pending is not None
@@ -176,6 +184,9 @@ class SentJudge:
                     said=named is not None and window.said is not None,
                     latest=self._latest(window),
                     versions=self._versions(item),
+                    earliest=_earliest(window),
+                    own=window.answered,
+                    open=known.remembered_since(item.address, window.since, window.answered),
                 )
             )
         return claims
@@ -207,6 +218,7 @@ class SentJudge:
         self._found({key: found for key, found in verdicts.found.items() if key in self._doubts})
         self._nones(verdicts)
         for key, rows in verdicts.asks.items():
+            findings.later |= {(key[0], row.id) for row in rows if self._by_key[key].is_later(row)}
             if key in self._doubts:
                 findings.asks[key[0]] = rows
                 if not self._situation.doubt_is_settled(self._doubts[key]):
@@ -221,6 +233,10 @@ class SentJudge:
                 findings.overdue[key] = ()
         done = {*findings.found, *findings.none, *findings.asks, *findings.unread}
         findings.waits = [entry.address for entry in self._doubts.values() if entry.address not in done]
+
+    @cached_property
+    def _by_key(self) -> Mapping[Key, Claim]:
+        return {claim.key: claim for claim in self.claims}
 
     @cached_property
     def _doubts(self) -> Mapping[Key, Entry]:
@@ -314,9 +330,7 @@ class SentJudge:
         known, pending = self._known, entry.pending
         assert pending is not None  # noqa: S101 (only doubts are asked about)
         before, spoken = known.before(pending), {row.id for row, _ in verdicts.found.values()}
-        since = (
-            None if pending.reading is not None or pending.date is None else pending.date - CLOCK_ALLOWANCE
-        )
+        claim = self._by_key[entry.address, 0.0]
         rows = (
             row
             for row in (*self._findings.unowned, *self._findings.unlisted)
@@ -324,9 +338,11 @@ class SentJudge:
             and row.id not in spoken
             and not self._is_another_documents(row, pending.body, verdicts)
             and known.model(row.fields) in (model, "")
-            and (since is None or row.created_at is None or row.created_at >= since)
+            and not claim.was_there(row)
         )
-        return tuple(sorted(rows, key=age))
+        found = sorted(rows, key=claim.strength)
+        self._findings.later |= {(entry.address, row.id) for row in found if claim.is_later(row)}
+        return tuple(found)
 
     def _is_another_documents(self, row: Remote, body: Spec, verdicts: Verdicts) -> bool:
         """Whether this row is surely not the sent product, and has the name that a document wants."""

@@ -126,6 +126,13 @@ class Known:
         """Return the ids of those of which a look said that they may be what this address sent or wants."""
         return self._remembered_for.get(str(address), frozenset())
 
+    def remembered_since(self, address: Address, moment: float, told: str | None) -> frozenset[str]:
+        """Return what was first seen for this address after it was sent, and what its answer has `told`."""
+        rows = self.state.remembered.get(self.name, EMPTY)
+        since = (each for each in self.remembered_for(address) if rows[each].at > moment)
+        aside = self.owned | self.foreign
+        return frozenset(since).union({told} - aside if told is not None else ())
+
     @cached_property
     def _remembered_for(self) -> Mapping[str, frozenset[str]]:
         rows, found = self.state.remembered.get(self.name, EMPTY), defaultdict[str, set[str]](set)
