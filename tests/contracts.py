@@ -324,7 +324,14 @@ def learned() -> list[ev.Event]:
         ev.ModelsSeen("kakaclo", at, freeze({"73": ["PODQRA073"]})),
         ev.Disowned("kakaclo", at, ("4990",)),
         ev.Remembered(
-            one.address, at + 3, "kakaclo", "5014", one.body, at - 1, freeze({"product": {"spu": "S"}})
+            one.address,
+            at + 3,
+            "kakaclo",
+            "5014",
+            one.body,
+            at - 1,
+            freeze({"product": {"spu": "S"}}),
+            one.body,
         ),
         ev.Contacted("kakaclo", at),
         ev.Missed("kakaclo", at, None, ("5012",)),

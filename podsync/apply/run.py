@@ -20,12 +20,12 @@ from podsync.apply.report import Result
 from podsync.evidence.ages import Moment
 from podsync.evidence.claims import Key
 from podsync.evidence.findings import Findings, Question
-from podsync.evidence.situation import Situation, Times, Want, documents_of, former_of
+from podsync.evidence.situation import NO_PAST, Past, Situation, Times, Want, documents_of, past_of
 from podsync.evidence.state_view import Known
 from podsync.model.address import Address
 from podsync.model.errors import UnreadableError
 from podsync.model.frozen import EMPTY, Spec
-from podsync.model.product import Product
+from podsync.model.product import NO_HISTORY, Product
 from podsync.model.settings import ProviderSettings
 from podsync.plan.action import SET_BACK, Action
 from podsync.plan.change import Change
@@ -65,7 +65,8 @@ class DeferredChange:
 class Unshown:
     """An update whose answer did not show what was sent: it is read back until the monotonic `until`.
 
-    Of a step (`step` names it) every unclear end is read back, `acknowledged` or not; `then` goes on.
+    Of a step (`step` names it) every unclear end is read back, `acknowledged` or not; `then` goes on. `shown`
+    tells of a listed row whether it was done, where that is not all of `body` as it was sent.
     """
 
     change: Change
@@ -75,6 +76,7 @@ class Unshown:
     then: Callable[[ProviderRun, Change], None]
     step: str = ""
     acknowledged: bool = True
+    shown: Callable[[Remote], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +84,18 @@ class Others:
     """The catalog apart from the changes: products without an entry, and the specs of all, by address.
 
     `managed` are the ids of existing products that a document names: no other document may take them.
-    `formers` are the specs under the names that documents had, of those that tell.
+    `pasts` are what documents tell of before, of those that do.
     """
 
     wants: tuple[Want, ...] = ()
     specs: Mapping[Address, Spec] = field(default_factory=dict)
     managed: frozenset[str] = frozenset()
-    formers: Mapping[Address, Spec] = field(default_factory=dict)
+    pasts: Mapping[Address, Past] = field(default_factory=dict)
+
+    @property
+    def formers(self) -> list[Spec]:
+        """What documents were under the names that they had."""
+        return [past.former for past in self.pasts.values() if past.former is not None]
 
 
 def others_of(
@@ -100,23 +107,23 @@ def others_of(
     """Return the catalog apart from the changes of a plan, by provider."""
     wants: dict[str, list[Want]] = {name: [] for name in providers}
     specs: dict[str, dict[Address, Spec]] = {name: {} for name in wants}
-    formers: dict[str, dict[Address, Spec]] = {name: {} for name in wants}
+    pasts: dict[str, dict[Address, Past]] = {name: {} for name in wants}
     managed: dict[str, set[str]] = {name: set() for name in wants}
     for product in products:
         if product.provider not in wants:
             continue
         specs[product.provider][product.address] = product.spec
-        former = former_of(providers[product.provider].provider, product)
-        if former is not None:
-            formers[product.provider][product.address] = former
+        past = NO_PAST
+        if product.history is not NO_HISTORY:
+            past = past_of(providers[product.provider].provider, product)
+            pasts[product.provider][product.address] = past
         if product.history.adopt is not None:
             managed[product.provider].add(product.history.adopt)
         elif product.address not in state.entries and product.address not in selected:
-            want = Want(product.address, product.spec, selected=False, former=former)
+            want = Want(product.address, product.spec, selected=False, **past._asdict())
             wants[product.provider].append(want)
     return {
-        name: Others(tuple(wants[name]), specs[name], frozenset(managed[name]), formers[name])
-        for name in wants
+        name: Others(tuple(wants[name]), specs[name], frozenset(managed[name]), pasts[name]) for name in wants
     }
 
 
@@ -135,10 +142,10 @@ def named_by(changes: Iterable[Change]) -> Mapping[Address, tuple[str, Product]]
     return {change.address: (change.named, change.document) for change in changes if change.named is not None}
 
 
-def want_of(provider: Provider, change: Change, former: Spec | None = None, *, makes: bool) -> Want | None:
+def want_of(provider: Provider, change: Change, past: Past = NO_PAST, *, makes: bool) -> Want | None:
     """Return what a change wants that is not there: a product, or (an update) a name; None where neither.
 
-    `former` is what its document was under the name before.
+    `past` is what its document tells of before.
     """
     if change.after is None:
         return None
@@ -147,7 +154,7 @@ def want_of(provider: Provider, change: Change, former: Spec | None = None, *, m
         # The mark in the name of a new product that is to be swapped in tells that it is ours.
         adopts = swaps or change.action_reason != "replace_by_request"
         becomes = change.after if swaps else None
-        return Want(change.address, made, adopts=adopts, becomes=becomes, former=former)
+        return Want(change.address, made, adopts=adopts, becomes=becomes, **past._asdict())
     if change.action is Action.UPDATE and provider.takes(change.before or EMPTY, change.after):
         return Want(change.address, change.after, before=change.before or EMPTY)
     if change.action_reason == SET_BACK:
@@ -272,7 +279,7 @@ class ProviderRun:
                 found.pop(change.address, None)
                 continue
             makes = change.makes or change.orphan_created_at is not None
-            want = want_of(self.provider, change, self.others.formers.get(change.address), makes=makes)
+            want = want_of(self.provider, change, self.others.pasts.get(change.address, NO_PAST), makes=makes)
             if want is not None:
                 found[change.address] = want
         return tuple(found[address] for address in sorted(found))
@@ -296,7 +303,7 @@ class ProviderRun:
             known,
             times,
             self.open_wants(),
-            documents_of(known, [*specs, *self.others.specs.values(), *self.others.formers.values()]),
+            documents_of(known, [*specs, *self.others.specs.values(), *self.others.formers]),
             managed=self.others.managed,
             named=named_by(self.changes),
             wanted={**self.others.specs, **wanted_by(self.changes)},

@@ -47,10 +47,10 @@ class Claim:
     stands as well, once settled, unless another row is what was sent. `named` is an id that is not held: the
     answer told it and no listing showed it then, or (`said`) a person has seen it on the web page. A row with
     a date after `latest` was made by somebody else later on, one with a date before `earliest` was there
-    already; None: nobody can say. `versions`: the document
-    has changed since. `former` is what a document described before its rename. `open` are ids that it may be
-    however they are listed by now: the one that its answer has told (`own`), and those that a look has named
-    since, until somebody has said what they are.
+    already; None: nobody can say. `versions`: the document has changed since. `former` is what a document
+    described before its rename, `ours` are ids that a newer state had at this address. `open` are ids that
+    it may be however they are listed by now: the one that its answer has told (`own`), and those that a look
+    has named since, until somebody has said what they are.
     """
 
     key: Key
@@ -69,6 +69,7 @@ class Claim:
     former: Spec | None = None
     own: str | None = None
     open: Collection[str] = ()
+    ours: Collection[str] = frozenset()
 
     def may_be_newer(self, row: Remote, *, knows_all: bool) -> bool:
         """Whether the row may as well be what the document says today, which a newer state has made.
@@ -274,32 +275,35 @@ class Judge:
         return left
 
     def _contested(self, wanted: Sequence[Claim], verdicts: Verdicts) -> list[Key]:
-        """Return wanted products whose row may be another document's that was renamed.
+        """Return wanted products whose row may be another document's that was renamed, or was its own.
 
         A document whose own row is listed under its new name needs no other one. Those that exchange names
-        take each other's rows for their own: of a circle nobody can say whether it was done.
+        take each other's rows for their own: of a circle nobody can say whether it was done. What is just as
+        a document says is not its product where a newer state had another one there.
         """
-        before = {claim.key: self.formerly(claim.former) for claim in wanted if claim.former is not None}
-        found = {
-            claim.key: verdicts.found[claim.key][0].id for claim in wanted if claim.key in verdicts.found
-        }
+        earlier = [claim for claim in wanted if claim.former is not None or claim.ours]
+        before = {claim.key: {*self.formerly(claim.former), *claim.ours} for claim in earlier}
+        found = {each.key: row[0].id for each in wanted if (row := verdicts.found.get(each.key))}
+        strange = {each.key for each in earlier if each.ours and found.get(each.key) not in each.ours}
         unclear = {*before}
         while True:
             contested = [
                 key
                 for key, row in found.items()
-                if any(row in before[other] for other in unclear if other != key)
+                if key in strange or any(row in before[other] for other in unclear if other != key)
             ]
             left = {key for key in before if key not in found or key in contested}
             if left == unclear or not unclear:
                 return contested
             unclear = left
 
-    def formerly(self, former: Spec) -> dict[str, Remote]:
+    def formerly(self, former: Spec | None) -> dict[str, Remote]:
         """Return the rows that may be what a document described before its rename, by id.
 
         What was observed of an account may be out of date where a person has to be asked.
         """
+        if former is None:
+            return {}
         unknown = Habits(setting=self._habits.setting)
         return {row.id: row for row in self.near(former) if self.may_be(former, row, unknown)}
 
@@ -311,7 +315,13 @@ class Judge:
         model = self._provider.model_field
         rows = (self._rows[each] for each in sorted(claim.open) if each in self._rows and each not in aside)
         models = (number(claim.spec.get(model)), "")
-        return [r.id for r in rows if number(r.fields.get(model)) in models and not claim.was_there(r)]
+        told = (claim.own, claim.named)
+        rows = (row for row in rows if row.id in told or not claim.was_there(row))
+        return [row.id for row in rows if number(row.fields.get(model)) in models]
+
+    def those(self, ids: Collection[str]) -> dict[str, Remote]:
+        """Return the rows with these ids, by id."""
+        return {each: self._rows[each] for each in ids if each in self._rows}
 
     def _is_listed(self, identity: str) -> bool:
         """Whether this listing shows the row: a row that is only remembered may be gone."""

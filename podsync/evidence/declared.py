@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
-from podsync.evidence.listing import Version, Versions, likeness
-from podsync.evidence.sent import as_said, came_after, identified, not_listed, unverified
+from podsync.evidence.listing import Version, Versions, as_told, likeness, unseen_orphan
+from podsync.evidence.sent import came_after, identified, not_listed, seen_though_refused, unverified
 from podsync.evidence.situation import former_of
 from podsync.evidence.state_view import Known
+from podsync.evidence.steps import as_said
 from podsync.model.address import Address
 from podsync.model.errors import PodsyncError, ProtectedError, UsageError
 from podsync.model.frozen import EMPTY, Spec, freeze
@@ -60,10 +60,20 @@ class Declarations:
         `version` says which it is where the document has changed since something was sent: it is needed
         where the listing does not tell.
         """
-        entry = self.known.state.entries.get(address)
-        if entry is not None and identity not in self.rows and entry.sought:
-            return self._identified(entry, identity, version)
+        entry, product = self.known.state.entries.get(address), self.named.get(address)
+        if identity not in self.rows:
+            if entry is not None and entry.sought:
+                return self._identified(entry, identity, version)
+            if entry is not None and entry.pending is not None:
+                raise not_listed(self.known.provider, identity)
+            told = seen_though_refused(self.known, self.rows, product, identity, self.now, version)
+            self._may_replace(address, entry)
+            return told
         row = self._row(identity)
+        if product is not None and (entry is None or entry.pending is None):
+            orphan = unseen_orphan(self.known.provider, self.known.orphans, product, identity)
+            if orphan is not None:
+                return as_told(self.known.provider, orphan, entry, product, self.now, version)
         if entry is not None and entry.id == identity and entry.pending is None and not entry.provisional:
             return self._as_the_document_says(entry)
         events = self._events(address, entry, row, version)
@@ -220,11 +230,7 @@ class Declarations:
         if self._fits(refusal.body, row) <= self._fits(entry.spec or EMPTY, row):
             return None
         self._free(entry.address, row)
-        provider, body, field_ = self.known.provider, refusal.body, self.known.provider.name_field
-        made = freeze({**product.spec, field_: body.get(field_)})
-        steps = tuple(step.name for step in provider.steps(body, made))
-        takes = freeze({field_: product.spec.get(field_)})
-        return self._made_as_sent(row, product, body, reading=refusal.reading, steps_left=steps, takes=takes)
+        return self._made_as_sent(row, product, refusal.body, refusal.reading)
 
     def _refused_or_wanted(
         self, address: Address, entry: Entry | None, row: Remote, said: Version | None
@@ -234,7 +240,7 @@ class Declarations:
         What an update changes is one product: it is known with the values that were sent.
         """
         product, wanted = self.named.get(address), self._wanted(address)
-        versions = self.known.versions_of_refusals(address, wanted)
+        versions = self.known.versions_of_address(address, wanted)
         if (
             versions is None
             and said not in (None, Version.DOCUMENT)
@@ -252,14 +258,12 @@ class Declarations:
         self._agrees(address, sent.spec, row)
         return [*freed, *self._made_as_sent(row, product, sent.spec)]
 
-    def _made_as_sent(self, row: Remote, product: Product, body: Spec, **of_intent: Any) -> list[Event]:
+    def _made_as_sent(
+        self, row: Remote, product: Product, body: Spec, reading: int | None = None
+    ) -> list[Event]:
         """The request that was refused is in doubt after all, and found."""
-        address, place = product.address, f"{product.declared_at.path}:{product.declared_at.line}"
-        intent = Intent(
-            address, self.known.name, product.account, "create", body, self.now, self.now,
-            labels=product.labels, lifecycle=product.lifecycle, place=place, **of_intent,
-        )  # fmt: skip
-        return [intent, self._found(address, body, row)]
+        intent = self.known.refused_intent(product, body, self.now, reading)
+        return [intent, self._found(product.address, body, row)]
 
     def _found(self, address: Address, body: Spec, row: Remote) -> Settled:
         not_listed = unverified(body, row)
@@ -430,6 +434,8 @@ class Declarations:
         provider = self.known.provider
         model, wanted = row.fields.get(provider.model_field), spec.get(provider.model_field)
         comparable = model is not None and wanted is not None
+        if row.id in self.known.remembered_for(address):
+            return  # a question has named it: its model is told in a form that nobody knew
         if comparable and self.known.model(row.fields) != self.known.model(spec):
             raise PodsyncError(
                 f"{row.id} is of model {model}, and {address} of model {wanted}",

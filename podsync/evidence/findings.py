@@ -116,6 +116,6 @@ class Findings:
         """
         known = self.known
         if isinstance(about, Address):
-            versions = known.versions_of_refusals(about, self.wanted.get(about))
+            versions = known.versions_of_address(about, self.wanted.get(about))
             return versions.about(rows) if versions is not None else None
         return known.versions_of(about, self.wanted.get(about.address))

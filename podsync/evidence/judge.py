@@ -248,8 +248,12 @@ class _Look:
         wants = [want for want in self._sendable if want.adopts]
         managed, kind = self._situation.managed, ClaimKind.WANTED
         wanted = (
-            Claim((want.address, -1.0), kind, want.spec, before=managed, former=want.former) for want in wants
-        )
+            Claim(
+                (want.address, -1.0), kind, want.spec,
+                before=managed, former=want.former, ours=self._situation.had(want).keys(),
+            )
+            for want in wants
+        )  # fmt: skip
         refused = (
             Claim(key, ClaimKind.REFUSED, refusal.body, before=self._known.before(refusal))
             for key, refusal in self._known.refusals()

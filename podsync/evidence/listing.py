@@ -18,12 +18,15 @@ from typing import ClassVar
 from podsync.model.address import Address
 from podsync.model.digests import digest
 from podsync.model.errors import PodsyncError, ProtectedError
-from podsync.model.frozen import EMPTY, Spec
+from podsync.model.frozen import EMPTY, Spec, freeze
+from podsync.model.product import Product
 from podsync.providers import name_forms
 from podsync.providers.contract import Listing, Remote
 from podsync.providers.habits import Habits
 from podsync.providers.knowledge import Provider
 from podsync.providers.normalise import text
+from podsync.state.entries import Entry, Orphan
+from podsync.state.events import Event, Noted, Orphaned, Restored
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +208,8 @@ Version.SENT, Version.DOCUMENT = Version("sent"), Version("document")
 class Wording:
     """One version of a document; `fields` are those in which it differs from the document of today.
 
-    It was sent at `at`. `before` are ids that were listed then: it made none of them.
+    It was sent at `at`. `before` are ids that were listed then: it made none of them. `id` is the only one
+    that it may have, where that is known.
     """
 
     version: Version
@@ -213,6 +217,7 @@ class Wording:
     at: float = 0.0
     fields: tuple[str, ...] = ()
     before: frozenset[str] = frozenset()
+    id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,14 +294,21 @@ class Versions:
             ),
         )
 
-    def unlisted(self, address: Address, identity: str) -> PodsyncError:
-        """Return the error for a person who names what no listing shows, and not which version it is."""
+    def unlisted(self, address: Address, identity: str, *, today: bool = False) -> PodsyncError:
+        """Return the error for a person who names what no listing shows, and not which version it is.
+
+        `today`: what the document says was sent as well.
+        """
+        sent = [one.version for one in self.sent] if len(self.sent) + today > 1 else [Version.SENT]
+        versions = [*sent, *([Version.DOCUMENT] if today else [])]
+        lines = [f"it is {self.words(each)}: {_answer(address, identity, each)}" for each in versions]
+        if not today:
+            lines.append(f"it is {self.words(Version.DOCUMENT)}: it can be taken once it is listed")
         fields = ", ".join(sorted({field for one in self.sent for field in one.fields}))
         return ProtectedError(
             f"{address} has sent another version than its document describes today ({fields}), and no "
             f"listing shows {identity}",
-            f"a) it is {self.words(Version.SENT)}: {_answer(address, identity, Version.SENT)}\n"
-            f"b) it is {self.words(Version.DOCUMENT)}: it can be taken once it is listed",
+            "\n".join(f"{letter}) {line}" for letter, line in zip(ascii_lowercase, lines, strict=False)),
         )
 
     def contradicted(self, address: Address, row: Remote, listed: Version) -> PodsyncError:
@@ -323,7 +335,7 @@ class Versions:
     def _fitting(self, row: Remote) -> dict[Version, Wording]:
         """Return the wordings that fit a row best; one that alone was sent is `sent`."""
         habits = Habits(setting=self.setting)
-        wordings = [one for one in self.sent if row.id not in one.before]
+        wordings = [one for one in self.sent if row.id not in one.before and one.id in (None, row.id)]
         wordings.append(Wording(Version.DOCUMENT, self.wanted))
         ranks = [likeness(self.provider, one.spec, row, habits) for one in wordings]
         best = [one for one, rank in zip(wordings, ranks, strict=True) if rank == max(ranks)]
@@ -343,6 +355,53 @@ def _answer(address: Address, identity: str, version: Version) -> str:
 def likeness(provider: Provider, spec: Spec, row: Remote, habits: Habits) -> tuple[int, bool]:
     """Rank how well a row fits; where two versions share a picture, the name tells them apart."""
     name_of = provider.name_of
-    return provider.match(spec, row, habits).rank, name_forms.changes(
-        name_of(spec), name_of(row.fields)
-    ) is not None
+    alike = name_forms.changes(name_of(spec), name_of(row.fields)) is not None
+    return provider.match(spec, row, habits).rank, alike
+
+
+def unseen_orphan(
+    provider: Provider, orphans: Iterable[Orphan], product: Product, identity: str
+) -> Orphan | None:
+    """Return the document's orphan with this id, if a look took it and no listing shows what differs."""
+    return next(
+        (
+            orphan
+            for orphan in orphans
+            if (orphan.address, orphan.id) == (product.address, identity)
+            and orphan.is_unseen(provider.fixed(orphan.spec, product.spec))
+        ),
+        None,
+    )
+
+
+def as_told(
+    provider: Provider,
+    orphan: Orphan,
+    entry: Entry | None,
+    product: Product,
+    now: float,
+    said: Version | None,
+) -> list[Event]:
+    """A person says what an orphan is that a look once took: as its document says, or as it was.
+
+    As it was it stays an orphan, of which all is known. Raises ProtectedError where the person does not say.
+    """
+    address, fixed = orphan.address, provider.fixed(orphan.spec, product.spec)
+    if said is None or (said != Version.DOCUMENT and entry is not None):
+        raise ProtectedError(
+            f"{orphan.id} is an orphan of {address}, and no listing shows {' and '.join(fixed)} of it",
+            f"a) it is as its document says today: podsync import {address.word} {orphan.id} --as document\n"
+            + (
+                f'b) it is not: podsync apply --replace "{address}"'
+                if entry is not None
+                else f"b) it is not: podsync import {address.word} {orphan.id} --as sent"
+            ),
+        )
+    is_so = said == Version.DOCUMENT
+    spec: Spec = freeze({name: (product if is_so else orphan).spec.get(name) for name in fixed})
+    facts = (product.labels, product.lifecycle)
+    events: list[Event] = [
+        Restored(address, address, orphan.created_at, now, *facts),
+        Noted(address, now, *facts, spec=spec),
+    ]
+    return events if is_so else [*events, Orphaned(address, now)]

@@ -3,126 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from enum import Enum
+from dataclasses import replace
 from functools import cached_property
 
 from podsync.evidence.account import CLOCK_ALLOWANCE, Knows
 from podsync.evidence.ages import SEND_SECONDS
-from podsync.evidence.claims import Claim, ClaimKind, Key, Verdicts
+from podsync.evidence.claims import Claim, ClaimKind, Key, Verdicts, age
 from podsync.evidence.findings import Findings
 from podsync.evidence.listing import Reading, Version, Versions
 from podsync.evidence.situation import Situation
 from podsync.evidence.state_view import Known
 from podsync.model.address import Address
 from podsync.model.errors import PodsyncError, ProtectedError
-from podsync.model.frozen import EMPTY, Spec, freeze
-from podsync.providers.contract import Match, ProductStep, Remote, Shown
+from podsync.model.frozen import EMPTY, Spec
+from podsync.model.product import Product
+from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import DATES_AGREE
 from podsync.providers.knowledge import Provider
 from podsync.providers.name_forms import changes
 from podsync.state.entries import Entry, Orphan, Pending, Window
 from podsync.state.events import Bound, Confirmed, Event, Identified, Settled, Unbound
+from podsync.state.reducer.reducer import replay
 
 #: So often is "nothing was made" said of one address without a person.
 NONES = 1
-
-
-class StepVerdict(Enum):
-    """What became of a step that was sent to a product that exists."""
-
-    DONE = "done"
-    NOT_DONE = "not done"
-    WAITS = "waits"
-    ASKS = "asks"
-
-
-def step_verdict(
-    shown: Shown | None, *, whole: bool, proves: bool, settled: bool, acknowledged: bool
-) -> StepVerdict:
-    """Judge a step by what a listing shows of it.
-
-    What is listed is done (`whole`: all of it), whenever that is. What is not listed is not done only of a
-    settled doubt, and of a listing that `proves` it: fresh, and showing of a product of ours what such a step
-    has added. Where the listing does not tell, the provider's word counts, or a person is asked.
-    """
-    if shown is not None and whole:
-        return StepVerdict.DONE
-    if not settled:
-        return StepVerdict.WAITS
-    if shown is not None and shown.sure and proves:
-        return StepVerdict.NOT_DONE
-    return StepVerdict.DONE if acknowledged else StepVerdict.ASKS
-
-
-def is_whole(provider: Provider, step: ProductStep, before: Spec, row: Remote) -> bool:
-    """Whether a listed product shows all that a step adds."""
-    shown = provider.step_shown(step, before, row)
-    return shown is not None and not _differ(provider, shown.part, step.body)
-
-
-class ShownSteps:
-    """Of which steps a listing shows what they add, at products of ours; it looks at all of them once."""
-
-    def __init__(self, known: Known, rows: Mapping[str, Remote]) -> None:
-        self._known, self._rows, self._shown = known, rows, dict[str, bool]()
-
-    def prove_absence(self, step: ProductStep, entry: Entry, before: Spec) -> bool:
-        """Whether some product shows what such a step has added: then what is not listed is not there."""
-        name, row = step.name, self._rows.get(entry.id or "")
-        made: Spec = freeze({**before, **step.body})
-        if row is not None and _shows_some(self._known.provider, name, made, row):
-            return True
-        if name not in self._shown:
-            self._shown[name] = any(
-                _shows_some(self._known.provider, name, item.spec or EMPTY, listed)
-                for item in self._known.items
-                if (listed := self._rows.get(item.id or "")) is not None
-            )
-        return self._shown[name]
-
-
-def _shows_some(provider: Provider, name: str, spec: Spec, row: Remote) -> bool:
-    """Whether a product shows part of what a step of this name has added."""
-    first = provider.first(spec)
-    for step in provider.steps(first, spec):
-        shown = provider.step_shown(step, first, row) if step.name == name else None
-        bare = freeze({field: first.get(field) for field in step.body})
-        if shown is not None and _differ(provider, bare, shown.part):
-            return True
-    return False
-
-
-def _differ(provider: Provider, one: Spec, other: Spec) -> bool:
-    first, second = provider.completed(one, other), provider.completed(other, one)
-    return bool(provider.canonical(first) != provider.canonical(second))
-
-
-def as_said(provider: Provider, spec: Spec, remote: Remote) -> Spec:
-    """Return what of a spec a listed product has that a person assigns to it.
-
-    That is what is listed, and what is said to exist. Of what else a step would add nobody has said anything.
-    """
-    said: Spec = freeze({**existing(provider, spec, remote), **provider.said_to_exist(spec, remote)})
-    return said
-
-
-def existing(provider: Provider, spec: Spec, remote: Remote) -> Spec:
-    """Return what of a spec a listed product has for certain, where steps add to it."""
-    made = provider.first(spec)
-    for step in provider.past_steps(spec):
-        shown = provider.step_shown(step, made, remote)
-        if shown is not None:
-            made = freeze({**made, **shown.part})
-    return made
-
-
-def untold(provider: Provider, made: Spec, wanted: Spec, row: Remote) -> tuple[str, ...]:
-    """Return the steps that a taken product may lack, as far as a listing tells: nothing of them."""
-    return tuple(
-        step.name
-        for step in provider.steps(made, wanted)
-        if all(provider.shows(name, value, row.fields.get(name)) for name, value in step.body.items())
-    )
 
 
 def _of_doubt(pending: Pending) -> Window:
@@ -135,7 +39,8 @@ def _of_doubt(pending: Pending) -> Window:
 
 def _earliest(sent: Pending | Window) -> float | None:
     """Return the first listed date that what was sent can have; dates decide only where nothing was read."""
-    return None if sent.reading is not None or sent.date is None else sent.date - CLOCK_ALLOWANCE
+    start = sent.date if isinstance(sent, Pending) or sent.date is None else sent.date - _lasted(sent)
+    return None if sent.reading is not None or start is None else start - CLOCK_ALLOWANCE
 
 
 class SentJudge:
@@ -186,7 +91,7 @@ class SentJudge:
                     versions=self._versions(item),
                     earliest=_earliest(window),
                     own=window.answered,
-                    open=known.remembered_since(item.address, window.since, window.answered),
+                    open=known.remembered_since(item.address, window.since, window.answered, named),
                 )
             )
         return claims
@@ -230,9 +135,15 @@ class SentJudge:
         for key, item in self._items.items():
             known_by_now = key in verdicts.found or key in findings.overdue or key in waits
             if item.id is None and not known_by_now and self._situation.item_is_settled(item):
-                findings.overdue[key] = ()
+                findings.overdue[key] = self._under_another_model(item, verdicts)
         done = {*findings.found, *findings.none, *findings.asks, *findings.unread}
         findings.waits = [entry.address for entry in self._doubts.values() if entry.address not in done]
+
+    def _under_another_model(self, item: Entry | Orphan, verdicts: Verdicts) -> tuple[Remote, ...]:
+        """Return what came after it was made, has its name, and is told to be of another model."""
+        window, spec = item.window, item.spec or EMPTY
+        rows = self._new_since(window, spec, verdicts) if window is not None else ()
+        return tuple(row for row in rows if self._has_its_name(row, spec, verdicts))
 
     @cached_property
     def _by_key(self) -> Mapping[Key, Claim]:
@@ -288,8 +199,9 @@ class SentJudge:
     def _nones(self, verdicts: Verdicts) -> None:
         known, findings = self._known, self._findings
         for key in verdicts.none:
-            entry = self._doubts[key]
-            model = known.model(entry.pending.body if entry.pending is not None else EMPTY)
+            entry, pending = self._doubts[key], self._doubts[key].pending
+            assert pending is not None  # noqa: S101 (only doubts are asked about)
+            model = known.model(pending.body)
             knows_all = findings.knows is Knows.ALL
             empty = self._reading.sound and self._reading.fresh and not self._reading.rows
             if empty:
@@ -299,9 +211,11 @@ class SentJudge:
                 model, known.listed, excused=known.gone | findings.gone, knows_all=knows_all
             ):
                 findings.unread.append(entry.address)
-            elif beside := self._perhaps_made(entry, model, verdicts):
+            elif beside := self._perhaps_made(pending, pending.body, verdicts):
                 if knows_all:
-                    findings.asks[entry.address] = beside
+                    claim = self._by_key[key]
+                    findings.later |= {(entry.address, row.id) for row in beside if claim.is_later(row)}
+                    findings.asks[entry.address] = tuple(sorted(beside, key=claim.strength))
                 else:  # a newer state has made them, and maybe this one too, which is listed later
                     findings.unread.append(entry.address)
             elif why := self._contradiction(entry):
@@ -321,28 +235,43 @@ class SentJudge:
             return f"{why}; {again}" if why else again
         return ""
 
-    def _perhaps_made(self, entry: Entry, model: str, verdicts: Verdicts) -> tuple[Remote, ...]:
-        """Unowned rows of that model that were not listed before it was sent, whatever they are called.
+    def _perhaps_made(self, sent: Pending | Window, body: Spec, verdicts: Verdicts) -> tuple[Remote, ...]:
+        """Rows that came after it was sent: those of its model, and of any model those that have its name.
 
-        A name may be changed in a way that nobody foresaw; a row with the name of another document is that
-        one's. Dates decide only where no reading from before the Intent exists.
+        A name may be changed in a way that nobody foresaw, and so may the form in which a model is told.
         """
-        known, pending = self._known, entry.pending
-        assert pending is not None  # noqa: S101 (only doubts are asked about)
-        before, spoken = known.before(pending), {row.id for row, _ in verdicts.found.values()}
-        claim = self._by_key[entry.address, 0.0]
+        model = self._known.model(body)
+        rows = self._new_since(sent, body, verdicts)
+        return tuple(
+            row
+            for row in rows
+            if self._known.model(row.fields) in (model, "") or self._has_its_name(row, body, verdicts)
+        )
+
+    def _new_since(self, sent: Pending | Window, body: Spec, verdicts: Verdicts) -> list[Remote]:
+        """Return the unowned rows that were not listed before it was sent, the oldest first.
+
+        Dates decide only where no reading from before the Intent exists. A row with the name of another
+        document is that one's.
+        """
+        before, spoken = self._known.before(sent), {row.id for row, _ in verdicts.found.values()}
+        since = _earliest(sent)
         rows = (
             row
             for row in (*self._findings.unowned, *self._findings.unlisted)
             if row.id not in before
             and row.id not in spoken
-            and not self._is_another_documents(row, pending.body, verdicts)
-            and known.model(row.fields) in (model, "")
-            and not claim.was_there(row)
+            and not self._is_another_documents(row, body, verdicts)
+            and (since is None or row.created_at is None or row.created_at >= since)
         )
-        found = sorted(rows, key=claim.strength)
-        self._findings.later |= {(entry.address, row.id) for row in found if claim.is_later(row)}
-        return tuple(found)
+        return sorted(rows, key=age)
+
+    def _has_its_name(self, row: Remote, body: Spec, verdicts: Verdicts) -> bool:
+        """Whether the row is called as this was sent, and nobody else's request may have made it."""
+        provider, documents = self._known.provider, self._situation.documents
+        if any(row in rows for found in (verdicts.asks, verdicts.offered) for rows in found.values()):
+            return False
+        return changes(body.get(provider.name_field), provider.name_of(row.fields), documents) is not None
 
     def _is_another_documents(self, row: Remote, body: Spec, verdicts: Verdicts) -> bool:
         """Whether this row is surely not the sent product, and has the name that a document wants."""
@@ -355,6 +284,10 @@ class SentJudge:
             is not None
             for want in self._situation.wants
         )
+
+
+def _lasted(window: Window) -> float:
+    return window.until - window.since
 
 
 def unverified(spec: Spec, remote: Remote) -> tuple[str, ...]:
@@ -420,3 +353,39 @@ def identified(
         return []
     made: list[Event] = [] if pending is None else [Settled(address, now, found=True)]
     return [*made, Identified(address, now, identity)]
+
+
+def seen_though_refused(
+    known: Known,
+    rows: Mapping[str, Remote],
+    product: Product | None,
+    identity: str,
+    now: float,
+    said: Version | None,
+) -> list[Event]:
+    """A person has seen on the web page what a refused create has made all the same, and no listing shows it.
+
+    The request is in doubt after all, and `identified`. Raises PodsyncError where nothing was refused, or
+    where it is not said which of several versions it is.
+    """
+    refused = [each for each in known.state.refusals.get(product.address, ()) if each.body] if product else []
+    if product is None or not refused:
+        raise not_listed(known.provider, identity)
+    versions, first = known.versions_of_address(product.address, product.spec), known.provider.first
+    sent = () if versions is None else tuple(one for one in versions.sent if one.id is None)
+    bodies = {Version.of_body(each.body): each for each in refused}
+    same = [each for each in refused if first(each.body) not in [one.spec for one in sent]]
+    if same:
+        bodies[Version.DOCUMENT] = same[0]
+    if len(refused) == 1:
+        bodies[Version.SENT] = refused[0]
+    if said is None and len(refused) == 1 and (versions is None or not versions.apart):
+        said = Version.SENT
+    if said not in bodies:
+        if versions is None or said == Version.DOCUMENT:
+            raise not_listed(known.provider, identity)
+        raise replace(versions, sent=sent).unlisted(product.address, identity, today=bool(same))
+    intent = known.refused_intent(product, bodies[said].body, now, bodies[said].reading)
+    after = replace(known, state=replay(known.state, [intent]))
+    entry = after.state.entries[product.address]
+    return [intent, *identified(after, rows, entry, identity, now, None, None)]

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from podsync.evidence.ages import SEND_SECONDS, Age, Moment, elapsed, is_unmeasurable
 from podsync.evidence.state_view import Known, presumed, when
@@ -23,7 +24,9 @@ class Want:
 
     `adopts` is False where it was asked to be made anew. `selected` is False for what the selection leaves
     out: it counts as a claim all the same. `before` is what an update finds there now. `becomes` is the spec
-    once it has taken over the name of the product that is at its address.
+    once it has taken over the name of the product that is at its address. `former` is the spec under the name
+    that the document had (`renamed_from`): its product may be listed so still. `moved` are the addresses that
+    it had.
     """
 
     address: Address
@@ -33,6 +36,23 @@ class Want:
     before: Spec | None = None
     becomes: Spec | None = None
     former: Spec | None = None
+    moved: tuple[Address, ...] = ()
+
+
+class Past(NamedTuple):
+    """What a document tells of before: `former` and `moved` of a `Want`."""
+
+    former: Spec | None = None
+    moved: tuple[Address, ...] = ()
+
+
+NO_PAST = Past()
+
+
+def past_of(provider: Provider, product: Product) -> Past:
+    """Return what a document tells of before."""
+    moved = tuple(Address(product.address.kind, name) for name in product.history.moved or ())
+    return Past(former_of(provider, product), moved)
 
 
 def former_of(provider: Provider, product: Product | None) -> Spec | None:
@@ -90,6 +110,13 @@ class Situation:
     recorded: bool = True
     settle_seconds: float = 600.0
     timeout_seconds: float = 30.0
+
+    def had(self, want: Want) -> Mapping[str, Spec]:
+        """Return what a newer state, which is not there any more, had for this document, by id."""
+        found: dict[str, Spec] = {}
+        for address in (want.address, *want.moved):
+            found |= self.known.known_as(address)
+        return found
 
     def age_of_doubt(self, entry: Entry) -> Age:
         """How long ago the sender of a create in doubt was done for certain."""

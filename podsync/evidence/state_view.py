@@ -12,13 +12,14 @@ from podsync.evidence.claims import Key
 from podsync.evidence.listing import Version, Versions, Wording
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Json, Spec, freeze
-from podsync.model.product import seen_ids
+from podsync.model.product import Product, seen_ids
 from podsync.providers import name_forms
 from podsync.providers.contract import Remote
 from podsync.providers.habits import Habits
 from podsync.providers.knowledge import Provider
 from podsync.providers.normalise import number
 from podsync.state.entries import Entry, Orphan, Pending, Refusal, Window
+from podsync.state.events import Intent
 from podsync.state.model import State
 
 
@@ -126,12 +127,12 @@ class Known:
         """Return the ids of those of which a look said that they may be what this address sent or wants."""
         return self._remembered_for.get(str(address), frozenset())
 
-    def remembered_since(self, address: Address, moment: float, told: str | None) -> frozenset[str]:
-        """Return what was first seen for this address after it was sent, and what its answer has `told`."""
+    def remembered_since(self, address: Address, moment: float, *told: str | None) -> frozenset[str]:
+        """Return what was first seen for this address after it was sent, and the ids that were `told`."""
         rows = self.state.remembered.get(self.name, EMPTY)
         since = (each for each in self.remembered_for(address) if rows[each].at > moment)
         aside = self.owned | self.foreign
-        return frozenset(since).union({told} - aside if told is not None else ())
+        return frozenset(since).union(each for each in told if each is not None and each not in aside)
 
     @cached_property
     def _remembered_for(self) -> Mapping[str, frozenset[str]]:
@@ -140,6 +141,18 @@ class Known:
             for address in rows[identity].addresses:
                 found[address].add(identity)
         return {address: frozenset(ids) for address, ids in found.items()}
+
+    def known_as(self, address: Address) -> Mapping[str, Spec]:
+        """Return what a newer state, which is not there any more, had as products of this address, by id."""
+        return self._known_as.get(str(address), EMPTY)
+
+    @cached_property
+    def _known_as(self) -> Mapping[str, Mapping[str, Spec]]:
+        rows, found = self.state.remembered.get(self.name, EMPTY), defaultdict[str, dict[str, Spec]](dict)
+        for identity in self.remembered:
+            for address, spec in rows[identity].known_as.items():
+                found[address][identity] = spec
+        return found
 
     @property
     def absent(self) -> Mapping[str, Json]:
@@ -265,12 +278,21 @@ class Known:
         in_doubt = entry.pending is not None and entry.pending.op == "create"
         return self.versions_of_doubt(entry, wanted) if in_doubt else self.versions_of_made(entry, wanted)
 
-    def versions_of_refusals(self, address: Address, wanted: Spec | None) -> Versions | None:
-        """Return what was refused and may have been made; None where that is what the document says."""
+    def versions_of_address(self, address: Address, wanted: Spec | None) -> Versions | None:
+        """Return what was refused and may have been made, and what a newer state had.
+
+        None where that is what the document says.
+        """
         refused = [each for each in self.state.refusals.get(address, ()) if each.body]
-        if wanted is None or not refused:
+        ours = self.known_as(address)
+        if wanted is None or not (refused or ours):
             return None
         found = []
+        for identity, spec in ours.items():
+            at = self.state.remembered[self.name][identity].at
+            known, _ = self._wordings(Version.of_body(spec), spec, EMPTY, at, wanted)
+            if known.fields:
+                found.append(replace(known, id=identity))
         for each in reversed(refused):
             name = self.provider.name_field
             waits = name_forms.unmarked(called := self.provider.name_of(each.body)) != called
@@ -298,6 +320,24 @@ class Known:
         first = self.provider.first
         one, other = first(sent), first(freeze({**wanted, **staged}))
         return Wording(version, one, at, self.provider.differing(one, other)), other
+
+    def refused_intent(self, product: Product, body: Spec, now: float, reading: int | None = None) -> Intent:
+        """Return the request that was refused, as one that is in doubt after all.
+
+        What is called as a product that waits for a name is to take over that of its document.
+        """
+        provider, field = self.provider, self.provider.name_field
+        steps: tuple[str, ...] = ()
+        takes, called = EMPTY, provider.name_of(body)
+        if name_forms.unmarked(called) != called:
+            whole = freeze({**product.spec, field: body.get(field)})
+            steps = tuple(step.name for step in provider.steps(body, whole))
+            takes = freeze({field: product.spec.get(field)})
+        return Intent(
+            product.address, self.name, product.account, "create", body, now, now,
+            labels=product.labels, lifecycle=product.lifecycle, reading=reading, steps_left=steps,
+            place=f"{product.declared_at.path}:{product.declared_at.line}", takes=takes,
+        )  # fmt: skip
 
     def last_apply(self) -> float | None:
         """Until when this state knew all that is ours, by the provider's clock or ours; None: nobody can say.

@@ -55,10 +55,10 @@ class WantedJudge:
             near = [row for row in verdicts.near.get(key, ()) if row.id not in given]
             near += self._more(want, {*given, *self._situation.managed, *(row.id for row in near)}, judging)
             near += self._named_as_it_will_be(want, {*given, *(row.id for row in near)}, judging)
-            formerly = self._named_as_it_was(want, given, judging)
-            near += [row for row in formerly if row not in near]
+            earlier = self._earlier(want, given, judging)
+            near += [row for row in earlier if row not in near]
             back = [row for row in buried.near(want.spec) if buried.may_be(want.spec, row)]
-            question = refused.get(want.address) or self._seen_before(want, near, back, formerly)
+            question = refused.get(want.address) or self._seen_before(want, near, back, earlier)
             if want.before is None and question is not None:
                 findings.questions[want.address] = question
             elif near and (
@@ -87,14 +87,14 @@ class WantedJudge:
         if key in verdicts.found:
             self._findings.noticed.append((want.address, (verdicts.found[key][0],)))
         elif self._findings.knows is not Knows.ALL:
-            rows = (*verdicts.near.get(key, ()), *self._named_as_it_was(want, given, judging))
+            rows = (*verdicts.near.get(key, ()), *self._earlier(want, given, judging))
             if rows:
                 self._findings.noticed.append((want.address, rows))
 
     def _seen_before(
-        self, want: Want, near: Sequence[Remote], back: Sequence[Remote], formerly: Sequence[Remote]
+        self, want: Want, near: Sequence[Remote], back: Sequence[Remote], earlier: Sequence[Remote]
     ) -> Question | None:
-        """What was there once: gone and listed `back`, under an earlier name, or not listed now."""
+        """What was there once: gone and listed `back`, not listed now, or its own as it was `earlier`."""
         if want.adopts and back:
             return Question("it was gone, and is listed again", tuple(back))
         marked = [row for row in near if self._is_marked(row)] if want.becomes is not None else []
@@ -104,7 +104,9 @@ class WantedJudge:
         if any(row.last_listed is not None for row in near):
             why = "it was listed earlier, is not listed now, and may be this"
             return Question(why, tuple(sorted(near, key=age)))
-        if formerly and self._findings.knows is Knows.ALL:
+        if not self._situation.had(want).keys().isdisjoint(row.id for row in earlier):
+            return Question("a newer state, which is lost, had it here", tuple(sorted(near, key=age)))
+        if earlier and self._findings.knows is Knows.ALL:
             why = "it has the name that the document was renamed from, and may be this"
             return Question(why, tuple(sorted(near, key=age)))
         return None
@@ -167,8 +169,19 @@ class WantedJudge:
         elif self._may_be_a_twin(want, row):
             why = "it may be this one, or a second one of what it replaces: no listing tells the two apart"
             self._findings.questions[want.address] = Question(why, (row,))
+        elif unlike := self._was_otherwise(want, row):
+            why = f"a newer state, which is lost, had it with another {' and '.join(unlike)}"
+            self._findings.questions[want.address] = Question(why, (row,))
         else:
             self._findings.adopted[want.address] = row
+
+    def _was_otherwise(self, want: Want, row: Remote) -> tuple[str, ...]:
+        """Return fields that no listing shows, and that a newer state knew with other values."""
+        known, provider = self._situation.had(want).get(row.id), self._known.provider
+        if known is None:
+            return ()
+        fields = provider.fixed(provider.first(known), provider.first(want.spec))
+        return tuple(field for field in fields if field not in row.fields or field in provider.unlisted)
 
     def _may_be_a_twin(self, want: Want, row: Remote) -> bool:
         """Whether its address has another version, of which the listing would show just this as well."""
@@ -211,12 +224,16 @@ class WantedJudge:
         rows = (row for row in judging.near(spec) if row.id not in but and row.id not in managed)
         return [row for row in rows if judging.may_be(spec, row)]
 
-    def _named_as_it_was(self, want: Want, given: Collection[str], judging: Judge) -> list[Remote]:
-        """Rows that may be its product from before a rename, but for those that documents name by id."""
-        if want.before is not None or want.former is None:
+    def _earlier(self, want: Want, given: Collection[str], judging: Judge) -> list[Remote]:
+        """Rows that may be its product as it was before a rename, or that a newer state had here.
+
+        Such a row is asked about whatever it is like by now, unless a document names it by its id.
+        """
+        if want.before is not None:
             return []
-        aside = {*given, *self._situation.managed}
-        return [row for identity, row in judging.formerly(want.former).items() if identity not in aside]
+        ours = judging.those(self._situation.had(want))
+        rows, aside = {**judging.formerly(want.former), **ours}, {*given, *self._situation.managed}
+        return [row for identity, row in rows.items() if identity not in aside]
 
     def _is_marked(self, row: Remote) -> bool:
         called = self._known.provider.name_of(row.fields)

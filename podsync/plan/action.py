@@ -33,6 +33,8 @@ NOTE_ACCEPTED = "note_because_changed_there"
 CANNOT_UPDATE = "replace_because_cannot_update"
 #: That of an update that sends a document's values again, whatever is there.
 SET_BACK = "update_by_request"
+#: That of a create of what the state does not have.
+NOT_IN_STATE = "create_because_not_in_state"
 #: That of a create in place of a product that is gone: it is sent only once that is certain.
 RECREATE = "create_because_gone"
 #: That of a note by which the state learns a field of the spec from the document.

@@ -51,8 +51,11 @@ def what_became_of(
     """Ask about a create in doubt; `why` is said where there is nothing to choose from."""
     provider, versions = findings.known.provider, findings.versions(entry)
     words = f"one of these may be it: {named_rows(provider, rows)}" if rows else why
+    again = bool(findings.known.state.released.get(entry.address))
     facts = _facts_besides(findings, entry, rows)
-    answers = of_doubt(provider, entry.address, rows, young=young, versions=versions, facts=facts)
+    answers = of_doubt(
+        provider, entry.address, rows, young=young, versions=versions, again=again, facts=facts
+    )
     return OpenQuestion(_with_versions(words, versions) + _refused_besides(findings, entry, rows), answers)
 
 
@@ -106,13 +109,21 @@ def _refused_besides(findings: Findings, entry: Entry, rows: Sequence[Remote]) -
     return f". A create was refused besides, and may have made one of these. {what_was_sent(others)}"
 
 
-def is_it_so(provider: Provider, address: Address, entry: Entry, fields: Sequence[str]) -> OpenQuestion:
-    """Ask whether a product that a look took is what the document says, in `fields` that no listing shows."""
+def is_it_so(
+    provider: Provider, address: Address, entry: Entry | None, known: Entry | Orphan, fields: Sequence[str]
+) -> OpenQuestion:
+    """Ask whether what a look took is as the document says, in `fields` that no listing shows.
+
+    It is the `entry` of the document, or an orphan of it.
+    """
     noun, key = provider.info.visible_id
-    seen = seen_ids(entry.remote).get(key) if key else None
-    what, named = f"{entry.id} ({noun} {seen})" if seen else f"{entry.id}", " and ".join(fields)
-    why = f"it is {what}, taken as it is listed, and no listing shows {named}: it may be as the document says"
-    so, otherwise = f"podsync import {address.word} {entry.id}", f'podsync apply --replace "{address}"'
+    seen = seen_ids(known.remote).get(key) if key else None
+    what, named = f"{known.id} ({noun} {seen})" if seen else f"{known.id}", " and ".join(fields)
+    of = f"it is {what}," if known is entry else f"its orphan {what} was"
+    why = f"{of} taken as it is listed, and no listing shows {named}: it may be as the document says"
+    so = f"podsync import {address.word} {known.id}"
+    otherwise = f"{so} --as sent" if entry is None else f'podsync apply --replace "{address}"'
+    so = so if known is entry else f"{so} --as document"
     return OpenQuestion(
         why, (f"a) {_page(provider)} shows {named} so: {so}", f"b) it shows another: {otherwise}")
     )
@@ -182,18 +193,24 @@ def of_doubt(
     *,
     young: bool = False,
     versions: Versions | None = None,
+    again: bool = False,
     facts: Mapping[str, str] = EMPTY,
 ) -> tuple[str, ...]:
     """Return the possible outcomes of a create in doubt; `facts` are known of candidates by their ids.
 
     While it is `young`, "nothing was made" is not offered: it is too early to know. An account that lists
     nothing may be the wrong one: only its own web page can show that. `versions`: the document has changed
-    since, and each row is offered as what it may be.
+    since, and each row is offered as what it may be. `again`: nothing came of it before, so that sending the
+    same once more may end the same way.
     """
     settle = f"podsync state settle {address.word}"
     if not candidates:
         shown = _shown_there(provider, f"{settle} --adopt ID", versions)
-        return (*shown, f"{_letter(len(shown))}) it does not: {settle} --not-created")
+        none = f"{settle} --not-created"
+        answers = (*shown, f"{_letter(len(shown))}) it does not: {none}")
+        taken = "it shows another one of that name, or this question came before"
+        other = f"change {provider.name_field} in the document, then: {none}"
+        return (*answers, f"{_letter(len(answers))}) {taken}: {other}") if again else answers
     rows = _lettered(provider, candidates, f"{settle} --adopt", versions, facts)
     page = f"{provider.title}'s web page"
     none = f"{_letter(len(rows))}) {_none_of(candidates, facts)}, and {page} has no other"

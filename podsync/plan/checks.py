@@ -15,7 +15,7 @@ from podsync.model.settings import Limits
 from podsync.plan.action import Action
 from podsync.plan.answers import NOT_SEEN, is_it_so
 from podsync.plan.change import Change, left_by
-from podsync.plan.diff import unseen_fields
+from podsync.plan.diff import unseen
 from podsync.plan.unchanged import Split, UnchangedPairs
 
 if TYPE_CHECKING:
@@ -167,11 +167,16 @@ def _unseen(
     changes: tuple[Change, ...], state: State, providers: Mapping[str, Provider]
 ) -> Iterator[Diagnostic]:
     """What would be made anew for fields of which nobody knows what they are there: apply asks first."""
+    taken = [orphan for orphan in state.orphans if orphan.origin == "adopted"]
     for change in changes:
-        entry = state.entries.get(change.previous_address or change.address)
-        if entry is not None and (fields := unseen_fields(providers[change.provider], entry, change)):
-            asked = is_it_so(providers[change.provider], change.address, entry, fields)
-            words, answers = f"{change.address} is not replaced: {asked.why}", "\n".join(asked.answers)
+        entry, provider = (
+            state.entries.get(change.previous_address or change.address),
+            providers[change.provider],
+        )
+        if (one := unseen(provider, entry, taken, change)) is not None:
+            asked = is_it_so(provider, change.address, entry, *one)
+            made = "created" if change.action is Action.CREATE else "replaced"
+            words, answers = f"{change.address} is not {made}: {asked.why}", "\n".join(asked.answers)
             yield Diagnostic("warning", NOT_SEEN, words, change.source, answers, change.address)
 
 

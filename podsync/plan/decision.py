@@ -15,6 +15,7 @@ from podsync.plan.action import (
     ADOPT_DECLARED,
     CANNOT_UPDATE,
     MOVE_NAMED,
+    NOT_IN_STATE,
     NOTE_ACCEPTED,
     NOTE_TOLD,
     RECREATE,
@@ -135,7 +136,7 @@ class _PairDecision:
         if adopt is None:
             if (first := self.provider.first(product.spec)) is not product.spec:  # else one request is all
                 self._refuse_unreachable(product, first)
-            return self._change(Action.CREATE, "create_because_not_in_state", "not in the state")
+            return self._change(Action.CREATE, NOT_IN_STATE, "not in the state")
         reason = f"its document says that it is {adopt}"
         return self._change(Action.ADOPT, ADOPT_DECLARED, reason, risks=(), importing=adopt)
 
@@ -211,8 +212,7 @@ class _PairDecision:
         importing: str | None = None,
     ) -> Change:
         """Return a change of this pair. `taken`: the orphan that it takes; `risks`: else the provider's."""
-        product, entry, orphan = self.pair.product, self.pair.entry, self.pair.orphan
-        known = self.pair.known
+        (product, entry, orphan), known = self.pair[:3], self.pair.known
         before = entry.spec if entry is not None else None
         after = self.wanted if product is not None else None
         change = Change(
@@ -354,11 +354,11 @@ class _PairDecision:
     def _refuse_rename(self, product: Product, taken: Spec) -> None:
         """A new product takes over the name as it is: a rename besides is a change of its own."""
         if any(product.spec.get(name) != value for name, value in taken.items()):
+            name = quoted(str(taken.get(self.provider.name_field)))
             self._refuse(
                 f"{self.provider.name}-rename",
-                f"{product.address}: the new product takes over the name as it is, and the document has "
-                "another one",
-                "rename it in a change of its own, before or after",
+                f"{product.address}: the new product takes over the name {name}: its document has another",
+                f"write {name} back, and rename it in a change of its own, before or after",
                 ("spec", self.provider.name_field),
             )
 

@@ -7,15 +7,15 @@ lists turned into mappings by their natural key, or an insertion would show as a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, TypeAlias
 
 from podsync.model.digests import canonical_json
 from podsync.model.frozen import EMPTY, Json, Path, Spec, freeze
 from podsync.model.position import Position
 from podsync.model.product import Product, seen_ids
-from podsync.plan.action import CANNOT_UPDATE, SWAP, Action
+from podsync.plan.action import CANNOT_UPDATE, NOT_IN_STATE, SWAP, Action
 from podsync.plan.answers import perhaps_added
 from podsync.plan.change import WHATEVER, Change, FieldChange, UnknownValue, left_by
 from podsync.plan.matching import Pair, last_place
@@ -102,7 +102,7 @@ def with_steps(change: Change, provider: Provider, entry: Entry | None) -> Chang
     return change
 
 
-def never_learned(provider: Provider, entry: Entry, wanted: Spec) -> frozenset[str]:
+def never_learned(provider: Provider, entry: Entry | Orphan, wanted: Spec) -> frozenset[str]:
     """Return the fields of a wanted spec whose current values the state does not know.
 
     podsync has not sent them: it adopted the product, and the listing or its document did not have them.
@@ -113,18 +113,33 @@ def never_learned(provider: Provider, entry: Entry, wanted: Spec) -> frozenset[s
     return frozenset(absent if entry.origin == "imported" else absent & provider.unlisted)
 
 
-def unseen_fields(provider: Provider, entry: Entry | None, change: Change) -> tuple[str, ...]:
-    """Return the fields for which alone a product would be made anew, if nobody knows what they are there.
+class Unseen(NamedTuple):
+    """A product that may be the wanted one already: of `fields` nobody knows what they are there."""
 
-    A look took it as it is listed, and what no listing shows was believed of its document: the product may be
-    the wanted one already.
+    product: Entry | Orphan
+    fields: tuple[str, ...]
+
+
+def unseen(
+    provider: Provider, entry: Entry | None, orphans: Iterable[Orphan], change: Change
+) -> Unseen | None:
+    """Return the product for whose unseen fields alone another one would be made; `orphans` are any.
+
+    A look took it as it is listed, and what no listing shows was believed of its document. That one may have
+    been deleted since, or replaced, and be back.
     """
-    if entry is None or change.action_reason != CANNOT_UPDATE:
-        return ()
-    before, after = entry.spec or EMPTY, change.after or EMPTY
-    learned = never_learned(provider, entry, after)
-    fixed = tuple(name for name in provider.fixed(before, after) if name not in learned)
-    return fixed if entry.is_unseen(fixed) else ()
+    if change.action_reason not in (CANNOT_UPDATE, NOT_IN_STATE):
+        return None
+    held: list[Entry | Orphan] = [orphan for orphan in orphans if orphan.address == change.address]
+    if entry is not None and change.action_reason == CANNOT_UPDATE:
+        held.insert(0, entry)
+    for known in held:
+        before, after = known.spec or EMPTY, change.after or EMPTY
+        learned = never_learned(provider, known, after)
+        fixed = tuple(name for name in provider.fixed(before, after) if name not in learned)
+        if known.id is not None and known.is_unseen(fixed):
+            return Unseen(known, fixed)
+    return None
 
 
 def field_changes(

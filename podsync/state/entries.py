@@ -236,6 +236,7 @@ class RememberedRow:
     """A listed product that may be what was sent, or is wanted, at `addresses`: nobody has said what it is.
 
     `at` is when a look saw it first, by our clock. `fields`, `made` and `remote` are what was listed.
+    `known_as` is what it was in a newer state, by the addresses of which it was the product there.
     """
 
     at: float
@@ -243,6 +244,7 @@ class RememberedRow:
     fields: Spec = EMPTY
     made: float | None = None
     remote: Mapping[str, Json] = EMPTY
+    known_as: Mapping[str, Json] = EMPTY
     extra: Mapping[str, Json] = EMPTY
 
 

@@ -335,7 +335,8 @@ class Unclaimed(ProviderEvent):
 class Remembered(ProductEvent):
     """A look saw a product that may be what this address sent or wants; what it is was not known then.
 
-    `fields`, `made` and `remote` are what was listed of it: it counts as if it were listed still.
+    `fields`, `made` and `remote` are what was listed of it: it counts as if it were listed still. `known_as`
+    is what a newer state knew it to be, which had it as the product of this address.
     """
 
     provider: str
@@ -343,6 +344,7 @@ class Remembered(ProductEvent):
     fields: Spec = EMPTY
     made: float | None = None
     remote: Mapping[str, Json] = EMPTY
+    known_as: Spec = EMPTY
 
 
 @dataclass(frozen=True, slots=True)

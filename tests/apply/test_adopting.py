@@ -60,6 +60,24 @@ def test_a_whole_account_is_taken_and_nothing_is_sent(world: World) -> None:
     )
 
 
+def test_a_document_that_says_only_an_id_is_taken_and_its_state_is_read(world: World) -> None:
+    spec = tee_spec("dino")
+    identity = world.server.by_hand("kakaclo", spec, age=86400)
+    address = adopted(world, "dino", identity, {})
+
+    assert world.apply().exit_code == 0
+    assert ends(world) == {"dino": Result.ADOPTED}
+    assert world.apply().exit_code == 0
+    assert not world.plan().work
+    adopted(world, "dino", identity, {"enName": spec["enName"]})
+    assert world.apply().exit_code == 0
+    assert world.entry(address).spec == {"enName": spec["enName"]}
+    world.delete(address)
+    assert world.apply().exit_code == 0
+    assert [orphan.id for orphan in world.state.orphans] == [identity]
+    assert world.server.sent(*WRITES) == []
+
+
 @pytest.mark.parametrize("why", ["lists no product", "belongs to", "is of model", "is an orphan"])
 def test_what_is_not_theirs_to_take_is_not_tried_and_never_made(world: World, why: str) -> None:
     spec, identity = tee_spec("dino"), "99999"

@@ -11,10 +11,11 @@ from podsync.apply.report import Result
 from podsync.evidence.ages import SEND_SECONDS
 from podsync.model.address import Address, Selection
 from podsync.model.errors import ProtectedError, UsageError
+from podsync.model.frozen import thaw
 from podsync.state.events import Disowned
 from podsync.state.operations import SettleAnswer, settle
 from podsync.state.reducer.reducer import replay
-from tests.apply.evidence import advice, begin, kept_state, put_back
+from tests.apply.evidence import LONG, advice, begin, kept_state, put_back
 from tests.apply.test_schedules import creates, lose, names, outcome, renamed
 from tests.apply.vendor_server import Odd
 from tests.apply.world import SETTLE, TIMEOUT, Life, MortalStore, Stop, at
@@ -42,6 +43,35 @@ def test_after_a_409_nothing_is_sent_again_in_the_same_apply(world, provider):
     assert "something like it exists, and is not listed" in outcome(report, address).error
     assert (creates(world) - before, report.exit_code) == (1, 4)
     assert address not in world.state.entries
+    world.settle()
+
+
+def test_a_name_that_a_product_has_which_nothing_lists_has_a_way_out(world):
+    """That nothing was made is true each time, and leads to the same answer: another name does not."""
+    begin(world, "gelato")
+    world.server.unique_names = True
+    theirs = world.server.by_hand("gelato", thaw(world.documents[world.poster()].spec))
+    world.server.hide(theirs, 1000 * LONG)
+    told = []
+    for _ in range(3):
+        told.append(outcome(world.apply(), POSTER))
+        world.clock.pass_by(LONG)
+        if told[-1].result is Result.IN_DOUBT:
+            world.answer(POSTER, None)
+    assert [each.result for each in told] == [Result.FAILED, Result.IN_DOUBT, Result.IN_DOUBT]
+    assert told[0].next == (
+        "look at Gelato's web page: if that shows one of its name, choose another name; else apply later",
+    )
+    *_, other = told[-1].next
+    assert other.endswith(
+        "it shows another one of that name, or this question came before: change name in the document, then: "
+        f"podsync state settle {POSTER} --not-created"
+    )
+    world.poster(name="Another")
+
+    assert outcome(world.apply(), POSTER).result is Result.CREATED
+
+    assert len(world.server.products("gelato")) == 3
     world.settle()
 
 

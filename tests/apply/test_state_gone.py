@@ -13,7 +13,9 @@ import pytest
 
 from podsync.apply.report import Result
 from podsync.evidence.account import Knows
-from podsync.model.address import Selection
+from podsync.evidence.declared import Declarations
+from podsync.evidence.listing import Version
+from podsync.model.address import Address, Selection
 from podsync.state import operations
 from podsync.state.events import Disowned, Moved
 from podsync.state.reducer.reducer import replay
@@ -397,3 +399,38 @@ def test_a_rename_that_was_not_applied_yet(world, goes, memory):
     world.person_answers(report)
     assert (outcome(world.apply(), address).result, made(world, "gelato")) == (Result.UPDATED, 1)
     ends_well(world)
+
+
+@gone
+@both
+def test_an_edit_that_leaves_nothing_alike_and_was_not_applied_yet(world, provider, goes):
+    """What a newer state had at the address is known as it was sent: then the edit is carried out."""
+    begin(world, provider)
+    before, address, identity = bound(world, provider)
+    sent = world.documents[address].spec
+    if provider == "kakaclo":
+        world.tee("other")
+        world.documents[address] = replace(world.documents.pop(at_("other", provider)), address=address)
+    else:
+        world.poster("one", name="Lynx", doc={"renamed_from": "Nobody's"}, customerIds=["customer-2"])
+    goes(world, before)
+
+    report = nothing_is_made(world, provider, address, first_contact=True)
+
+    (line,) = [each for each in advice(report) if f"podsync import {address} {identity}" in each]
+    assert line.endswith("--as sent") is (provider == "kakaclo")
+    writes(world, lambda state: taken(world, state, address, identity))
+    assert (world.entry(address).id, world.entry(address).spec) == (identity, sent)
+
+
+def at_(slug, provider):
+    return Address("designed_product" if provider == "kakaclo" else "customer_product", slug)
+
+
+def taken(world, state, address, identity):
+    """`podsync import ADDRESS ID`: it is the version that was sent."""
+    document = world.documents[address]
+    known = world._connection(document.provider, Life()).known(state)
+    return Declarations(known, known.remembered, world.clock.now(), {address: document}).ours(
+        address, identity, Version.SENT
+    )

@@ -18,6 +18,7 @@ from podsync.state.reducer.reducer import replay
 from tests.apply.evidence import LONG, begin, kept_state, outcome, put_back
 from tests.apply.test_steps import SIZES, Counted, begun, poster, size, sound, sound_so_far  # noqa: F401
 from tests.apply.vendor_server import Odd
+from tests.apply.vendor_ways import named as kept
 from tests.apply.world import SETTLE, Killed, Life, Stop, World, at
 
 NAME = "The one Poster"
@@ -126,7 +127,10 @@ def test_without_a_word_it_is_refused_as_before(made: World) -> None:
 def test_a_rename_besides_is_a_change_of_its_own(made: World) -> None:
     changed(made, name="Another")
 
-    assert [fault.rule for fault in made.plan().diagnostics] == ["gelato-rename"]
+    (fault,) = made.plan().diagnostics
+
+    back = f'write "{NAME}" back, and rename it in a change of its own, before or after'
+    assert (fault.rule, fault.detail) == ("gelato-rename", back)
 
 
 def test_staged_stops_before_the_names_and_swap_goes_on_from_there(made: World) -> None:
@@ -367,6 +371,53 @@ def test_a_death_at_every_moment_of_a_swap(made: World) -> None:
     assert moments > 2
 
 
+# -- what becomes of the temporary names
+
+SOUGHT = "A poster whose name somebody wrote for search engines in spring, framed in oak, of size XL, new"
+#: Ways of a vendor with names, each with a name on which it tells; whether it has always had that way.
+ENDS = [
+    ("trim", "Dino  Tee X", True), ("entities", "Fox & Hound", True), ("cut:20", "Dino Tee X", True),
+    ("cut:20", "Dino Tee X", False), ("cut:24+trim", "Dino Tee X", True), ("cut:40", SOUGHT, True),
+    ("cut:100", SOUGHT, True), ("lower+cut:40", "Fox & Hound “Café” Poster 🦊", False),
+]  # fmt: skip
+#: What a vendor did not do before, or what leaves too little of a name.
+ASKS = [
+    ("bare", "Dino Tee X", True), ("cut:16", "Dino Tee X", True), ("short", "Dino Tee X", False),
+    ("lower", "Dino Tee X", False), ("entities", "Fox & Hound", False), ("ascii", "Fox 🦊", False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("way", "name", "always"), [*ENDS, *ASKS])
+def test_whatever_a_vendor_makes_of_temporary_names_the_name_is_taken_over_or_nothing_is_renamed(
+    begun: World,  # noqa: F811
+    way: str,
+    name: str,
+    always: bool,
+) -> None:
+    begun.server.names = way if always else "keep"
+    old = begun.poster("one", name=name, variantOptions=[size(*SIZES)])
+    begun.apply()
+    begun.clock.pass_by(LONG)
+    assert begun.apply().exit_code == 0
+    before = begun.entry(old).id
+    begun.server.names = way
+    address = changed(begun, name=name)
+    reports = []
+    for _ in range(4):
+        reports.append(begun.apply())
+        begun.clock.pass_by(LONG)
+
+    if (way, name, always) in ASKS:
+        told = outcome(reports[-1], address)
+        assert (told.result, renames(begun)) == (Result.IN_DOUBT, [])
+        assert "podsync state settle" in " ".join(told.next)
+        return
+    assert reports[-1].exit_code == 0
+    assert named(begun, kept(name, way)) == [begun.entry(address).id] != [before]
+    assert begun.plan().work == ()
+    assert len(begun.server.products("gelato")) == 4
+
+
 # -- what people and the vendor do in the middle
 
 
@@ -391,8 +442,10 @@ def test_a_rename_that_the_listing_never_shows_leaves_the_swap_open(made: World)
     report = made.apply()
 
     assert report.exit_code == 8
-    why = f"is missing until the next apply: Gelato still lists it at the old product, {old}"
-    assert (outcome(report, address).error or "").endswith(why)
+    why = (
+        f"is missing until the next apply: Gelato still lists it at the old product, {old}: if it stays so, "
+    )
+    assert why in (outcome(report, address).error or "")
     assert renames(made) == [f"(old {old[:8]}) {NAME}"]
     sound_so_far(made)
     made.server.change(old, name=f"(old {old[:8]}) {NAME}")  # a person does it
@@ -478,6 +531,26 @@ def test_an_older_state_ends_a_swap_that_is_done_already(made: World) -> None:
     assert made.apply().exit_code == 0
 
     assert named(made) == [made.entry(address).id]
+    assert made.plan().work == ()
+    sound(made)
+
+
+def test_an_older_state_that_stages_ends_an_exchange_that_a_newer_one_has_done(made: World) -> None:
+    """Else what has the name would wait for it, as the state says, and orders find the old one."""
+    before = kept_state(made)
+    address = changed(made, STAGED)
+    made.apply()
+    changed(made)
+    assert made.apply().exit_code == 0
+    made.clock.pass_by(LONG)
+    put_back(made.folder, before)
+    changed(made, STAGED)
+
+    assert made.apply().exit_code == 0
+
+    entry = made.entry(address)
+    assert (named(made), entry.swap, entry.spec["name"]) == ([entry.id], None, NAME)
+    assert made.state.found_by_orders == frozenset()
     assert made.plan().work == ()
     sound(made)
 

@@ -28,6 +28,8 @@ WAYS: Mapping[str, Callable[[str], str]] = {
     "emoji": lambda text: "".join("?" if _is_emoji(sign) else sign for sign in text),
     "ascii": lambda text: "".join(sign if sign.isascii() else "?" for sign in text),
     "quotes": lambda text: text.translate(QUOTES),
+    "bare": lambda text: re.sub(r"[()]", "", text),
+    "short": lambda text: re.sub(r"\([^)]*\) *", "", text),
     "nfd": lambda text: unicodedata.normalize("NFD", text),
 }
 

@@ -189,3 +189,27 @@ def test_whatever_a_supplier_calls_things_comes_back(tmp_path):
         file = KnownFile.of(tmp_path)
 
         assert file.parsed == (told, ())
+
+
+def test_what_no_file_may_hold_is_left_out_of_what_a_supplier_says(tmp_path):
+    """A model's name keeps its readable rest; an id that cannot be written is no id for a document."""
+    odd = (*NAUGHTY, "Round\ufeffTee", "Round\x85Tee", "half \ud800", "\x00", "x" * 2000)
+    for name in odd:
+        models = {
+            "1": KnownModel("1", name, name, name, sizes=(name,)),
+            f"m{name}": KnownModel(f"m{name}", "Tee"),
+        }
+        account = AccountIds(models, {f"p{name}": (name, "red"), "plain": (name,)}, (name,), listed=True)
+        (tmp_path / "_known.yaml").write_text(
+            written({("kakaclo", "host", "own"): account}), encoding="utf-8"
+        )
+
+        accounts, faults = KnownFile.of(tmp_path).parsed
+
+        assert faults == ()
+        (found,) = accounts.values()
+        assert set(found.models["1"].name) <= set(name)
+        assert set(found.models) <= set(models)
+        assert set(found.customers) <= {name}
+        if name.isprintable() and 0 < len(name) < 200:
+            assert found == account

@@ -323,6 +323,60 @@ def a_person_sees_that_it_is_another_one(shop: Shop) -> None:
     assert shop.creates() == 2
 
 
+def an_orphan_that_a_look_took(shop: Shop, back: str) -> str:
+    """Its document was deleted, and is back with another colour, which no listing shows."""
+    address = taken_by_a_look(shop)
+    tee = shop.folder / "catalog" / "tee.yaml"
+    text = tee.read_text(encoding="utf-8")
+    tee.unlink()
+    shop.tote()
+    assert shop.apply().code == 0
+    tee.write_text(text.replace("#A72525", back), encoding="utf-8")
+    assert shop.run("plan").code == 0
+    assert "is not created: its orphan" in shop.told()
+    assert shop.apply().code == 4
+    return address
+
+
+@prints("plan/answers.py: import")
+def a_person_sees_that_an_orphan_is_as_its_document_says(shop: Shop) -> None:
+    address = an_orphan_that_a_look_took(shop, "#A72525")
+
+    assert shop.follow(f"import {address} .* --as document").code == 0
+    assert shop.apply().code == 0
+    assert (shop.creates(), len(shop.entries())) == (2, 2)
+
+
+@prints("plan/answers.py: import")
+def a_person_sees_that_an_orphan_is_another_one(shop: Shop) -> None:
+    address = an_orphan_that_a_look_took(shop, "#445566")
+    asked = shop.last
+
+    assert shop.follow(f"import {address} .* --as sent").code == 0
+    shop.last = asked
+    assert shop.follow_apply().code == 0
+    assert shop.creates() == 3
+
+
+@prints("evidence/listing.py: apply --replace")
+def a_person_names_an_orphan_beside_what_replaced_it(shop: Shop) -> None:
+    """Without the version it is not believed, whatever the document has now."""
+    address = an_orphan_that_a_look_took(shop, "#445566")
+    identity = shop.last.out.split("its orphan ")[1].split()[0]
+    shop.edit("tee", "#445566", "#A72525")
+    shop.edit("tee", "Test Tee", "Test Other")
+    assert shop.apply().code == 0
+    shop.edit("tee", "Test Other", "Test Tee")
+    shop.edit("tee", "#A72525", "#445566")
+    assert shop.apply().code == 4
+
+    assert shop.run("import", address, identity).code == 5
+    run = shop.follow("--replace")
+    run = shop.follow(r"apply .*--auto-approve") if run.code == 64 else run
+    assert run.code == 0, run.err
+    assert shop.creates() == 4
+
+
 @prints("plan/answers.py: state settle")
 def plan_refresh_asks_in_the_same_words(shop: Shop) -> None:
     address = two_may_be_it(shop)
@@ -1495,6 +1549,33 @@ def a_swap_whose_old_product_a_person_removed(shop: Shop) -> None:
     assert shop.follow(r"settings\.yaml apply$").code in (0, 64)
     assert shop.apply().code == 0
     assert [p["spec"]["name"] for p in shop.vendors.products("gelato")] == ["Tote"]
+
+
+@prints("output/drift/words.py: apply")
+def a_staged_product_that_has_its_name_already(shop: Shop) -> None:
+    """A state that is older, or a person, has exchanged the names: no patch tells the state so."""
+    address = shop.tote()
+    assert shop.apply().code == 0
+    settled(shop)
+    old = shop.entries()[address]["id"]
+    shop.edit("tote", "spec:", "lifecycle: {replace: staged}\nspec:")
+    shop.edit("tote", "attributeIds: [attr-one]", "attributeIds: [attr-two]")
+    assert shop.apply().code == 0
+    settled(shop)
+    new = shop.entries()[address]["id"]
+    shop.vendors.change(old, name="Former")
+    shop.vendors.change(new, name="Tote")
+    assert shop.run("drift", "-o", "patch").out == ""
+    assert "write `lifecycle: {replace: swap}` by hand" in shop.last.err
+
+    assert f"{address} has its name already" in shop.run("drift").out
+    shop.edit("tote", "replace: staged", "replace: swap")
+    assert shop.follow_apply().code == 0
+
+    assert new in [p["id"] for p in shop.vendors.products("gelato") if p["spec"]["name"] == "Tote"]
+    assert shop.entries()[address]["spec"]["name"] == "Tote"
+    settled(shop)
+    assert shop.run("drift", "--detailed-exitcode").code == 0
 
 
 @prints("apply/actions/update.py: state settle")

@@ -20,10 +20,12 @@ from podsync.state.model import State
 from podsync.state.reducer.reducer import replay
 from tests.evidence.look import (
     NOW,
+    OLD,
     PROVIDERS,
     address,
     doubt,
     entry,
+    orphan,
     refusal,
     rehosted,
     row,
@@ -225,6 +227,32 @@ def test_what_a_look_took_is_as_its_document_says_in_what_no_listing_shows() -> 
     assert word.ours(DOG, "7") == []
 
 
+@pytest.mark.parametrize(
+    "holder", [None, entry("dog", "2", spec=spec("dog", modelId="4"), created_at=OLD - 9)]
+)
+def test_an_orphan_that_a_look_took_is_what_a_person_says_in_what_no_listing_shows(
+    holder: Entry | None,
+) -> None:
+    taken = replace(orphan("dog", "7"), spec=SENT, origin="adopted", unverified=("colorValue",))
+    known = Known(PROVIDERS["kakaclo"], state(*([holder] if holder else []), orphans=(taken,)), "default")
+    word = Declarations(known, LISTED, NOW, {DOG: replace(designed("dog"), spec=TODAY)})
+
+    with pytest.raises(ProtectedError, match=r"7 is an orphan of .* no listing shows colorValue") as asked:
+        word.ours(DOG, "7")
+
+    so, otherwise = asked.value.remedy.splitlines()
+    assert so.endswith(f"podsync import {DOG.word} 7 --as document")
+    after = replay(known.state, word.ours(DOG, "7", Version.DOCUMENT))
+    assert (after.entries[DOG].id, after.entries[DOG].spec) == ("7", TODAY)
+    assert ([each.id for each in after.orphans], after.entries[DOG].unverified) == (["2"] * bool(holder), ())
+    if holder is None:
+        assert otherwise.endswith(f"podsync import {DOG.word} 7 --as sent")
+        (left,) = replay(known.state, word.ours(DOG, "7", Version.SENT)).orphans
+        assert (left.id, left.spec, left.unverified) == ("7", SENT, ())
+    else:
+        assert otherwise.endswith(f'podsync apply --replace "{DOG}"')
+
+
 # -- what was refused though it was made
 
 
@@ -409,6 +437,47 @@ def test_an_id_that_no_listing_shows_is_kept_as_the_claim_of_what_was_sent(holde
     with pytest.raises(PodsyncError, match="lists no product 9"):
         listed.ours(DOG, "9")  # what is listed may be it
     assert replace(listed, rows={"7": row("7", "fox")}).ours(DOG, "9") == told
+
+
+@pytest.mark.parametrize("holder", [None, OLDER], ids=["a create", "a replace"])
+def test_an_id_that_no_listing_shows_is_what_was_refused(holder: Entry | None) -> None:
+    word = replace(refused(SENT, today=SENT, holder=holder), rows={})
+
+    after = replay(word.known.state, word.ours(DOG, "9"))
+
+    assert (after.entries[DOG].id, after.entries[DOG].spec, after.entries[DOG].identified) == (
+        None,
+        SENT,
+        True,
+    )
+    assert (after.refusals, [each.id for each in after.orphans]) == ({}, ["2"] * bool(holder))
+    with pytest.raises(PodsyncError, match="lists no product 9"):
+        refused(SENT, today=SENT, holder=holder).ours(DOG, "9")  # what is listed may be it
+    with pytest.raises(PodsyncError, match="lists no product 9"):
+        replace(refused(today=SENT, holder=holder), rows={}).ours(DOG, "9")
+
+
+def test_of_what_no_listing_shows_a_person_says_which_refused_version_it_is() -> None:
+    second = spec("dog", colorValue="#000003")
+    one, several = (replace(refused(*bodies), rows={}) for bodies in ([SENT], [SENT, second, TODAY]))
+
+    with pytest.raises(ProtectedError) as asked:
+        one.ours(DOG, "9")
+    assert [line.rpartition(": ")[2] for line in asked.value.remedy.splitlines()] == [
+        f"podsync import {DOG.word} 9 --as sent",
+        "it can be taken once it is listed",
+    ]
+    with pytest.raises(ProtectedError) as asked:
+        several.ours(DOG, "9")
+    words = [Version.of_body(each).value for each in (SENT, second)]
+    printed = [line.rpartition(" ")[2] for line in asked.value.remedy.splitlines()]
+    assert printed == [*words, "document"]
+    for version, body in zip(printed, (SENT, second, TODAY), strict=True):
+        after = replay(several.known.state, several.ours(DOG, "9", Version.parse(version)))
+        assert (after.entries[DOG].spec, after.entries[DOG].identified) == (body, True)
+        assert len(after.refusals[DOG]) == 2
+    with pytest.raises(PodsyncError, match="lists no product 9"):
+        one.ours(DOG, "9", Version.DOCUMENT)
 
 
 def test_nothing_else_is_believed_of_an_id_that_no_listing_shows() -> None:

@@ -16,7 +16,7 @@ from podsync.state.events import Disowned, Remembered
 from podsync.state.model import State
 from podsync.state.reducer.reducer import replay
 from tests.evidence.look import NEW, NOW, PROVIDERS, address, events, ids, look, row, spec, state, want
-from tests.plan.build import customer, rewritten
+from tests.plan.build import customer, designed, rewritten
 
 LYNX, DOG = address("Lynx", "gelato"), address("Dog", "gelato")
 OPTIONS: dict[str, Any] = {"provider": "gelato"}
@@ -126,3 +126,88 @@ def test_a_product_that_a_person_takes_has_its_earlier_name_still(called: str, k
     (taken,) = Declarations(known, {"7": listed}, NOW, {LYNX: document}).ours(LYNX, "7")
 
     assert taken.spec["name"] == known_as
+
+
+# -- what a newer state had
+
+
+def had(identity: str, provider: str, sent: Any, *, where: Any = None, listed: Any = None) -> State:
+    """A state that lacks what a newer one had at this address."""
+    at = address("tee", provider) if where is None else where
+    told = Remembered(at, NOW, provider, identity, listed or sent, NEW, known_as=sent)
+    return replay(state(provider=provider), [told])
+
+
+@pytest.mark.parametrize("listed", [True, False])
+@pytest.mark.parametrize(
+    ("provider", "today"),
+    [
+        ("kakaclo", spec("other")),
+        ("kakaclo", spec("other", modelId="6")),
+        ("gelato", spec("other", "gelato")),
+        ("gelato", spec("other", "gelato", productModelId="6")),
+    ],
+)
+def test_what_a_newer_state_had_at_an_address_is_asked_about_whatever_it_is_like(
+    provider: str, today: Any, listed: bool
+) -> None:
+    known, rows = had("7", provider, spec("tee", provider)), [row("7", "tee", provider)] * listed
+    tee = address("tee", provider)
+
+    found = look(known, rows, [want("tee", provider, spec=today)], provider=provider)
+
+    assert ids(found.questions[tee].rows) == ["7"]
+    assert (found.adopted, found.namesakes, found.taken, events(found, Disowned)) == ({}, {}, {}, [])
+
+
+def test_what_is_just_as_the_document_says_is_not_taken_where_a_newer_state_had_another() -> None:
+    known = had("7", "kakaclo", spec("other"))
+
+    found = look(known, [row("8", "tee")], [want("tee")])
+
+    assert (found.adopted, sorted(ids(found.questions[address("tee")].rows))) == ({}, ["7", "8"])
+
+
+def test_what_a_newer_state_had_at_one_address_is_not_taken_for_another_that_wants_it_too() -> None:
+    known = had("7", "kakaclo", spec("tee"))
+
+    both = look(known, [row("7", "tee")], [want("tee", spec=spec("other")), want("cat", spec=spec("tee"))])
+    alone = look(known, [row("7", "tee")], [want("cat", spec=spec("tee"))])
+
+    assert (both.adopted, {a.name for a in both.questions}) == ({}, {"tee", "cat"})
+    assert {a.name: r.id for a, r in alone.adopted.items()} == {"cat": "7"}
+
+
+@pytest.mark.parametrize("provider", ["kakaclo", "gelato"])
+def test_a_person_takes_what_a_newer_state_had_as_it_was_there(provider: str) -> None:
+    """The next plan shows what was edited since: a replace at KakaClo, a rename at Gelato."""
+    tee, sent = address("tee", provider), spec("tee", provider)
+    make = designed if provider == "kakaclo" else customer
+    today = rewritten(make("tee"), spec=spec("other", provider))
+    known = Known(PROVIDERS[provider], had("7", provider, sent), "default")
+    word = Declarations(known, known.remembered, NOW, {tee: today})
+
+    taken = replay(known.state, word.ours(tee, "7")).entries[tee]
+
+    assert (taken.id, taken.spec, taken.pending) == ("7", sent, None)
+
+
+def test_an_edit_of_what_no_listing_shows_is_not_lost_where_a_newer_state_knew_what_was_sent() -> None:
+    known = had("7", "kakaclo", spec("tee", colorValue="#1"), listed=spec("tee"))
+    today = [want("tee", spec=spec("tee", colorValue="#2"))]
+
+    found = look(known, [row("7", "tee")], today)
+    same = look(known, [row("7", "tee")], [want("tee", spec=spec("tee", colorValue="#1"))])
+
+    assert (found.adopted, ids(found.questions[address("tee")].rows)) == ({}, ["7"])
+    assert same.adopted[address("tee")].id == "7"
+
+
+def test_what_a_newer_state_had_at_an_earlier_address_is_asked_about_as_well() -> None:
+    known = had("7", "kakaclo", spec("tee"))
+    other = spec("other")
+
+    moved = look(known, [row("7", "tee")], [want("dog", spec=other, moved=(address("tee"),))])
+    apart = look(known, [row("7", "tee")], [want("dog", spec=other)])
+
+    assert (ids(moved.questions[address("dog")].rows), apart.questions) == (["7"], {})

@@ -368,7 +368,8 @@ class Floor(World):
         self.trouble, self.sends = trouble, _numbers()
         self._notice_swaps()
         renaming = self._renaming()
-        before = sum(len(self.made(name)) for name in PROVIDERS)
+        there = {identity for name in PROVIDERS for identity in self.made(name)}
+        before = len(there)
         self.sandbox.add_faults(*trouble.faults)
         stop = Stop()
         if trouble.signal is not None:
@@ -402,7 +403,7 @@ class Floor(World):
             self.figures["created"] += max(0, after - before)
             if self.path.exists():
                 self.backups.append(self.path.read_bytes())
-        self._check_renaming(renaming)
+        self._check_renaming(renaming, there)
         wrong = list(untrue(self, report))
         if wrong:
             self.figures["untrue reports"] += len(wrong)
@@ -454,12 +455,12 @@ class Floor(World):
                     found[address] = free
         return found
 
-    def _check_renaming(self, renaming: Mapping[Address, set[str]]) -> None:
+    def _check_renaming(self, renaming: Mapping[Address, set[str]], there: Collection[str]) -> None:
         """None was made beside what a document says that it is a new name of."""
         entries = self.state.entries
         for address, free in renaming.items():
             entry = entries.get(address)
-            if entry is not None and entry.origin == "created" and entry.id not in free:
+            if entry is not None and entry.origin == "created" and entry.id not in there:
                 self.figures["doubled"] += 1
                 raise Doubled(f"{address} is a new name of {free}, and {entry.id} was made")
 
@@ -738,12 +739,15 @@ class Floor(World):
     def _answer_unseen(self, outcome: Outcome) -> None:
         """Look at the web page: whether a product is as the document says in what no listing shows."""
         address, provider = outcome.address, outcome.provider
-        identity = self.state.entries[address].id or ""
-        assert any(f"podsync import {address} {identity}" in line for line in outcome.next)
+        (identity,) = re.findall(rf"podsync import {re.escape(str(address))} (\S+)", outcome.next[0])
+        entry = self.state.entries.get(address)
+        is_orphan = entry is None or entry.id != identity
         there = self.there(provider).get(identity, {})
         so = self.body(provider, there) == self.body(provider, self.documents[address].spec)
         self.log.append(f"    a person says {address}: {identity} is so: {so}")
-        if so:
+        if is_orphan and (so or entry is None):
+            self.say(address, identity, Version.DOCUMENT if so else Version.SENT)
+        elif so:
             self._import(provider, {address: identity}, [])
         else:
             self.run(Trouble(), selecting={"selection": Selection(replace=(str(address),))})
@@ -805,7 +809,7 @@ class Floor(World):
 
     def say(self, address: Address, identity: str, version: Version | None) -> None:
         """`podsync import ADDRESS ID`, of a version or without."""
-        provider = self.state.entries[address].provider
+        provider = self.documents[address].provider
         self._write(
             lambda known: self._said(provider, known, {address: identity}, ()).ours(
                 address, identity, version

@@ -38,7 +38,7 @@ def test_a_rename_waits_for_the_listing_too_when_the_state_is_older_than_the_las
     write(floor, POSTER)
     floor.good_day()
     backup = floor.path.read_bytes()
-    floor.lose(journal=True, memory=False)
+    floor.lose(journal=True, memory=True)
     write(floor, POSTER, name="Renamed")
     renamed = floor.documents[POSTER]
     # It does not say what it was called, so that another one is made.
@@ -1141,3 +1141,56 @@ def test_what_a_run_has_read_back_is_compared_with_no_older_listing(floor):
 def poster(floor: Floor, *values: str) -> None:
     """The document has these values."""
     write(floor, POSTER, **sized(*values))
+
+
+@pytest.mark.parametrize("colour", ["#000001", "#000003"])
+def test_an_orphan_that_a_look_took_is_asked_about_before_another_is_made(floor, colour):
+    """Its document is back, and says what is there, or something else; nobody knows which."""
+    write(floor, Address("designed_product", "dog"))
+    write(floor, TEE, colorValue="#000001")
+    floor.good_day()
+    floor.clock.pass_by(SETTLE)
+    write(floor, TEE, colorValue="#000002")
+    floor.lose(journal=True, memory=True)
+    floor.good_day()
+    sent, document = floor.state.entries[TEE].id, floor.documents[TEE]
+    floor.delete(TEE)
+    floor.good_day()
+    assert [each.id for each in floor.state.orphans] == [sent]
+    assert floor.write(rewritten(document, spec=FrozenDict({**document.spec, "colorValue": colour})))
+
+    (told,) = floor.run(Trouble()).outcomes
+
+    assert told.result is Result.NOT_TRIED
+    assert "no listing shows colorValue" in told.error
+    floor.good_day()
+    so = colour == "#000001"
+    assert (floor.state.entries[TEE].id == sent) is so
+    assert len(floor.made("kakaclo")) == (2 if so else 3)
+
+
+@pytest.mark.parametrize("wanted", [True, False], ids=["wanted", "an orphan"])
+def test_the_id_that_an_answer_told_is_offered_whatever_staff_have_called_its_product(floor, wanted):
+    write(floor, Address("customer_product", "dog"))
+    floor.good_day()
+    floor.clock.pass_by(SETTLE)
+    floor.sandbox.set_rules(gelato_lag=300.0)
+    write(floor, POSTER)
+    assert floor.run(Trouble(), wait=False).exit_code == 0
+    identity = floor.state.entries[POSTER].id
+    if not wanted:
+        floor.delete(POSTER)
+        floor.run(Trouble(), wait=False)
+    floor.rename_there("gelato", identity, "Named by hand 1")
+    floor.clock.pass_by(2 * SETTLE)
+    floor.run(Trouble())
+
+    write(floor, Address("customer_product", "elk"))
+    (told, *_) = sorted(floor.run(Trouble()).outcomes, key=lambda each: each.address)
+
+    assert told.address == POSTER
+    assert told.result is Result.IN_DOUBT
+    assert f'{identity} "Named by hand 1"' in told.error
+    assert any(identity in line for line in told.next)
+    floor.good_day()
+    assert (identity in floor.made("gelato")) is wanted

@@ -48,6 +48,25 @@ def test_what_a_look_took_is_not_made_again_for_what_nobody_knows() -> None:
         assert actions(sure) == {"designed_product.tee": "replace"}
 
 
+def test_an_orphan_that_a_look_took_is_asked_about_before_another_is_made() -> None:
+    """Its document is back with something else that no listing shows: the orphan may be just that."""
+    taken = orphan(designed("tee"), origin="adopted", unverified=("colorValue", "materialImages"))
+    wanted, other = designed("tee", colorValue="#000000"), designed("tee", modelId="9")
+
+    back = plan([wanted], state(orphans=[taken]))
+    replaced = plan([wanted], state(made(other), orphans=[taken]))
+
+    for told in (back, replaced):
+        assert (rules(told), told.errored) == (["not-seen"], False)
+        assert "no listing shows colorValue" in fault(told).summary
+    for sure in (
+        plan([wanted], state(orphans=[replace(taken, unverified=())])),
+        plan([wanted], state(made(other), orphans=[taken]), replace=("designed_product.tee",)),
+        plan([designed("tee", colorValue="#000000", enName="New")], state(orphans=[taken])),
+    ):
+        assert rules(sure) == []
+
+
 def _many(count: int, **more: object) -> list[Product]:
     facts = [{"enName": f"N{i}", "imageUrl": f"https://cdn.test/{i}.png"} for i in range(count)]
     return [designed(f"tee-{i}", **(fact | more)) for i, fact in enumerate(facts)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from podsync.model.address import Address
-from podsync.model.frozen import FrozenDict, freeze
+from podsync.model.frozen import EMPTY, FrozenDict, freeze
 from podsync.model.product import Lifecycle
 from podsync.state import events as ev
 from podsync.state.entries import Entry, Orphan
@@ -88,6 +88,7 @@ FIELDS = {
     "landmarks": st.lists(mappings, max_size=3).map(tuple),
     "models": st.dictionaries(ids, names, max_size=2).map(freeze),
     "fields": mappings,
+    "known_as": mappings,
     "made": st.none() | times,
 }
 #: How an Intent may end.
@@ -105,6 +106,8 @@ def event(cls: type, **fixed: object) -> st.SearchStrategy[ev.Event]:
     chosen |= {name: st.just(value) for name, value in fixed.items()}
     if cls in {ev.Bound, ev.Identified, ev.Adopted, ev.Remembered}:
         chosen["id"] = ids
+    if cls is ev.Adopted:  # a document that names a product by its id need not say anything of it
+        chosen["spec"] = specs | st.just(EMPTY)
     return st.builds(cls, **chosen)
 
 

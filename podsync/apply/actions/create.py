@@ -9,13 +9,14 @@ from podsync.apply.outcomes import conclude, done, later, listed, name_is_taken,
 from podsync.apply.report import DONE, Result
 from podsync.apply.run import DeferredChange, Doubt, ProviderRun
 from podsync.evidence.declared import Declarations
-from podsync.evidence.sent import existing, untold, unverified
+from podsync.evidence.sent import unverified
+from podsync.evidence.steps import existing, untold
 from podsync.model.errors import ConflictError, InDoubtError, PodsyncError
 from podsync.model.frozen import EMPTY, FrozenDict
 from podsync.plan.action import Action
 from podsync.plan.answers import COMPLETE, if_removed, is_it_so, whose_it_is
 from podsync.plan.change import Change
-from podsync.plan.diff import differing_fields, unseen_fields
+from podsync.plan.diff import differing_fields, unseen
 from podsync.plan.drift.compare import differences
 from podsync.providers.contract import Remote
 from podsync.state.entries import Entry, Orphan
@@ -165,10 +166,10 @@ def _adopted(run: ProviderRun, change: Change, remote: Remote) -> Adopted:
 
 def _is_unseen(run: ProviderRun, change: Change, entry: Entry | None) -> bool:
     """Whether what exists may be the wanted product: in the fields that differ nobody knows what it is."""
-    fields = unseen_fields(run.provider, entry, change)
-    if entry is None or not fields:
+    found = unseen(run.provider, entry, run.ledger.orphans(run.provider.name), change)
+    if found is None:
         return False
-    asked = is_it_so(run.provider, change.address, entry, fields)
+    asked = is_it_so(run.provider, change.address, entry, *found)
     not_tried(run, change, asked.why, *asked.answers)
     return True
 

@@ -383,7 +383,8 @@ def _nothing_was_made(run: ProviderRun, entry: Entry) -> None:
         done(run, change, Result.SETTLED)
     elif address in run.conflicts:
         unseen = f"{run.conflicts[address]}: something like it exists, and is not listed"
-        failed(run, change, unseen, remedy="look at its web page; apply again later", replans=False)
+        other = f"if that shows one of its name, choose another {run.provider.name_field}; else apply later"
+        failed(run, change, unseen, remedy=f"look at {run.provider.title}'s web page: {other}", replans=False)
     elif sends >= SENDS_AN_APPLY:
         failed(run, change, f"sent {sends} times, and no listing shows it")
     elif not run.going:

@@ -13,8 +13,8 @@ from podsync.apply.guard import guarded, pooled
 from podsync.apply.outcomes import conclude, done, failed, in_doubt, not_tried
 from podsync.apply.report import DONE, Result
 from podsync.apply.run import DeferredChange, ProviderRun, Unshown
-from podsync.evidence.sent import StepVerdict, is_whole, step_verdict
 from podsync.evidence.state_view import Known, when
+from podsync.evidence.steps import StepVerdict, is_whole, step_verdict
 from podsync.model.errors import ConflictError, InDoubtError, RefusedError
 from podsync.model.frozen import EMPTY, Spec, freeze
 from podsync.plan.answers import if_removed, of_step, perhaps_added, step_in_doubt
@@ -85,9 +85,16 @@ def _was_adopted(change: Change, entry: Entry) -> bool:
 
 
 def _takes_names(run: ProviderRun, change: Change, entry: Entry) -> bool:
-    """Whether the names are to be exchanged now; an exchange that was begun is ended whatever is wanted."""
-    begun = entry.swap is not None and run.ledger.state().given_up(entry.swap)
-    return begun or change.lifecycle.replace == "swap"
+    """Whether the names are to be exchanged now; an exchange that was begun is ended whatever is wanted.
+
+    A newer state may have ended it: then the new product is listed under the name, and both are set again.
+    """
+    if entry.swap is None:
+        return False
+    row = run.findings.reading.rows.get(entry.id or "") if run.findings is not None else None
+    named = freeze({**(entry.spec or EMPTY), **entry.swap.takes})
+    taken = row is not None and run.provider.clash(named, row.fields)
+    return taken or run.ledger.state().given_up(entry.swap) or change.lifecycle.replace == "swap"
 
 
 def _doubt(run: ProviderRun, change: Change, entry: Entry, step: ProductStep) -> None:

@@ -8,7 +8,7 @@ arrive itself. The exchange is done once the new one is listed under the name.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from podsync.apply.actions.sender import SENDS_AN_APPLY, Job, SendResult
@@ -18,14 +18,15 @@ from podsync.apply.outcomes import conclude, done, failed, half_made, in_doubt, 
 from podsync.apply.report import DONE
 from podsync.apply.run import ProviderRun, Unshown
 from podsync.evidence.ages import SEND_SECONDS, Moment, elapsed
-from podsync.evidence.sent import ShownSteps, is_whole
 from podsync.evidence.state_view import when
+from podsync.evidence.steps import ShownSteps, is_whole
 from podsync.model.errors import InDoubtError, ProviderError, RefusedError, UnauthorizedError
 from podsync.model.frozen import EMPTY, FrozenDict, Spec, freeze
 from podsync.model.product import seen_ids
 from podsync.plan.answers import if_removed
 from podsync.plan.change import Change
 from podsync.providers.contract import Match, Query, Remote
+from podsync.providers.name_forms import begins, changes
 from podsync.state.entries import Entry, Orphan, Pending, Swap
 from podsync.state.events import Gone, Settled
 
@@ -70,13 +71,14 @@ def take_names(run: ProviderRun, change: Change) -> None:
     old = run.ledger.orphan(swap.source, swap.made_at)
     begins = old is not None and old.pending is None and not _gave_up(old, swap)
     if old is not None and (begins or old.pending is not None):
-        sent = _rename(run, _away(run, old, swap), old)
+        sent = _rename(run, _away(run, old, swap), old, lambda row: not _is_called(run, swap, row))
         if sent is not None and not _was_removed(run, old, sent):
             _stopped_before(run, change, swap, sent)
             return
     entry = run.ledger.entry(change.address) or entry
     held = _held(run, entry, swap, fresh=begins)
-    sent = _rename(run, _taking(run, change, entry, swap), entry) if held is None else None
+    taking = _taking(run, change, entry, swap)
+    sent = _rename(run, taking, entry, taking.shown) if held is None else None
     if held is None and sent is None:
         _look_later(run, change, swap)
         return
@@ -126,9 +128,10 @@ def _held(run: ProviderRun, entry: Entry, swap: Swap, *, fresh: bool) -> str | N
             taken = [row for row in _others(run, entry, swap, rows) if old is None or row.id != old.id]
             if taken:
                 return f"{listed(run, taken)} has it by now: rename or remove that one by hand"
-            if old is None or old.id not in rows or not _clashes(run, entry, swap, rows[old.id]):
+            if old is None or old.id not in rows or not _is_called(run, swap, rows[old.id]):
                 return None
-            why = f"{run.provider.title} still lists it at the old product, {old.id}"
+            lists = f"{run.provider.title} still lists it at the old product, {old.id}"
+            why = f"{lists}: if it stays so, rename that one by hand"
         if clock.monotonic() >= until or run.context.halted:
             return why
         clock.sleep(pause)
@@ -161,7 +164,9 @@ def _look_later(run: ProviderRun, change: Change, swap: Swap) -> None:
         return
     until = run.context.clock.monotonic() + run.settings.settle_seconds
     with run.lock:
-        run.unshown[change.address] = Unshown(change, entry.id or "", swap.takes, until, _done)
+        run.unshown[change.address] = Unshown(
+            change, entry.id or "", swap.takes, until, _done, shown=lambda row: _is_called(run, swap, row)
+        )
 
 
 def _done(run: ProviderRun, change: Change) -> None:
@@ -227,13 +232,18 @@ def _taking(run: ProviderRun, change: Change, entry: Entry, swap: Swap) -> Job:
         change.lifecycle,
         place=change.place,
         whatever=True,
-        shown=lambda remote: remote.id == entry.id and shows(run.provider, swap.takes, remote, run.habits),
+        shown=lambda remote: remote.id == entry.id and _is_called(run, swap, remote),
         listed=True,
     )
 
 
-def _rename(run: ProviderRun, job: Job, item: Entry | Orphan) -> SendResult | None:
-    """Send a rename until it is done (None); else return how it ended."""
+def _rename(
+    run: ProviderRun, job: Job, item: Entry | Orphan, reached: Callable[[Remote], bool]
+) -> SendResult | None:
+    """Send a rename until it is done (None); else return how it ended.
+
+    Where the answer does not show it, `reached` says of a listed row whether it has done what it is for.
+    """
     clock, wait = run.context.clock, run.settings.timeout_seconds
     if item.pending is not None:
         _sleep(
@@ -247,7 +257,7 @@ def _rename(run: ProviderRun, job: Job, item: Entry | Orphan) -> SendResult | No
         remote = sent.receipt.remote if sent.receipt is not None else None
         if sent.error is None and remote is not None and job.shown(remote):
             return None
-        if sent.error is None and _shown_later(run, job, item):
+        if sent.error is None and _shown_later(run, job, item, reached):
             return None
         if sent.error is not None and not isinstance(sent.error, InDoubtError):
             return sent
@@ -269,8 +279,11 @@ def _gone_by(run: ProviderRun, pending: Pending) -> float:
     return elapsed(Moment(pending.written_at, pending.date), moment) - SEND_SECONDS
 
 
-def _shown_later(run: ProviderRun, job: Job, item: Entry | Orphan) -> bool:
-    """Read back a rename whose answer does not show it, for `settle_seconds`."""
+def _shown_later(run: ProviderRun, job: Job, item: Entry | Orphan, reached: Callable[[Remote], bool]) -> bool:
+    """Read back a rename whose answer does not show it, for `settle_seconds`.
+
+    What the provider made of the name that was sent is taken down as it is listed.
+    """
     clock, pause = run.context.clock, 0.5
     until = clock.monotonic() + run.settings.settle_seconds
     while True:
@@ -279,8 +292,11 @@ def _shown_later(run: ProviderRun, job: Job, item: Entry | Orphan) -> bool:
         except ProviderError:
             rows = {}
         row = rows.get(item.id or "")
-        if row is not None and job.shown(row):
-            run.ledger.record(Settled(job.address, clock.now(), found=True, id=item.id, orphan=job.orphan))
+        if row is not None and reached(row):
+            kept = EMPTY if job.shown(row) else freeze({name: row.fields.get(name) for name in job.body})
+            run.ledger.record(
+                Settled(job.address, clock.now(), found=True, id=item.id, part=kept, orphan=job.orphan)
+            )
             return True
         if clock.monotonic() >= until or not run.context.options.wait:
             return False
@@ -329,6 +345,12 @@ def _others(run: ProviderRun, entry: Entry, swap: Swap, rows: dict[str, Remote])
     for row in rows.values():
         if row.id not in own and _clashes(run, entry, swap, row):
             yield row
+
+
+def _is_called(run: ProviderRun, swap: Swap, row: Remote) -> bool:
+    """Whether a product is listed under the name that passes over, in whatever form a provider keeps it."""
+    name, listed = run.provider.name_of(swap.takes), run.provider.name_of(row.fields)
+    return changes(name, listed) is not None or begins(name, listed)
 
 
 def _clashes(run: ProviderRun, entry: Entry, swap: Swap, row: Remote) -> bool:

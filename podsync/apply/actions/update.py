@@ -18,8 +18,8 @@ from podsync.apply.outcomes import conclude, done, failed, in_doubt, name_is_tak
 from podsync.apply.report import Result
 from podsync.apply.run import DeferredChange, ProviderRun, Unshown
 from podsync.evidence.ages import SEND_SECONDS, Moment, elapsed
-from podsync.evidence.sent import ShownSteps
 from podsync.evidence.state_view import when
+from podsync.evidence.steps import ShownSteps
 from podsync.model.address import Address
 from podsync.model.digests import canonical_json
 from podsync.model.errors import InDoubtError
@@ -265,7 +265,7 @@ def read_back(run: ProviderRun) -> bool:
         row = rows.get(each.id)
         if each.step:
             settle_step(run, each, row, looked, proves)
-        elif row is not None and listing.fresh and shows(run.provider, each.body, row, run.habits):
+        elif row is not None and listing.fresh and _is_done(run, each, row):
             entry = run.ledger.entry(address)
             if entry is not None and entry.pending is not None:
                 run.attempts[address] = entry.pending.attempts
@@ -293,6 +293,10 @@ def read_back(run: ProviderRun) -> bool:
             answer = f'if that is it: podsync state settle "{address}" --adopt {each.id}'
             failed(run, each.change, why, remedy=answer)
     return released
+
+
+def _is_done(run: ProviderRun, each: Unshown, row: Remote) -> bool:
+    return each.shown(row) if each.shown is not None else shows(run.provider, each.body, row, run.habits)
 
 
 def _settle_undone(run: ProviderRun, each: Unshown, row: Remote) -> None:

@@ -15,13 +15,13 @@ from podsync.apply.run import named_by, others_of, want_of, wanted_by
 from podsync.evidence.ages import SEND_SECONDS, Moment
 from podsync.evidence.findings import Findings, StepQuestion
 from podsync.evidence.listing import Reading
-from podsync.evidence.sent import ShownSteps, StepVerdict, is_whole, step_verdict
-from podsync.evidence.situation import Situation, Times, Want, documents_of
+from podsync.evidence.situation import NO_PAST, Past, Situation, Times, Want, documents_of
 from podsync.evidence.state_view import Known
+from podsync.evidence.steps import ShownSteps, StepVerdict, is_whole, step_verdict
 from podsync.model.address import Address
 from podsync.model.clock import Clock
 from podsync.model.errors import UnreadableError
-from podsync.model.frozen import EMPTY, Spec
+from podsync.model.frozen import EMPTY
 from podsync.model.product import Product
 from podsync.plan.action import Action
 from podsync.plan.change import Change
@@ -66,10 +66,8 @@ def preview(
         situation = Situation(
             known,
             times,
-            (*wants_of(connection.provider, changes, known, others[name].formers), *others[name].wants),
-            documents_of(
-                known, [*wanted.values(), *others[name].specs.values(), *others[name].formers.values()]
-            ),
+            (*wants_of(connection.provider, changes, known, others[name].pasts), *others[name].wants),
+            documents_of(known, [*wanted.values(), *others[name].specs.values(), *others[name].formers]),
             managed=others[name].managed,
             named=named_by(changes),
             wanted={**others[name].specs, **wanted},
@@ -136,18 +134,18 @@ def _steps_in_question(
 
 
 def wants_of(
-    provider: Provider, changes: Iterable[Change], known: Known, formers: Mapping[Address, Spec]
+    provider: Provider, changes: Iterable[Change], known: Known, pasts: Mapping[Address, Past]
 ) -> tuple[Want, ...]:
     """Return what these changes want that is not there: creates, and updates that take a name.
 
-    `formers` are the specs of documents under the names that they had.
+    `pasts` are what documents tell of before.
     """
     doubted: set[Address] = {entry.address for entry in known.doubts}
     wants = []
     for change in changes:
         if change.after is None or change.address in doubted or change.previous_address in doubted:
             continue
-        want = want_of(provider, change, formers.get(change.address), makes=change.makes)
+        want = want_of(provider, change, pasts.get(change.address, NO_PAST), makes=change.makes)
         if want is not None:
             wants.append(want)
     return tuple(wants)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from podsync.catalog.parsing import yaml_writer
+from podsync.catalog.parsing.encoding import UNWANTED
 from podsync.catalog.parsing.yaml_reader import read
 from podsync.model.diagnostic import Diagnostic, errors_among
 from podsync.model.known_ids import AccountIds, Accounts, KnownModel
@@ -17,6 +19,8 @@ _HEAD = """\
 """
 #: The fields of a model beside its id, in the order in which they are written.
 _WORDS = ("name", "code", "category", "price", "sizes", "left")
+#: A longer id is none that a document could name; YAML has keys of up to 1,024 characters.
+_LONGEST = 200
 
 
 def parsed(path: str, raw: bytes) -> tuple[Accounts, tuple[Diagnostic, ...]]:
@@ -56,7 +60,10 @@ def _text(value: Any) -> str:
 
 
 def written(accounts: Accounts) -> str:
-    """Return the text of the file: a model a line, so that a change is a line of a diff."""
+    """Return the text of the file: a model a line, so that a change is a line of a diff.
+
+    Words of a supplier lose the characters that no file of a catalog may hold; ids with some are left out.
+    """
     lines: list[str] = []
     for provider in dict.fromkeys(key[0] for key in sorted(accounts)):
         lines.append(f"{yaml_writer.scalar(provider)}:")
@@ -71,19 +78,33 @@ def written(accounts: Accounts) -> str:
 def _account_lines(account: str, ids: AccountIds) -> Iterator[str]:
     yield f"    {yaml_writer.scalar(account)}:"
     yield f"      listed: {'true' if ids.listed else 'false'}"
-    if ids.models:
+    models, parts, customers = (
+        list(filter(_is_writable, each)) for each in (ids.models, ids.parts, ids.customers)
+    )
+    if models:
         yield "      models:"
-        for identity in sorted(ids.models, key=_in_order):
+        for identity in sorted(models, key=_in_order):
             model = ids.models[identity]
-            columns = {word: value for word in _WORDS if (value := getattr(model, word))}
+            columns = {word: value for word in _WORDS if (value := _clean(getattr(model, word)))}
             yield f"        {yaml_writer.in_flow(identity)}: {yaml_writer.in_flow(columns)}"
-    if ids.parts:
+    if parts:
         yield "      parts:"
-        for part in sorted(ids.parts):
-            yield f"        {yaml_writer.in_flow(part)}: {yaml_writer.in_flow(ids.parts[part])}"
-    if ids.customers:
+        for part in sorted(parts):
+            values = tuple(filter(_is_writable, ids.parts[part]))
+            yield f"        {yaml_writer.in_flow(part)}: {yaml_writer.in_flow(values)}"
+    if customers:
         yield "      customers:"
-        yield from (f"        - {yaml_writer.in_flow(each)}" for each in sorted(ids.customers))
+        yield from (f"        - {yaml_writer.in_flow(each)}" for each in sorted(customers))
+
+
+def _clean(words: str | tuple[str, ...]) -> str | tuple[str, ...]:
+    if isinstance(words, tuple):
+        return tuple(re.sub(UNWANTED, "", word) for word in words)
+    return re.sub(UNWANTED, "", words)
+
+
+def _is_writable(identity: str) -> bool:
+    return len(identity) <= _LONGEST and re.search(UNWANTED, identity) is None
 
 
 def _in_order(identity: str) -> tuple[int, str]:

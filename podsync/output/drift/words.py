@@ -124,8 +124,13 @@ class Remedy(NamedTuple):
 def remedies(drift: Sequence[Drift]) -> Iterator[Remedy]:
     """Yield what can be done about drift."""
     first = {each.kind: each for each in reversed(drift)}
-    by_hand = [(each, field) for each in drift for field in each.fields if not is_flat(field.listed)]
-    patched = any(is_flat(field.listed) for each in drift for field in each.fields)
+    for each in drift:
+        if any(field.has_taken_over for field in each.fields):
+            has = f"{each.address} has its name already, of which this state does not know"
+            yield Remedy(f"{has}: write lifecycle: {{replace: swap}} into its document", ("podsync apply",))
+    left = [(each, field) for each in drift for field in each.fields if not field.has_taken_over]
+    by_hand = [(each, field) for each, field in left if not is_flat(field.listed)]
+    patched = any(is_flat(field.listed) for _, field in left)
     if patched or first.keys() & {DriftKind.GONE, DriftKind.TWIN}:
         words = "To accept all else" if by_hand else "To accept all of it"
         yield Remedy(words, ("podsync drift -o patch=drift.patch", "git apply drift.patch"))
@@ -140,7 +145,11 @@ def remedies(drift: Sequence[Drift]) -> Iterator[Remedy]:
     if DriftKind.GONE in first:
         words = "What is gone is listed as an orphan once that is applied, until it is looked for"
         yield Remedy(words, ("podsync state orphans --check",))
-    changed = [each for each in drift if each.kind is DriftKind.CHANGED]
+    changed = [
+        each
+        for each in drift
+        if each.kind is DriftKind.CHANGED and not all(field.has_taken_over for field in each.fields)
+    ]
     # Of two, the one that takes no name from orders is the plainer example.
     updates = sorted((each for each in changed if each.settable), key=lambda each: bool(_new_name(each)))
     others = [each for each in changed if not each.settable]

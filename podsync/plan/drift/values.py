@@ -10,6 +10,7 @@ from typing import NamedTuple
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Json
 from podsync.model.position import Position
+from podsync.providers.name_forms import unmarked
 
 
 class DriftKind(StrEnum):
@@ -42,6 +43,13 @@ class DriftedField(NamedTuple):
     def both(self) -> bool:
         """Whether the document wants something else again."""
         return self.wanted not in (self.known, self.listed)
+
+    @property
+    def has_taken_over(self) -> bool:
+        """Whether what waits for a name, as the state knows it, is listed under that: an exchange is done."""
+        if not (isinstance(self.known, str) and isinstance(self.listed, str)):
+            return False
+        return unmarked(self.known) == self.listed != self.known
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
     "observed": {"acme": {"default": {…}}}, "landmarks": {"acme": [{…}]},
     "models": {"acme": {"73": ["PODQRA073"]}}, "foreign": {"acme": ["4990"]},
     "unclaimed": {"acme": ["4991"]},
-    "remembered": {"acme": {"4992": {"at": "…", "addresses": ["kind.dino"], "fields": {…}}}},
+    "remembered": {"acme": {"4992": {"at": "…", "addresses": ["kind.dino"], "fields": {…}, "known_as": {…}}}},
     "absent": {"acme": {"5012": {"at": "…", "date": "…", "gone": true}}},
     "readings": {"acme": {"3": ["4990"]}}, "released": {"kind.dino": 1},
     "refusals": [{"address": "kind.dino", "provider": "acme", "body": {…}, …}],

@@ -255,7 +255,9 @@ def _entry(text: str, data: Any) -> Entry:
             raise Unfit(place.where, f"{key!r} is missing")
     known = {key: value for key, value in read.items() if key not in {"status", "address"}}
     pending = _pending_body(read.get("pending"), place)
-    known |= {"address": text, "spec": None if read["spec"] == {} else read["spec"], "pending": pending}
+    # A document that names a product by its id may say nothing of it; of what was made, something is known.
+    nothing = read["spec"] == {} and read.get("origin", "created") == "created"
+    known |= {"address": text, "spec": None if nothing else read["spec"], "pending": pending}
     entry = from_json(Entry, known, place)
     if read["status"] != entry.status:
         raise Unfit(place.where, f"status {read['status']!r:.60} and pending do not agree")

@@ -15,7 +15,7 @@ from functools import cached_property
 from podsync.model.address import Address
 from podsync.model.digests import digest
 from podsync.model.frozen import EMPTY, Spec, freeze
-from podsync.state.entries import Entry, Orphan, Pending, Window
+from podsync.state.entries import Entry, Orphan, Pending, RememberedRow, Window
 from podsync.state.events import Doubted, Event, Gone, Intent, Landmarked, Looked, Remembered, Settled
 from podsync.state.model import NOTHING, State
 from podsync.state.reducer.reducer import Reducer
@@ -135,7 +135,7 @@ class _Recall:
         kept = self._state.remembered.get(provider, EMPTY)
         for row in self._remembered(provider):
             before = kept.get(row.id)
-            if row.id not in aside and (before is None or str(row.address) not in before.addresses):
+            if row.id not in aside and (before is None or is_news(row, before)):
                 self._add(row)
 
     def _owned(self, provider: str) -> frozenset[str]:
@@ -147,10 +147,21 @@ class _Recall:
             if item.id is not None:
                 fields = {k: v for k, v in (item.spec or EMPTY).items() if k not in item.unverified}
                 at, remote = item.created_at, item.remote
-                yield Remembered(item.address, at, provider, item.id, freeze(fields), remote=remote)
+                ours = item.spec or EMPTY if isinstance(item, Entry) else EMPTY
+                yield Remembered(
+                    item.address, at, provider, item.id, freeze(fields), remote=remote, known_as=ours
+                )
         for identity, row in self._newest.remembered.get(provider, EMPTY).items():
             for address in map(Address.parse, row.addresses):
-                yield Remembered(address, row.at, provider, identity, row.fields, row.made, row.remote)
+                ours = row.known_as.get(str(address), EMPTY)
+                facts = (row.fields, row.made, row.remote)
+                yield Remembered(address, row.at, provider, identity, *facts, known_as=ours)
+
+
+def is_news(row: Remembered, before: RememberedRow) -> bool:
+    """Whether what is remembered says less: of another address, or not what a newer state knew."""
+    address = str(row.address)
+    return address not in before.addresses or bool(row.known_as and address not in before.known_as)
 
 
 def _items(state: State, provider: str) -> Iterator[Entry | Orphan]:

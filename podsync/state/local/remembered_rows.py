@@ -27,6 +27,7 @@ from podsync.model.frozen import EMPTY
 from podsync.model.json_bytes import canonical
 from podsync.state.events import Event, Remembered
 from podsync.state.formats.event_json import event_from_json, event_to_json
+from podsync.state.local.recall import is_news
 from podsync.state.model import State
 
 _LIMIT = 1 << 26
@@ -147,7 +148,7 @@ def _news(state: State, events: Iterable[Remembered]) -> list[Remembered]:
         if event.provider not in known:
             known[event.provider] = {*state.owned(event.provider), *state.foreign.get(event.provider, ())}
         row = state.remembered.get(event.provider, EMPTY).get(event.id)
-        same = row is not None and str(event.address) in row.addresses and row.fields == event.fields
+        same = row is not None and row.fields == event.fields and not is_news(event, row)
         if not same and event.id not in known[event.provider]:
             left.append(event)
     return left

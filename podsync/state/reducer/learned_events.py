@@ -187,12 +187,16 @@ def _unclaimed(draft: MutableState, event: ev.Unclaimed) -> None:
 def _remembered(draft: MutableState, event: ev.Remembered) -> None:
     known = draft.remembered.get((event.provider, event.id))
     since, addresses = (event.at, ()) if known is None else (known.at, known.addresses)
+    known_as = EMPTY if known is None else known.known_as
+    if event.known_as:
+        known_as = freeze({**known_as, str(event.address): event.known_as})
     draft.remembered[event.provider, event.id] = RememberedRow(
         since,
         tuple(sorted({*addresses, str(event.address)})),
         event.fields,
         event.made,
         event.remote,
+        known_as,
         EMPTY if known is None else known.extra,
     )
 
@@ -202,7 +206,8 @@ def is_none_of(draft: MutableState, address: Address) -> None:
     for key, row in list(draft.remembered.items()):
         if str(address) in row.addresses:
             left = tuple(each for each in row.addresses if each != str(address))
-            draft.remembered[key] = replace(row, addresses=left)
+            known_as = freeze({each: spec for each, spec in row.known_as.items() if each in left})
+            draft.remembered[key] = replace(row, addresses=left, known_as=known_as)
             if not left:
                 del draft.remembered[key]
 

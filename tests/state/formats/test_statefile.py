@@ -382,8 +382,9 @@ def test_frozen_and_proxied_mappings_are_written(spec, label):
 
 def test_the_published_schema_fits_what_is_written():
     seen = RememberedRow(
-        1_767_323_060.0, ("designed_product.tee",), SPEC, 1_767_323_059.5, freeze({"product": {"spu": "S"}})
-    )
+        1_767_323_060.0, ("designed_product.tee",), SPEC, 1_767_323_059.5, freeze({"product": {"spu": "S"}}),
+        freeze({"designed_product.tee": SPEC}),
+    )  # fmt: skip
     told = json.loads(statefile.dumps(replace(learned(), remembered={"kakaclo": {"5": seen}})))
     schema = json.loads((ROOT / "schemas" / "state.schema.json").read_text(encoding="utf-8"))
 

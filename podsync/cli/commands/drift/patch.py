@@ -41,16 +41,19 @@ def patch_of(
 
 def _change(editor: CatalogEditor, drift: Drift) -> list[str]:
     """Accept a changed product; return what a person has to do."""
-    fields = [AcceptedField(each.field, each.known, each.listed) for each in drift.fields]
+    fields = [AcceptedField(f.field, f.known, f.listed) for f in drift.fields if not f.has_taken_over]
+    done = len(fields) < len(drift.fields)
+    by_hand = [f"{drift.address}: write `lifecycle: {{replace: swap}}` by hand"] if done else []
     written = [each for each in fields if is_flat(each.listed)]
     taken: bool | None = None if drift.source is None else True
     if drift.source is not None and written:
         taken = editor.accept(drift.source.path, drift.address, written)
     if taken is None:
         return [f"{drift.address}: it has no document"]
-    return [
+    by_hand += [
         f"{drift.address}: write {each.field} by hand" for each in fields if not taken or each not in written
     ]
+    return by_hand
 
 
 def diff(file: EditedFile) -> str:
