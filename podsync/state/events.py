@@ -130,7 +130,7 @@ class Doubted(ProductEvent):
     """The call ended without a clear answer; the Intent stays.
 
     `asked`: when a person was asked, since a look that missed nothing had found no answer either.
-    `acknowledged`: when the answer said that it was done or taken on.
+    `acknowledged`: when the answer said that it was done or taken on; `answered`: the id that it told.
     """
 
     date: float | None = None
@@ -138,6 +138,7 @@ class Doubted(ProductEvent):
     asked: float | None = None
     orphan: float | None = None
     acknowledged: float | None = None
+    answered: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,7 @@ FIELDS = {
     "ids": st.lists(ids, max_size=3).map(tuple),
     "provisional": st.booleans(),
     "acknowledged": st.none() | times,
+    "answered": st.none() | ids,
     "questioned": st.none() | times,
     "observed": mappings,
     "landmarks": st.lists(mappings, max_size=3).map(tuple),

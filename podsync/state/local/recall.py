@@ -367,7 +367,7 @@ def _in_doubt(entry: Entry, pending: Pending) -> _Sent:
     if pending.ended_at is not None:
         doubted = Doubted(
             entry.address, pending.ended_at, pending.ended_date, pending.why,
-            acknowledged=pending.acknowledged,
+            acknowledged=pending.acknowledged, answered=pending.answered,
         )  # fmt: skip
     return _Sent(intent, doubted, pending.reading or 0)
 
@@ -381,5 +381,7 @@ def _acknowledged(item: Entry | Orphan) -> _Sent:
         labels=item.labels, lifecycle=item.lifecycle, beside=window.beside, place=item.place, takes=takes,
         steps_left=entry.steps_left if entry is not None else (),
     )  # fmt: skip
-    doubted = Doubted(item.address, window.until, window.date, _WHY, acknowledged=window.until)
+    doubted = Doubted(
+        item.address, window.until, window.date, _WHY, acknowledged=window.until, answered=window.answered
+    )
     return _Sent(intent, doubted, window.reading or 0)
