@@ -11,12 +11,8 @@ import json
 import pytest
 
 from podsync.apply.report import Result
-from podsync.evidence.declared import Declarations
-from podsync.evidence.state_view import Known
 from podsync.model.errors import UnreadableError
 from podsync.output.text.report import safety_text
-from podsync.providers.registry import provider_of
-from podsync.state.reducer.reducer import replay
 from tests.apply.evidence import (
     LONG,
     PROVIDERS,
@@ -30,10 +26,11 @@ from tests.apply.evidence import (
     made,
     make,
     outcome,
+    takes,
     truth,
 )
 from tests.apply.vendor_server import Odd
-from tests.apply.world import PLUGINS, SETTLE, Life, at
+from tests.apply.world import SETTLE, at
 
 DAY = 86400.0
 both = pytest.mark.parametrize("provider", PROVIDERS)
@@ -61,18 +58,6 @@ def in_doubt_until_it_is_listed(world, provider, address, identity):
     world.clock.pass_by(DAY)
     ends_well(world)
     assert made(world, provider) == 1
-
-
-def takes(world, address, identity):
-    """A person types `import`, while no listing shows it."""
-    provider, store = world.documents[address].provider, world._store(Life())
-    with store.lock("import", 0.0):
-        state = store.load()
-        known = Known(provider_of(PLUGINS[provider], world._settings(provider)), state, "default")
-        said = Declarations(known, known.remembered, world.clock.now(), {address: world.documents[address]})
-        events = said.ours(address, identity)
-        store.append(events)
-        store.compact(replay(state, events))
 
 
 def the_only_one(world, provider):
