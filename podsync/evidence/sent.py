@@ -339,10 +339,12 @@ def identified(
     if versions is not None and versions.apart and said is None:
         raise versions.unlisted(address, identity)
     before, owned = known.before(sent), known.state.owned(known.name)
-    answered = entry.window is not None and entry.window.answered == identity
-    aside = known.foreign.union(owned, before)
+    told = sent.answered
+    # What only the answer has told, and no listing has shown, may be told wrongly.
+    unseen = {row.id for row in rows.values() if row.id == told and row.last_listed is not None}
+    aside = known.foreign.union(owned, before, unseen)
     spec = entry.spec or EMPTY if pending is None else pending.body
-    listed = not answered and any(
+    listed = told != identity and any(
         known.provider.match(spec, row, known.habits) is not Match.DIFFERENT
         for row in rows.values()
         if row.id not in aside

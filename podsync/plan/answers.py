@@ -93,9 +93,7 @@ def _facts_besides(findings: Findings, entry: Entry, rows: Sequence[Remote]) -> 
     """Return what is known of rows beside what is listed: whose id the answer told, and what came later."""
     sent = entry.pending if entry.pending is not None and entry.pending.op == "create" else entry.window
     told = sent.answered if sent is not None else None
-    later = {
-        row.id: "which is after it was sent" for row in rows if (entry.address, row.id) in findings.later
-    }
+    later = {row.id: "after it was sent" for row in rows if (entry.address, row.id) in findings.later}
     return later | ({told: _TOLD} if told is not None else {})
 
 
@@ -212,6 +210,8 @@ def of_doubt(
         other = f"change {provider.name_field} in the document, then: {none}"
         return (*answers, f"{_letter(len(answers))}) {taken}: {other}") if again else answers
     rows = _lettered(provider, candidates, f"{settle} --adopt", versions, facts)
+    if all(facts.get(row.id) == _TOLD and row.last_listed is not None for row in candidates):
+        rows += (f"{_letter(len(rows))}) {_page(provider)} shows it under another id: {settle} --adopt ID",)
     page = f"{provider.title}'s web page"
     none = f"{_letter(len(rows))}) {_none_of(candidates, facts)}, and {page} has no other"
     return rows if young else (*rows, f"{none}: {settle} --not-created")

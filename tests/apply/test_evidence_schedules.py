@@ -34,6 +34,7 @@ from tests.apply.evidence import (
     outcome,
     put_back,
     results,
+    takes,
     truth,
     well_again,
 )
@@ -630,13 +631,35 @@ def test_6_the_id_that_the_answer_told_stays_in_the_question_until_it_is_answere
     assert first.startswith(f"a) it is {ours} (made ")
     assert "the answer named it" in first
     assert second.startswith(f"b) it is {theirs} (made ")
-    assert "which is after it was sent" in second
+    assert "after it was sent" in second
     assert none.startswith(
         f"c) none of them, nor {ours} under another name, and Gelato's web page has no other"
     )
     world.answer(address, ours)
     assert (world.entry(address).id, world.apply().exit_code) == (ours, 0)
     assert creates(world) == 1
+
+
+def test_6_of_a_wrong_id_that_the_answer_told_the_right_one_can_be_said(world):
+    """No listing shows either, and the web page shows the product under its own."""
+    begin(world, "gelato")
+    address = make(world, "gelato")
+    world.server.lag = 3 * DAY
+    wrong = b'{"WITH": 1, "id": "cp-wrong", "name": "Another"}'
+    world.server.misbehave("gelato.create", Odd("otherwise", status=201, body=wrong))
+    world.apply()
+    ours = world.server.products("gelato")[-1]["id"]
+
+    first, second, _ = outcome(world.apply(), address).next
+
+    assert first.startswith("a) it is wrong (")
+    page = "Gelato's web page, in the account of this key, shows it under another id"
+    assert second == f"b) {page}: podsync state settle {address} --adopt ID"
+    takes(world, address, ours)
+    assert world.apply().exit_code == 0
+    world.clock.pass_by(3 * DAY)
+    ends_well(world)
+    assert (world.entry(address).id, creates(world)) == (ours, 1)
 
 
 def test_6_the_answer_shows_somebody_elses_id(world):

@@ -254,6 +254,7 @@ def _identified(draft: MutableState, event: ev.Identified) -> None:
         raise Unfitting(f"a listing has shown {event.address}")
     window = entry.window or Window(entry.created_at, entry.created_at)
     window = replace(window, shown=None, said=event.id)
+    is_none_of(draft, event.address)  # what it is has been said
     _put(draft, replace(entry, id=None, remote=EMPTY, window=window), event.at)
 
 
