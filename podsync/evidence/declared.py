@@ -11,16 +11,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from podsync.evidence.listing import Version, Versions, as_told, likeness, unseen_orphan
-from podsync.evidence.sent import (
-    as_said,
-    came_after,
-    identified,
-    not_listed,
-    seen_though_refused,
-    unverified,
-)
+from podsync.evidence.sent import came_after, identified, not_listed, seen_though_refused, unverified
 from podsync.evidence.situation import former_of
 from podsync.evidence.state_view import Known
+from podsync.evidence.steps import as_said
 from podsync.model.address import Address
 from podsync.model.errors import PodsyncError, ProtectedError, UsageError
 from podsync.model.frozen import EMPTY, Spec, freeze
@@ -440,6 +434,8 @@ class Declarations:
         provider = self.known.provider
         model, wanted = row.fields.get(provider.model_field), spec.get(provider.model_field)
         comparable = model is not None and wanted is not None
+        if row.id in self.known.remembered_for(address):
+            return  # a question has named it: its model is told in a form that nobody knew
         if comparable and self.known.model(row.fields) != self.known.model(spec):
             raise PodsyncError(
                 f"{row.id} is of model {model}, and {address} of model {wanted}",

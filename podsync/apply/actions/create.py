@@ -9,7 +9,8 @@ from podsync.apply.outcomes import conclude, done, later, listed, name_is_taken,
 from podsync.apply.report import DONE, Result
 from podsync.apply.run import DeferredChange, Doubt, ProviderRun
 from podsync.evidence.declared import Declarations
-from podsync.evidence.sent import existing, untold, unverified
+from podsync.evidence.sent import unverified
+from podsync.evidence.steps import existing, untold
 from podsync.model.errors import ConflictError, InDoubtError, PodsyncError
 from podsync.model.frozen import EMPTY, FrozenDict
 from podsync.plan.action import Action
