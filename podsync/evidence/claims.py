@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
-from podsync.evidence.listing import Version, Versions
+from podsync.evidence.listing import UnownedRows, Version, Versions
 from podsync.model.address import Address
 from podsync.model.frozen import Spec
 from podsync.providers import name_forms
 from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import Habits
 from podsync.providers.knowledge import Provider
-from podsync.providers.normalise import number, text
+from podsync.providers.normalise import number
 
 #: The key of a claim: an address, and for a sent product its moment (0: it is in doubt).
 Key: TypeAlias = tuple[Address, float]
@@ -103,40 +103,28 @@ class Verdicts:
     offered: dict[Key, tuple[Remote, ...]] = field(default_factory=dict)
 
 
-class UnownedRows:
-    """Unowned rows of a reading, found by what they could be taken for."""
-
-    def __init__(self, provider: Provider, rows: Iterable[Remote]) -> None:
-        self._name, *self._others = provider.telling
-        self._by: dict[tuple[str, str], list[Remote]] = defaultdict(list)
-        for row in rows:
-            if called := provider.name_of(row.fields):
-                for name in {called, name_forms.unmarked(called)}:
-                    self._by[self._name, name_forms.skeleton(name)].append(row)
-            for name in self._others:
-                if row.fields.get(name):
-                    self._by[name, text(row.fields[name])].append(row)
-
-    def near(self, spec: Spec) -> list[Remote]:
-        """Return rows that share a telling value with the spec, or list a changed form of its name."""
-        if not self._by:
-            return []
-        wanted = [(self._name, key) for key in name_forms.keys(spec.get(self._name))]
-        wanted += [(name, text(spec.get(name))) for name in self._others]
-        found = {row.id: row for key in dict.fromkeys(wanted) for row in self._by.get(key, ())}
-        return list(found.values())
-
-
 class Judge:
     """Judges claims over the unowned rows of one reading."""
 
     def __init__(
-        self, provider: Provider, rows: Iterable[Remote], habits: Habits, documents: Collection[str] = ()
+        self,
+        provider: Provider,
+        rows: Iterable[Remote],
+        habits: Habits,
+        documents: Collection[str] = (),
+        variants: Iterable[Remote] = (),
     ) -> None:
-        """`documents` are the exact names of all documents: no cut form of another is called so."""
+        """`documents` are the exact names of all documents: no cut form of another is called so.
+
+        `variants` are other contents of these rows: one is like what any of its contents is like, and is
+        nobody's for certain.
+        """
         self._provider, self._habits, self._documents = provider, habits, documents
         self._rows = {row.id: row for row in rows}
-        self._index = UnownedRows(provider, self._rows.values())
+        others = [row for row in variants if row.id in self._rows]
+        #: Ids of several contents.
+        self.unsure = {row.id for row in others}
+        self._index = UnownedRows(provider, [*self._rows.values(), *others])
 
     def match(self, spec: Spec, row: Remote, habits: Habits | None = None) -> Match:
         """Compare one spec with one row; `habits` may be others than this judge's."""
@@ -148,7 +136,13 @@ class Judge:
 
     def near(self, spec: Spec) -> list[Remote]:
         """Return the rows that may have to do with this spec."""
-        return self._index.near(spec)
+        near = self._index.near(spec)
+        if not self.unsure:
+            return near
+        best: dict[str, Remote] = {}
+        for row in sorted(near, key=lambda each: self.match(spec, each).rank):
+            best[row.id] = row
+        return list(best.values())
 
     def judge(
         self,
@@ -195,7 +189,8 @@ class Judge:
         for claim in wanted:
             if claim.key not in verdicts.found:
                 rows = [*exact[claim.key], *(r for r in maybe[claim.key] if r not in spoken)]
-                near = [self._rows[row] for row in dict.fromkeys(rows) if row not in taken]
+                listed_as = {row.id: row for row in self.near(claim.spec)} if self.unsure else self._rows
+                near = [listed_as[row] for row in dict.fromkeys(rows) if row not in taken]
                 if near:
                     verdicts.near[claim.key] = tuple(near)
         return verdicts
@@ -206,13 +201,13 @@ class Judge:
         maybe: dict[Key, list[str]] = {}
         for claim in claims:
             same, perhaps = exact.setdefault(claim.key, []), maybe.setdefault(claim.key, [])
-            for row in self._index.near(claim.spec):
+            for row in self.near(claim.spec):
                 if row.id in claim.before:
                     continue
                 match = self.match(claim.spec, row)
-                if match is Match.SAME:
+                if match is Match.SAME and row.id not in self.unsure:
                     same.append(row.id)
-                elif match is Match.MAYBE:
+                elif match is not Match.DIFFERENT:
                     perhaps.append(row.id)
         return exact, maybe
 
