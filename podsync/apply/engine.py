@@ -45,7 +45,7 @@ from podsync.plan.action import Action
 from podsync.plan.answers import unknown_products
 from podsync.plan.approval import approved
 from podsync.plan.change import Change
-from podsync.plan.checks import name_order, waits_for
+from podsync.plan.checks import name_order, vacated, waits_for
 from podsync.plan.model import Plan
 from podsync.providers.knowledge import Provider
 from podsync.state.events import Begun, Contacted, Ended
@@ -192,11 +192,13 @@ class _Apply:
         remote = tuple(c for c in self._plan.work if c.provider in providers)
         waits = waits_for(remote, providers, self._state)
         ordered = name_order(remote, providers, self._state)
+        vacates = vacated(remote, providers, self._state)
         return [
             ProviderRun(
                 connection,
                 [c for c in ordered if c.provider == name],
                 waits,
+                vacates,
                 self._ledger,
                 self._context,
                 self._others.get(name, Others()),

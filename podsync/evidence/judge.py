@@ -309,9 +309,18 @@ class _Look:
                         "compare the id with the documents: each product has one",
                     )
             except PodsyncError as error:
-                findings.misnamed[address] = error
+                findings.misnamed[address] = self._or_removed(identity, error)
             else:
                 findings.named[address] = self._reading.rows[identity]
+
+    def _or_removed(self, identity: str, error: PodsyncError) -> PodsyncError:
+        """Say of a product that a document names, and nothing lists, what to do where it was removed."""
+        if identity in self._reading.rows:
+            return error
+        anew = "take `adopt` out of its document, and the next apply makes it anew"
+        if identity in self._known.gone:
+            return PodsyncError(f"{identity}, which its document names, is gone", anew)
+        return PodsyncError(error.message, f"{error.remedy}\nif it was removed: {anew}")
 
     def _likelier(self, address: Address, identity: str) -> Address | None:
         """Who holds a named product as its likely one, where that is more like it than the document is."""
@@ -363,6 +372,7 @@ class _Look:
             self._proven = not after.is_unproven
             if self._sendable and not self._proven:
                 self._findings.unproven_account = after.has_to_be_asked
+                self._findings.perhaps_emptied = after.all_is_settled and not self._reading.rows
 
     # -- memory between looks
 

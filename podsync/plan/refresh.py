@@ -28,6 +28,7 @@ from podsync.plan.answers import (
     what_became_of,
     where_it_is,
     where_the_orphan_is,
+    whose_account,
     whose_it_is,
 )
 from podsync.plan.change import Change
@@ -202,11 +203,7 @@ def _about_all(provider: Provider, findings: Findings, *, makes: bool) -> list[D
     """Return what keeps apply from sending anything to a provider."""
     if findings.account is False:
         words = f"none of the products that the state knows is visible at {provider.title}: another account?"
-        remedies = (
-            "a) the key is of another account: set that of the account that this state belongs to",
-            f"b) it is the right one, and was emptied by hand: podsync state check --emptied {provider.name}",
-        )
-        return [Diagnostic("error", "another-account", words, None, "\n".join(remedies))]
+        return [Diagnostic("error", "another-account", words, None, "\n".join(whose_account(provider)))]
     if findings.first_contact and makes:
         words = (
             f"first contact: {provider.title} lists {unknown_products(len(findings.first_contact))} "
@@ -222,7 +219,8 @@ def _about_all(provider: Provider, findings: Findings, *, makes: bool) -> list[D
             "nothing is created" if findings.unproven_account else "apply waits before it creates anything"
         )
         words = f"{first}: {unproven_account(provider, needs_person=findings.unproven_account)}"
-        return [Diagnostic("warning", "unproven-account", words)]
+        answers = whose_account(provider) if findings.perhaps_emptied else ()
+        return [Diagnostic("warning", "unproven-account", words, None, "\n".join(answers))]
     return []
 
 

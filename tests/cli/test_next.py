@@ -771,7 +771,7 @@ def the_right_account_emptied_by_hand(shop: Shop) -> None:
     assert len(shop.vendors.products("kakaclo")) == 2
 
 
-@prints("plan/refresh.py: state check --emptied")
+@prints("plan/answers.py: state check --emptied")
 def plan_refresh_of_an_account_emptied_by_hand(shop: Shop) -> None:
     emptied(shop)
 

@@ -72,7 +72,7 @@ def make(run: ProviderRun, change: Change) -> None:
     elif change.action is Action.ADOPT:
         not_tried(run, change, "it is no longer listed as the plan saw it", "podsync plan", replans=True)
     elif run.unsure is not None:
-        not_tried(run, change, run.unsure)
+        not_tried(run, change, run.unsure, *run.unsure_next)
     elif not (
         _is_not_gone(run, change)
         or _is_unseen(run, change, entry)

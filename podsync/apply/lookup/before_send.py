@@ -14,7 +14,7 @@ from podsync.evidence.findings import Findings
 from podsync.model.errors import ProviderError, StoppedError, UnauthorizedError
 from podsync.model.frozen import EMPTY
 from podsync.plan.action import Action
-from podsync.plan.answers import unproven_account
+from podsync.plan.answers import unproven_account, whose_account
 from podsync.plan.change import Change
 from podsync.state.events import Outdated, Proven
 
@@ -119,7 +119,10 @@ def _conclude(run: ProviderRun, findings: Findings) -> None:
         run.stop(f"{what}: {findings.reading.flaw}{'' if run.unread else f'; {later(run)}'}")
     elif _makers(run) and situation.is_unproven:
         why = unproven_account(run.provider, needs_person=situation.has_to_be_asked)
-        run.unsure = why if situation.has_to_be_asked else run.unsure or f"{why}; {later(run)}"
+        if findings.perhaps_emptied and not situation.has_to_be_asked:
+            run.unsure, run.unsure_next = f"{why}, and it lists nothing", whose_account(run.provider)
+        else:
+            run.unsure = why if situation.has_to_be_asked else run.unsure or f"{why}; {later(run)}"
 
 
 def _makers(run: ProviderRun) -> list[Change]:
