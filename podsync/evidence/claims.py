@@ -120,12 +120,24 @@ class Judge:
     """Judges claims over the unowned rows of one reading."""
 
     def __init__(
-        self, provider: Provider, rows: Iterable[Remote], habits: Habits, documents: Collection[str] = ()
+        self,
+        provider: Provider,
+        rows: Iterable[Remote],
+        habits: Habits,
+        documents: Collection[str] = (),
+        variants: Iterable[Remote] = (),
     ) -> None:
-        """`documents` are the exact names of all documents: no cut form of another is called so."""
+        """`documents` are the exact names of all documents: no cut form of another is called so.
+
+        `variants` are other contents of these rows: one is like what any of its contents is like, and is
+        nobody's for certain.
+        """
         self._provider, self._habits, self._documents = provider, habits, documents
         self._rows = {row.id: row for row in rows}
-        self._index = UnownedRows(provider, self._rows.values())
+        others = [row for row in variants if row.id in self._rows]
+        #: Ids of several contents.
+        self.unsure = {row.id for row in others}
+        self._index = UnownedRows(provider, [*self._rows.values(), *others])
 
     def match(self, spec: Spec, row: Remote, habits: Habits | None = None) -> Match:
         """Compare one spec with one row; `habits` may be others than this judge's."""
@@ -137,7 +149,13 @@ class Judge:
 
     def near(self, spec: Spec) -> list[Remote]:
         """Return the rows that may have to do with this spec."""
-        return self._index.near(spec)
+        near = self._index.near(spec)
+        if not self.unsure:
+            return near
+        best: dict[str, Remote] = {}
+        for row in sorted(near, key=lambda each: self.match(spec, each).rank):
+            best[row.id] = row
+        return list(best.values())
 
     def judge(
         self,
@@ -188,7 +206,8 @@ class Judge:
         for claim in wanted:
             if claim.key not in verdicts.found:
                 rows = [*exact[claim.key], *(r for r in maybe[claim.key] if r not in spoken)]
-                near = [self._rows[row] for row in dict.fromkeys(rows) if row not in taken]
+                listed_as = {row.id: row for row in self.near(claim.spec)} if self.unsure else self._rows
+                near = [listed_as[row] for row in dict.fromkeys(rows) if row not in taken]
                 if near:
                     verdicts.near[claim.key] = tuple(near)
         return verdicts
@@ -199,13 +218,13 @@ class Judge:
         maybe: dict[Key, list[str]] = {}
         for claim in claims:
             same, perhaps = exact.setdefault(claim.key, []), maybe.setdefault(claim.key, [])
-            for row in self._index.near(claim.spec):
+            for row in self.near(claim.spec):
                 if row.id in claim.before:
                     continue
                 match = self.match(claim.spec, row)
-                if match is Match.SAME:
+                if match is Match.SAME and row.id not in self.unsure:
                     same.append(row.id)
-                elif match is Match.MAYBE:
+                elif match is not Match.DIFFERENT:
                     perhaps.append(row.id)
         return exact, maybe
 

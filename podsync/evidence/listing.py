@@ -43,7 +43,7 @@ class Reading:
     at which the reading *began*: what it cannot miss is judged as of then. `vouched` is whether the filter by
     model needs no codes, which may have changed. `twice` is whether it was read so that absence may be said.
     `broken`: it ended before its end; its rows are remembered, and nothing else is made of them. `flaw` says
-    in words why it is not sound.
+    in words why it is not sound. `variants` are other contents of listed ids, which may be either.
     """
 
     rows: Mapping[str, Remote]
@@ -60,6 +60,7 @@ class Reading:
     twice: bool = False
     broken: bool = False
     flaw: str = ""
+    variants: tuple[Remote, ...] = ()
 
     @property
     def is_whole(self) -> bool:
@@ -129,6 +130,7 @@ def reading_of(
         vouched=not (codes or listing.pairs),
         twice=twice,
         flaw=listing.flaw,
+        variants=listing.variants,
     )
 
 
@@ -148,6 +150,7 @@ def together(one: Reading, other: Reading) -> Reading:
         vouched=one.vouched,
         twice=one.twice,
         flaw=one.flaw,
+        variants=(*one.variants, *other.variants),
     )
 
 
@@ -171,7 +174,7 @@ class UnownedRows:
             return []
         wanted = [(self._name, key) for key in name_forms.keys(spec.get(self._name))]
         wanted += [(name, text(spec.get(name))) for name in self._others]
-        found = {row.id: row for key in dict.fromkeys(wanted) for row in self._by.get(key, ())}
+        found = {id(row): row for key in dict.fromkeys(wanted) for row in self._by.get(key, ())}
         return list(found.values())
 
 

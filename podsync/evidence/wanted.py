@@ -64,6 +64,7 @@ class WantedJudge:
             elif near and (
                 findings.knows is not Knows.ALL
                 or provider.unique_name(want.spec) is None
+                or any(row.id in judging.unsure for row in near)
                 or (want.becomes is not None and any(self._was_asked_about(want.address, r) for r in near))
             ):
                 self._unclear(want, near, waiting, judging)
