@@ -25,6 +25,8 @@ from podsync.state.entries import Entry, Orphan, Pending, Window
 from podsync.state.events import Bound, Confirmed, Event, Identified, Settled, Unbound
 from podsync.state.reducer.reducer import replay
 
+#: So many ids are named.
+NAMED = 3
 #: So often is "nothing was made" said of one address without a person.
 NONES = 1
 
@@ -194,11 +196,15 @@ class SentJudge:
                 model, known.listed, excused=known.gone | findings.gone, knows_all=knows_all
             ):
                 findings.unread.append(entry.address)
+                gone = known.gone | findings.gone
+                findings.why[entry.address] = self._reading.gap(known.listed, excused=gone)
             elif beside := self._perhaps_made(pending, pending.body, verdicts):
                 if knows_all:
                     findings.asks[entry.address] = beside
                 else:  # a newer state has made them, and maybe this one too, which is listed later
                     findings.unread.append(entry.address)
+                    newer = ", ".join(row.id for row in beside[:NAMED])
+                    findings.why[entry.address] = f"a newer state has made {newer}, and maybe this one too"
             elif why := self._contradiction(entry):
                 findings.asks[entry.address] = ()
                 findings.why[entry.address] = f"{why}: it is sent again only if you say so"

@@ -363,6 +363,14 @@ def unproven_account(provider: Provider, *, needs_person: bool) -> str:
     return f"{made} is known for certain yet, so that {right}"
 
 
+def whose_account(provider: Provider) -> tuple[str, str]:
+    """Return what an account is that shows nothing of what is known there."""
+    return (
+        "a) the key is of another account: set that of the account that this state belongs to",
+        f"b) it is the right one, and was emptied by hand: podsync state check --emptied {provider.name}",
+    )
+
+
 def _none_of(candidates: Sequence[Remote]) -> str:
     """Return the answer that it is none of these; a hidden product declared removed is made a second time."""
     if all(row.last_listed is None for row in candidates):
