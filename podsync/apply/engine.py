@@ -235,9 +235,11 @@ class _Apply:
 
     def _first_contact(self) -> str | None:
         """Return the refusal to create next to unknown products without consent; None if it is not needed."""
-        found = [run for run in self._runs if run.first_contact and self._makes(run)]
+        # Where a look has stopped, nothing is known of all that is listed: nobody can have agreed to it.
+        looked = [run for run in self._runs if run.stopped is None]
+        found = [run for run in looked if run.first_contact and self._makes(run)]
         if self._context.options.first_contact:
-            for run in self._runs:
+            for run in looked:
                 self._contacted(run)
             return None
         if not found:
@@ -294,6 +296,7 @@ class _Apply:
             keys_refused=tuple(run.provider.name for run in self._runs if run.credentials_refused),
             other_accounts=tuple(run.provider.name for run in self._runs if run.another_account),
             first_contacts=tuple(self._contacts) if refused is not None else (),
+            unread=tuple(run.provider.name for run in self._runs if run.unread),
             repeated=len(self._board.repeated),
             begun=self._ledger.begun,
         )

@@ -40,11 +40,15 @@ from podsync.state.model import State
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A create in doubt. `known_by`: the monotonic moment when its sender was known to be done."""
+    """A create in doubt. `known_by`: the monotonic moment when its sender was known to be done.
+
+    `unread`: the last look was to say whether nothing was made, and what was listed does not tell.
+    """
 
     address: Address
     known_by: float
     why: str
+    unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +182,8 @@ class ProviderRun:
     `otherwise` are adopted products that are listed with other values than their documents have, `untold`
     counts those of which no listing tells whether they have what a step adds. `caught_up`:
     the listing shows everything that was made before a state was lost. `young`: it adopts a product that was
-    made a moment ago.
+    made a moment ago. `unread`: nothing is made, since the state does not know all that is ours and the
+    listing is not whole; a person may compare.
     """
 
     connection: ProviderConnection
@@ -217,6 +222,7 @@ class ProviderRun:
     unsure_next: tuple[str, ...] = ()
     caught_up: bool = False
     young: bool = False
+    unread: bool = False
     stopped: str | None = None
     credentials_refused: bool = False
     another_account: bool = False

@@ -111,6 +111,8 @@ def compared_text(compared: Sequence[Compared]) -> Iterator[str]:
             text += f" Not compared: {listed(fields)}, which {reason}."
         if each.unlisted:
             text += f" Not compared at all: {counted(each.unlisted, 'product')}, not seen in the listing yet."
+        if each.unlisted and each.flaw:
+            text += f" Nothing can be called gone: what {name} lists is not whole, {safe(each.flaw)}."
         yield text
 
 
@@ -121,8 +123,16 @@ class Remedy(NamedTuple):
     commands: tuple[str, ...]
 
 
-def remedies(drift: Sequence[Drift]) -> Iterator[Remedy]:
-    """Yield what can be done about drift."""
+def remedies(drift: Sequence[Drift], compared: Sequence[Compared]) -> Iterator[Remedy]:
+    """Yield what can be done about drift, and about what no listing tells."""
+    yield from _about_drift(drift)
+    for each in compared:
+        if each.unlisted and each.flaw:
+            words = f"To let go of what {title(each.provider)} does not list and its web page does not show"
+            yield Remedy(words, ("podsync state rm ADDRESS",))
+
+
+def _about_drift(drift: Sequence[Drift]) -> Iterator[Remedy]:
     first = {each.kind: each for each in reversed(drift)}
     for each in drift:
         if any(field.has_taken_over for field in each.fields):
