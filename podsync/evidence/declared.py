@@ -250,6 +250,8 @@ class Declarations:
         sent = versions.wording(row, versions.told(address, row, said)) if versions is not None else None
         if product is None or versions is None or sent is None:
             return self._adopted(address, entry, row)
+        if not versions.is_apart(sent) and sent.id is not None and entry is not None:
+            return self._adopted(address, entry, row)  # an orphan has the name that an update would take
         if not versions.is_apart(sent):
             values = {field_: sent.spec[field_] for field_ in sent.fields if field_ in sent.spec}
             return self._adopted(address, entry, row, values)

@@ -644,3 +644,20 @@ def test_labels_of_an_edited_document_arrive(world):
     world.apply()
 
     assert world.entry(TEE).labels == {"a": "b"}
+
+
+def test_a_selected_half_of_an_exchange_takes_the_other_half_along(world):
+    """It ended with "the event does not fit the state"."""
+    one, other = world.tee("one"), world.tee("other")
+    world.apply()
+    world.clock.pass_by(3 * SETTLE)
+    world.apply()
+    ids = [world.entry(each).id for each in (one, other)]
+    first, second = world.documents[one], world.documents[other]
+    world.documents |= {one: changed(first, spec=second.spec), other: changed(second, spec=first.spec)}
+
+    report = world.apply(selecting={"selection": Selection(targets=(str(one),))})
+
+    assert results(report) == {str(one): Result.MOVED, str(other): Result.MOVED}
+    assert [world.entry(each).id for each in (other, one)] == ids
+    world.settle()
