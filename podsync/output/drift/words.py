@@ -125,14 +125,6 @@ class Remedy(NamedTuple):
 
 def remedies(drift: Sequence[Drift], compared: Sequence[Compared]) -> Iterator[Remedy]:
     """Yield what can be done about drift, and about what no listing tells."""
-    yield from _about_drift(drift)
-    for each in compared:
-        if each.unlisted and each.flaw:
-            words = f"To let go of what {title(each.provider)} does not list and its web page does not show"
-            yield Remedy(words, ("podsync state rm ADDRESS",))
-
-
-def _about_drift(drift: Sequence[Drift]) -> Iterator[Remedy]:
     first = {each.kind: each for each in reversed(drift)}
     for each in drift:
         if any(field.has_taken_over for field in each.fields):
