@@ -65,18 +65,17 @@ def where_it_is(findings: Findings, entry: Entry, rows: Sequence[Remote]) -> Ope
     Where the account is in question nothing is answered; where the listing is, that the product is not there
     counts only if a person has removed it.
     """
-    provider, versions = findings.known.provider, findings.versions(entry)
-    title, address = provider.title, entry.address
+    provider, versions, address = findings.known.provider, findings.versions(entry), entry.address
     told = entry.window.named if entry.window is not None else None
     elsewhere = told in findings.reading.rows
     if rows:
         several = "several products that may be it" if len(rows) > 1 else "one product that may be it"
-        why = f"{title} acknowledged it, and lists {several}: {named_rows(provider, rows)}"
+        why = f"{provider.title} acknowledged it, and lists {several}: {named_rows(provider, rows)}"
         untold = None if elsewhere or any(row.id == told for row in rows) else told
         facts = _facts_besides(findings, entry, rows)
         answers = of_wanted(provider, address, rows, versions, untold, facts)
     else:
-        why = f"{title} acknowledged it and does not list it"
+        why = f"{provider.title} acknowledged it and does not list it"
         if elsewhere:
             why += f" ({told}, which was told to be it, is listed as another product)"
             told = None
@@ -102,9 +101,8 @@ def _refused_besides(findings: Findings, entry: Entry, rows: Sequence[Remote]) -
     refused = findings.versions(entry.address, rows)
     sent = findings.known.provider.first(entry.pending.body if entry.pending else entry.spec or EMPTY)
     others = refused.but(sent) if refused is not None else None
-    if others is None:
-        return ""
-    return f". A create was refused besides, and may have made one of these. {what_was_sent(others)}"
+    why = ". A create was refused besides, and may have made one of these."
+    return "" if others is None else f"{why} {what_was_sent(others)}"
 
 
 def is_it_so(
@@ -122,9 +120,8 @@ def is_it_so(
     so = f"podsync import {address.word} {known.id}"
     otherwise = f"{so} --as sent" if entry is None else f'podsync apply --replace "{address}"'
     so = so if known is entry else f"{so} --as document"
-    return OpenQuestion(
-        why, (f"a) {_page(provider)} shows {named} so: {so}", f"b) it shows another: {otherwise}")
-    )
+    answers = (f"a) {_page(provider)} shows {named} so: {so}", f"b) it shows another: {otherwise}")
+    return OpenQuestion(why, answers)
 
 
 def whose_it_is(findings: Findings, address: Address, question: Question, named: str) -> OpenQuestion:
@@ -310,12 +307,7 @@ def of_wanted(
 
 
 def of_unlisted(
-    provider: Provider,
-    address: Address,
-    versions: Versions | None = None,
-    told: str | None = None,
-    *,
-    sure: bool = True,
+    provider: Provider, address: Address, versions: Versions | None, told: str | None, *, sure: bool = True
 ) -> tuple[str, ...]:
     """Return the possible outcomes of a create that was acknowledged and is not listed; `told` is its id."""
     shown = _shown_there(provider, f"podsync import {address.word} {told or 'ID'}", versions)
