@@ -25,8 +25,6 @@ from podsync.state.entries import Entry, Orphan, Pending, Window
 from podsync.state.events import Bound, Confirmed, Event, Identified, Settled, Unbound
 from podsync.state.reducer.reducer import replay
 
-#: So many ids are named.
-NAMED = 3
 #: So often is "nothing was made" said of one address without a person.
 NONES = 1
 
@@ -37,6 +35,12 @@ def _of_doubt(pending: Pending) -> Window:
     if date is None and pending.date is not None:
         date = pending.date + SEND_SECONDS
     return Window(pending.written_at, pending.ended_at or pending.send_before, date)
+
+
+def _earliest(sent: Pending | Window) -> float | None:
+    """Return the first listed date that what was sent can have; dates decide only where nothing was read."""
+    start = sent.date if isinstance(sent, Pending) or sent.date is None else sent.date - _lasted(sent)
+    return None if sent.reading is not None or start is None else start - CLOCK_ALLOWANCE
 
 
 class SentJudge:
@@ -61,6 +65,9 @@ class SentJudge:
                 before=known.before(entry.pending), settled=situation.doubt_is_settled(entry),
                 latest=self._latest(_of_doubt(entry.pending)),
                 versions=known.versions_of_doubt(entry, situation.wanted.get(entry.address)),
+                earliest=_earliest(entry.pending),
+                own=entry.pending.answered,
+                open=known.remembered_since(entry.address, entry.pending.written_at, entry.pending.answered),
             )
             for entry in known.doubts
             if entry.pending is not None
@@ -82,6 +89,9 @@ class SentJudge:
                     said=named is not None and window.said is not None,
                     latest=self._latest(window),
                     versions=self._versions(item),
+                    earliest=_earliest(window),
+                    own=window.answered,
+                    open=known.remembered_since(item.address, window.since, window.answered, named),
                 )
             )
         return claims
@@ -113,6 +123,7 @@ class SentJudge:
         self._found({key: found for key, found in verdicts.found.items() if key in self._doubts})
         self._nones(verdicts)
         for key, rows in verdicts.asks.items():
+            findings.later |= {(key[0], row.id) for row in rows if self._by_key[key].is_later(row)}
             if key in self._doubts:
                 findings.asks[key[0]] = rows
                 if not self._situation.doubt_is_settled(self._doubts[key]):
@@ -133,6 +144,10 @@ class SentJudge:
         window, spec = item.window, item.spec or EMPTY
         rows = self._new_since(window, spec, verdicts) if window is not None else ()
         return tuple(row for row in rows if self._has_its_name(row, spec, verdicts))
+
+    @cached_property
+    def _by_key(self) -> Mapping[Key, Claim]:
+        return {claim.key: claim for claim in self.claims}
 
     @cached_property
     def _doubts(self) -> Mapping[Key, Entry]:
@@ -200,11 +215,13 @@ class SentJudge:
                 findings.why[entry.address] = self._reading.gap(known.listed, excused=gone)
             elif beside := self._perhaps_made(pending, pending.body, verdicts):
                 if knows_all:
-                    findings.asks[entry.address] = beside
+                    claim = self._by_key[key]
+                    findings.later |= {(entry.address, row.id) for row in beside if claim.is_later(row)}
+                    findings.asks[entry.address] = tuple(sorted(beside, key=claim.strength))
                 else:  # a newer state has made them, and maybe this one too, which is listed later
                     findings.unread.append(entry.address)
-                    newer = ", ".join(row.id for row in beside[:NAMED])
-                    findings.why[entry.address] = f"a newer state has made {newer}, and maybe this one too"
+                    newer = f"a newer state has made {beside[0].id}, and maybe this one too"
+                    findings.why[entry.address] = newer
             elif why := self._contradiction(entry):
                 findings.asks[entry.address] = ()
                 findings.why[entry.address] = f"{why}: it is sent again only if you say so"
@@ -242,8 +259,7 @@ class SentJudge:
         document is that one's.
         """
         before, spoken = self._known.before(sent), {row.id for row, _ in verdicts.found.values()}
-        start = sent.date if isinstance(sent, Pending) or sent.date is None else sent.date - _lasted(sent)
-        since = None if sent.reading is not None or start is None else start - CLOCK_ALLOWANCE
+        since = _earliest(sent)
         rows = (
             row
             for row in (*self._findings.unowned, *self._findings.unlisted)

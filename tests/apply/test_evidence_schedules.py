@@ -609,6 +609,36 @@ def test_6_a_failure_whose_body_says_that_it_was_done_is_not_sent_again_unasked(
     assert (creates(world), made(world, "kakaclo")) == (3, 3)
 
 
+def test_6_the_id_that_the_answer_told_stays_in_the_question_until_it_is_answered(world):
+    """Somebody renames what was made, and makes another one under its name two days later."""
+    begin(world, "gelato")
+    address = make(world, "gelato")
+    world.server.lag = 60
+    changed = b'{"WITH": 1, "name": "Another"}'
+    world.server.misbehave("gelato.create", Odd("otherwise", status=201, body=changed))
+    world.apply(wait=False)
+    ours = world.server.products("gelato")[-1]["id"]
+    world.server.change(ours, name="Named By Hand")
+    world.clock.pass_by(2 * DAY)
+    theirs = world.server.by_hand("gelato", world.documents[address].spec)
+    world.clock.pass_by(LONG)
+
+    told = outcome(world.apply(), address)
+    first, second, none = told.next
+
+    assert (told.result, creates(world)) == (Result.IN_DOUBT, 1)
+    assert first.startswith(f"a) it is {ours} (made ")
+    assert "the answer named it" in first
+    assert second.startswith(f"b) it is {theirs} (made ")
+    assert "which is after it was sent" in second
+    assert none.startswith(
+        f"c) none of them, nor {ours} under another name, and Gelato's web page has no other"
+    )
+    world.answer(address, ours)
+    assert (world.entry(address).id, world.apply().exit_code) == (ours, 0)
+    assert creates(world) == 1
+
+
 def test_6_the_answer_shows_somebody_elses_id(world):
     foreign = world.server.by_hand("gelato", {**poster_spec("hand"), "customerIds": ["customer-7"]}, age=9999)
     address = world.poster()
