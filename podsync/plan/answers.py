@@ -57,7 +57,7 @@ def what_became_of(
 def where_it_is(findings: Findings, entry: Entry, rows: Sequence[Remote]) -> OpenQuestion:
     """Ask which product is what was acknowledged and should be listed by now.
 
-    Where the account is in question nothing is answered; where the listing is, that the product is not there
+    Where the account is another one nothing is answered; where the listing is in question, that the product is not there
     counts only if a person has removed it.
     """
     provider, versions = findings.known.provider, findings.versions(entry)
@@ -77,7 +77,9 @@ def where_it_is(findings: Findings, entry: Entry, rows: Sequence[Remote]) -> Ope
         if not sure:
             why += ", and what it lists is not whole"
         answers = (
-            of_unlisted(provider, address, versions, told, sure=sure) if findings.account or sure else ()
+            of_unlisted(provider, address, versions, told, sure=sure)
+            if findings.account is not False or sure
+            else ()
         )
     return OpenQuestion(_with_versions(why, versions) + _refused_besides(findings, entry, rows), answers)
 
