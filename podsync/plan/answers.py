@@ -57,8 +57,8 @@ def what_became_of(
 def where_it_is(findings: Findings, entry: Entry, rows: Sequence[Remote]) -> OpenQuestion:
     """Ask which product is what was acknowledged and should be listed by now.
 
-    Where the account is another one nothing is answered; where the listing is in question, that the product is
-    not there counts only if a person has removed it.
+    Where the account is another one nothing is answered; where the listing is in question, that it is not
+    there counts only if a person has removed it.
     """
     provider, versions = findings.known.provider, findings.versions(entry)
     title, address = provider.title, entry.address
