@@ -24,7 +24,6 @@ from podsync.providers import name_forms
 from podsync.providers.contract import Listing, Remote
 from podsync.providers.habits import Habits
 from podsync.providers.knowledge import Provider
-from podsync.providers.name_forms import changes
 from podsync.providers.normalise import text
 from podsync.state.entries import Entry, Orphan
 from podsync.state.events import Event, Noted, Orphaned, Restored
@@ -370,7 +369,8 @@ def _answer(address: Address, identity: str, version: Version) -> str:
 def likeness(provider: Provider, spec: Spec, row: Remote, habits: Habits) -> tuple[int, bool]:
     """Rank how well a row fits; where two versions share a picture, the name tells them apart."""
     name_of = provider.name_of
-    return provider.match(spec, row, habits).rank, changes(name_of(spec), name_of(row.fields)) is not None
+    alike = name_forms.changes(name_of(spec), name_of(row.fields)) is not None
+    return provider.match(spec, row, habits).rank, alike
 
 
 def unseen_orphan(

@@ -106,7 +106,8 @@ class WantedJudge:
             why = "it was listed earlier, is not listed now, and may be this"
             return Question(why, tuple(sorted(near, key=age)))
         if not self._situation.had(want).keys().isdisjoint(row.id for row in earlier):
-            return Question("a newer state, which is lost, had it here", tuple(sorted(near, key=age)))
+            why = "a newer state, which is lost, had it at this address"
+            return Question(why, tuple(sorted(near, key=age)))
         if earlier and self._findings.knows is Knows.ALL:
             why = "it has the name that the document was renamed from, and may be this"
             return Question(why, tuple(sorted(near, key=age)))
