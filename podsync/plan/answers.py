@@ -62,8 +62,8 @@ def what_became_of(
 def where_it_is(findings: Findings, entry: Entry, rows: Sequence[Remote]) -> OpenQuestion:
     """Ask which product is what was acknowledged and should be listed by now.
 
-    Where the account is in question nothing is answered; where the listing is, that the product is not there
-    counts only if a person has removed it.
+    Where the account is another one nothing is answered; where the listing is in question, that it is not
+    there counts only if a person has removed it.
     """
     provider, versions, address = findings.known.provider, findings.versions(entry), entry.address
     told = entry.window.named if entry.window is not None else None
@@ -83,7 +83,9 @@ def where_it_is(findings: Findings, entry: Entry, rows: Sequence[Remote]) -> Ope
         if not sure:
             why += ", and what it lists is not whole"
         answers = (
-            of_unlisted(provider, address, versions, told, sure=sure) if findings.account or sure else ()
+            of_unlisted(provider, address, versions, told, sure=sure)
+            if findings.account is not False or sure
+            else ()
         )
     return OpenQuestion(_with_versions(why, versions) + _refused_besides(findings, entry, rows), answers)
 
