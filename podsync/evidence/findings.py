@@ -68,7 +68,8 @@ class Findings:
     person can say, False where a later look may show it; `perhaps_emptied`: it lists nothing, and should by
     now. `noticed` are rows that may be what these addresses
     sent or want, beside those in questions: they are remembered. `unlisted` are those that are remembered
-    and not in the reading, `vanished` those of them that it would have shown.
+    and not in the reading, `vanished` those of them that it would have shown. `later` are those rows of the
+    questions about what was sent that were certainly made after it, with its address.
     """
 
     reading: Reading
@@ -107,6 +108,7 @@ class Findings:
     missed: frozenset[str] = frozenset()
     vanished: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
+    later: set[tuple[Address, str]] = field(default_factory=set)
 
     def versions(self, about: Entry | Address, rows: Iterable[Remote] = ()) -> Versions | None:
         """Return what was sent for an address beside what its document says; None where that is the same.

@@ -105,7 +105,11 @@ class _Look:
         self._absences()
         sent = SentJudge(self._situation, self._reading, result)
         judging = Judge(
-            known.provider, [*result.unowned, *result.unlisted], result.habits, self._situation.documents
+            known.provider,
+            [*result.unowned, *result.unlisted],
+            result.habits,
+            self._situation.documents,
+            self._reading.variants,
         )
         reading = self._reading
         likely = {item.id or "": known.model(item.spec or EMPTY) for item in known.provisional}

@@ -37,6 +37,12 @@ def _of_doubt(pending: Pending) -> Window:
     return Window(pending.written_at, pending.ended_at or pending.send_before, date)
 
 
+def _earliest(sent: Pending | Window) -> float | None:
+    """Return the first listed date that what was sent can have; dates decide only where nothing was read."""
+    start = sent.date if isinstance(sent, Pending) or sent.date is None else sent.date - _lasted(sent)
+    return None if sent.reading is not None or start is None else start - CLOCK_ALLOWANCE
+
+
 class SentJudge:
     """Judges creates in doubt and products without a confirmed id; fills in `Findings`."""
 
@@ -59,6 +65,9 @@ class SentJudge:
                 before=known.before(entry.pending), settled=situation.doubt_is_settled(entry),
                 latest=self._latest(_of_doubt(entry.pending)),
                 versions=known.versions_of_doubt(entry, situation.wanted.get(entry.address)),
+                earliest=_earliest(entry.pending),
+                own=entry.pending.answered,
+                open=known.remembered_since(entry.address, entry.pending.written_at, entry.pending.answered),
             )
             for entry in known.doubts
             if entry.pending is not None
@@ -80,6 +89,9 @@ class SentJudge:
                     said=named is not None and window.said is not None,
                     latest=self._latest(window),
                     versions=self._versions(item),
+                    earliest=_earliest(window),
+                    own=window.answered,
+                    open=known.remembered_since(item.address, window.since, window.answered, named),
                 )
             )
         return claims
@@ -111,6 +123,7 @@ class SentJudge:
         self._found({key: found for key, found in verdicts.found.items() if key in self._doubts})
         self._nones(verdicts)
         for key, rows in verdicts.asks.items():
+            findings.later |= {(key[0], row.id) for row in rows if self._by_key[key].is_later(row)}
             if key in self._doubts:
                 findings.asks[key[0]] = rows
                 if not self._situation.doubt_is_settled(self._doubts[key]):
@@ -131,6 +144,10 @@ class SentJudge:
         window, spec = item.window, item.spec or EMPTY
         rows = self._new_since(window, spec, verdicts) if window is not None else ()
         return tuple(row for row in rows if self._has_its_name(row, spec, verdicts))
+
+    @cached_property
+    def _by_key(self) -> Mapping[Key, Claim]:
+        return {claim.key: claim for claim in self.claims}
 
     @cached_property
     def _doubts(self) -> Mapping[Key, Entry]:
@@ -198,7 +215,9 @@ class SentJudge:
                 findings.why[entry.address] = self._reading.gap(known.listed, excused=gone)
             elif beside := self._perhaps_made(pending, pending.body, verdicts):
                 if knows_all:
-                    findings.asks[entry.address] = beside
+                    claim = self._by_key[key]
+                    findings.later |= {(entry.address, row.id) for row in beside if claim.is_later(row)}
+                    findings.asks[entry.address] = tuple(sorted(beside, key=claim.strength))
                 else:  # a newer state has made them, and maybe this one too, which is listed later
                     findings.unread.append(entry.address)
                     newer = f"a newer state has made {beside[0].id}, and maybe this one too"
@@ -240,8 +259,7 @@ class SentJudge:
         document is that one's.
         """
         before, spoken = self._known.before(sent), {row.id for row, _ in verdicts.found.values()}
-        start = sent.date if isinstance(sent, Pending) or sent.date is None else sent.date - _lasted(sent)
-        since = None if sent.reading is not None or start is None else start - CLOCK_ALLOWANCE
+        since = _earliest(sent)
         rows = (
             row
             for row in (*self._findings.unowned, *self._findings.unlisted)
@@ -321,10 +339,12 @@ def identified(
     if versions is not None and versions.apart and said is None:
         raise versions.unlisted(address, identity)
     before, owned = known.before(sent), known.state.owned(known.name)
-    answered = entry.window is not None and entry.window.answered == identity
-    aside = known.foreign.union(owned, before)
+    told = sent.answered
+    # What only the answer has told, and no listing has shown, may be told wrongly.
+    unseen = {row.id for row in rows.values() if row.id == told and row.last_listed is not None}
+    aside = known.foreign.union(owned, before, unseen)
     spec = entry.spec or EMPTY if pending is None else pending.body
-    listed = not answered and any(
+    listed = told != identity and any(
         known.provider.match(spec, row, known.habits) is not Match.DIFFERENT
         for row in rows.values()
         if row.id not in aside

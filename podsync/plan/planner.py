@@ -139,15 +139,15 @@ def _decided(
         decided.append((change, faults))
         if pair.product is None:
             leaving += _leaving(change, state)
-        if _selected(change, pair.known.labels, selection):
+        if selection and _selected(change, pair.known.labels, selection):
             chosen.add(change.address)
     if selection:
         chosen |= _making_room([change for change, _ in decided], chosen)
-    kept = [(change, faults) for change, faults in decided if change.address in chosen]
+        decided = [(change, faults) for change, faults in decided if change.address in chosen]
     return (
-        tuple(change for change, _ in kept),
+        tuple(change for change, _ in decided),
         tuple(leaving),
-        [each for _, faults in kept for each in faults],
+        [each for _, faults in decided for each in faults],
     )
 
 
@@ -216,7 +216,7 @@ def _check_patterns(selection: Selection, pairs: tuple[Pair, ...]) -> None:
 
 def _selected(change: Change, labels: Mapping[str, str], selection: Selection) -> bool:
     """A selection narrows what is sent; an orphan has to be named; doubts and open swaps are always ended."""
-    if not selection or change.action is Action.SETTLE or change.action_reason in (SWAP_OPEN, SWAP_EDITED):
+    if change.action is Action.SETTLE or change.action_reason in (SWAP_OPEN, SWAP_EDITED):
         return True
     if change.action is Action.ORPHAN:
         return selection.targeted(change.address) and selection.takes(change.address, labels)

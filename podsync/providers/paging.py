@@ -26,6 +26,7 @@ from enum import Enum
 
 from podsync.model.errors import UnreachableError, UnreadableError
 from podsync.providers.contract import Listing, Remote
+from podsync.providers.normalise import present
 
 #: A reading of more pages is announced before it goes on.
 LONG = 20
@@ -78,6 +79,8 @@ class _Pass:
     #: The last page with a new row, and how many of them there were.
     last: int = 0
     pages: int = 0
+    #: Other contents of these ids: an index that is behind may have two versions of one row.
+    variants: list[Remote] = field(default_factory=list)
     error: UnreadableError | None = None
 
     @property
@@ -174,10 +177,12 @@ def read_all(
 
 def _read(page: Pages, size: int, absence: bool, wanted: Collection[str]) -> Listing:
     seen: dict[str, Remote] = {}
+    variants: list[Remote] = []
     before: _Pass | None = None
     for _ in range(PASSES):
         now = _one_pass(page, size, frozenset(wanted))
         seen |= now.ids
+        variants += now.variants
         if now.found and now.fresh:
             return Listing(tuple(now.ids.values()), complete=True, date=now.date)
         alike = (now.whole and now.alone) or (before is not None and now.like(before))
@@ -190,7 +195,8 @@ def _read(page: Pages, size: int, absence: bool, wanted: Collection[str]) -> Lis
             break  # one answer out of a cache, and the whole of it proves presence only
         before = now
         size = max(1, min(size, now.longest) * 9 // 10)
-    return Listing(tuple(seen.values()), complete=False, date=now.date, fresh=now.fresh, flaw=now.flaw())
+    rows, others = tuple(seen.values()), tuple(variants)
+    return Listing(rows, False, now.date, fresh=now.fresh, flaw=now.flaw(), variants=others)
 
 
 def _announced(
@@ -227,8 +233,11 @@ def _one_pass(page: Pages, size: int, wanted: frozenset[str]) -> _Pass:
         done.total = max(done.total, answer.total or 0)
         done.date = answer.date
         done.fresh = done.fresh and answer.fresh
-        ids = tuple(item.id for item in answer.items)
-        done.ids |= {item.id: item for item in answer.items}
+        ids, variants = tuple(item.id for item in answer.items), list[Remote]()
+        for item in answer.items:
+            before = done.ids.setdefault(item.id, item)
+            if before is not item and present(before.fields) != present(item.fields):
+                variants.append(item)
         offset += len(ids)
         new, known = len(done.ids) - known, len(done.ids)
         done.found = bool(wanted) and wanted <= done.ids.keys()
@@ -241,6 +250,7 @@ def _one_pass(page: Pages, size: int, wanted: frozenset[str]) -> _Pass:
                 done.end = End.REPEATED
                 break
             continue
+        done.variants += variants
         done.twice |= new < len(ids) or stale > 0
         stale = stale + 1 if new == 0 else 0
         came += ids
@@ -279,5 +289,6 @@ def joined(parts: list[Listing]) -> Listing:
         excess=sum(part.excess for part in parts),
         fresh=all(part.fresh for part in parts),
         flaw=next((part.flaw for part in parts if part.flaw), ""),
+        variants=tuple(item for part in parts for item in part.variants),
         earlier=tuple(item for part in parts for item in part.earlier if item.id not in items),
     )

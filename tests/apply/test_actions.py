@@ -661,3 +661,20 @@ def test_a_selected_half_of_an_exchange_takes_the_other_half_along(world):
     assert results(report) == {str(one): Result.MOVED, str(other): Result.MOVED}
     assert [world.entry(each).id for each in (other, one)] == ids
     world.settle()
+
+
+def test_a_new_document_takes_what_a_replace_gives_up(world):
+    old = world.tee("old")
+    world.apply()
+    world.clock.pass_by(3 * SETTLE)
+    world.apply()
+    identity, sent = world.entry(old).id, world.documents[old].spec
+    world.tee("old", enName="Another", imageUrl="https://cdn.example.com/another.png")
+    arrival = world.tee("arrival")
+    world.documents[arrival] = changed(world.documents[arrival], spec=sent)
+
+    assert results(world.apply()) == {str(old): Result.CREATED, str(arrival): Result.MOVED}
+
+    assert (world.entry(arrival).id, world.state.orphans) == (identity, ())
+    assert len(world.server.sent("kakaclo.create")) == 2
+    world.settle()

@@ -11,13 +11,8 @@ import json
 import pytest
 
 from podsync.apply.report import Result
-from podsync.evidence.declared import Declarations
-from podsync.evidence.state_view import Known
 from podsync.model.errors import UnreadableError
 from podsync.output.text.report import safety_text
-from podsync.providers.contract import Query
-from podsync.providers.registry import provider_of
-from podsync.state.reducer.reducer import replay
 from tests.apply.evidence import (
     CUT_AFTER,
     LONG,
@@ -32,10 +27,11 @@ from tests.apply.evidence import (
     made,
     make,
     outcome,
+    takes,
     truth,
 )
 from tests.apply.vendor_server import Odd
-from tests.apply.world import PLUGINS, SETTLE, Life, at
+from tests.apply.world import SETTLE, at
 
 DAY = 86400.0
 both = pytest.mark.parametrize("provider", PROVIDERS)
@@ -63,20 +59,6 @@ def in_doubt_until_it_is_listed(world, provider, address, identity):
     world.clock.pass_by(DAY)
     ends_well(world)
     assert made(world, provider) == 1
-
-
-def takes(world, address, identity):
-    """A person types `import`, of what is listed or of what a look remembers."""
-    provider, store = world.documents[address].provider, world._store(Life())
-    with store.lock("import", 0.0):
-        state = store.load()
-        known = Known(provider_of(PLUGINS[provider], world._settings(provider)), state, "default")
-        listed = {row.id: row for row in world._connection(provider, Life()).reader.find(Query()).items}
-        rows = {**known.remembered, **listed}
-        said = Declarations(known, rows, world.clock.now(), {address: world.documents[address]})
-        events = said.ours(address, identity)
-        store.append(events)
-        store.compact(replay(state, events))
 
 
 def the_only_one(world, provider):

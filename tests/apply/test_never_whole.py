@@ -104,10 +104,24 @@ def rows_dropped_at_borders(world: World) -> None:
     world.server.page_limit, world.server.pages = 2, "skip"
 
 
+def two_versions_of_each_row(world: World) -> None:
+    """An index that is behind has an older name beside the one of today."""
+    plain_page = world.server._page
+
+    def older(row):
+        name = "enName" if "enName" in row["spec"] else "name"
+        return {**row, "spec": {**row["spec"], name: f"{row['spec'][name]} (old)"}}
+
+    def page(rows, offset, size):
+        return [each for row in plain_page(rows, offset, size) for each in (row, older(row))]
+
+    world.server._page = page
+
+
 KINDS = (
     the_last_page_again, the_last_page_again_and_nothing_counts, an_error_past_the_end,
     an_error_past_the_end_and_nothing_counts, endless, a_total_that_never_agrees, hidden_rows_counted,
-    a_row_that_comes_and_goes, rows_dropped_at_borders,
+    a_row_that_comes_and_goes, rows_dropped_at_borders, two_versions_of_each_row,
 )  # fmt: skip
 
 
@@ -121,6 +135,8 @@ def first_contact(world: World, provider: str) -> None:
 
 def the_state_is_lost(world: World, provider: str) -> None:
     begin(world, provider)
+    for product in world.server.products(provider):
+        product["hand"] = False
     make(world, provider)
     assert world.apply().exit_code == 0
     lose(world, memory=True)

@@ -467,7 +467,10 @@ class Floor(World):
     # -- what a person does
 
     def lose(self, *, journal: bool, memory: bool, copy: bool = False) -> None:
-        """The state file is gone (with its journal), and `.podsync` perhaps too, or the copy there alone."""
+        """The state file is gone (with its journal), and `.podsync` perhaps too, or the copy there alone.
+
+        Where the copy stays nothing is forgotten, so that nothing is excused.
+        """
         self._forget(whole=memory or copy)
         if memory:
             # Promised only where the last apply is longer ago.
@@ -500,6 +503,8 @@ class Floor(World):
 
     def _forget(self, *, whole: bool) -> None:
         """What nothing but the state knows; `whole`: no copy of it is left either."""
+        if not whole and any(self.folder.glob(".podsync/newest/*.log")):
+            return
         for provider in PROVIDERS:
             made = self.made(provider)
             self.model.forgotten |= set(made)
@@ -889,10 +894,12 @@ class Floor(World):
     def _write(self, events: Callable[[State], Any]) -> None:
         store = self._store(Life())
         with store.lock("state", 0.0):
-            state = store.load()
+            state = store.recalled(self.accounts)
             told = events(state)
-            store.append(told)
-            store.compact(replay(state, told))
+            if told:
+                store.append(told)
+                store.compact(replay(state, told))
+                store.copied()
 
     def _make_room(self, outcome: Outcome) -> None:
         """Remove the product that has the name, as it is asked; what an entry holds keeps it."""
@@ -962,7 +969,7 @@ class Floor(World):
     def always(self) -> None:
         """What holds at every moment, whatever happened."""
         try:
-            state = self.state
+            state = self.recalled
         except StateError as error:
             raise Lost(f"the state cannot be read: {error}") from error
         for provider in PROVIDERS:
@@ -995,7 +1002,7 @@ class Floor(World):
 
     def _known(self, provider: str, state: State, *, wanted: bool = True) -> tuple[set[str], set[str]]:
         """Ids, and bodies by which the next apply finds a product whose id is not known."""
-        ids = set(state.owned(provider)) | self.model.forgotten
+        ids = {*state.owned(provider), *state.remembered.get(provider, ()), *self.model.forgotten}
         documents = [p for p in self.documents.values() if p.provider == provider and wanted]
         bodies = {self.body(provider, product.spec) for product in documents}
         bodies |= self.model.adrift

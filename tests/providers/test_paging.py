@@ -216,6 +216,19 @@ def test_trouble_past_the_last_page_is_no_end() -> None:
         server.read()
 
 
+def test_an_id_with_two_contents_is_told_by_both() -> None:
+    def page(_number: int, offset: int, _size: int) -> Page:
+        names = () if offset else ("new", "old", "new", None)
+        rows = tuple(
+            Remote("1", FrozenDict({"name": name, "back": ""} if name else {"name": "new"})) for name in names
+        )
+        return Page(rows, None, None)
+
+    listing = read_all(page, SIZE)
+
+    assert [row.fields["name"] for row in (*listing.items, *listing.variants)] == ["new", "old"]
+
+
 @pytest.mark.parametrize(
     ("server", "flaw"),
     [
