@@ -88,6 +88,8 @@ class _Look:
     def findings(self) -> Findings:
         result, known = self._findings, self._known
         result.account = self._is_ours(self._reading.rows)
+        if result.account is None and self._lists_nothing():
+            result.account = False
         if self._reading.broken:
             result.account = result.account or None  # the unread rest may have the known rows
         if result.account is False:
@@ -155,6 +157,14 @@ class _Look:
     @cached_property
     def _held(self) -> Mapping[str, Entry | Orphan]:
         return {item.id: item for item in self._known.items if item.id is not None}
+
+    def _lists_nothing(self) -> bool:
+        """Whether nothing is listed, and all that has an id should be by now, though none was ever confirmed.
+
+        A person has removed it before a listing showed it, or it is another account: only they can tell.
+        """
+        items = self._known.provisional
+        return bool(items) and not self._reading.rows and all(map(self._situation.item_is_settled, items))
 
     def _unowned(self) -> tuple[Remote, ...]:
         """Rows that may be anybody's: not owned, not said to be somebody else's, no tombstone."""

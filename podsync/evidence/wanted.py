@@ -16,7 +16,7 @@ from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Spec
 from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import Habits
-from podsync.providers.name_forms import unmarked
+from podsync.providers.name_forms import unmarked, waiting_mark
 from podsync.state.entries import Entry, Orphan, Refusal
 from podsync.state.events import Answered
 
@@ -222,9 +222,15 @@ class WantedJudge:
         """Rows that may have the name which the new product of a swap is to take over, or wait for it too."""
         if want.becomes is None:
             return []
-        spec, managed = want.becomes, self._situation.managed
-        rows = (row for row in judging.near(spec) if row.id not in but and row.id not in managed)
-        return [row for row in rows if judging.may_be(spec, row)]
+        spec, aside = want.becomes, {*but, *self._situation.managed}
+        named = [row for row in judging.near(spec) if judging.may_be(spec, row)]
+        mark = waiting_mark(self._known.provider.name_of(want.spec))
+        listed = (*self._findings.unowned, *self._findings.unlisted)
+        named += [row for row in listed if mark and self._mark_of(row) == mark]
+        return [row for identity, row in {row.id: row for row in named}.items() if identity not in aside]
+
+    def _mark_of(self, row: Remote) -> str:
+        return waiting_mark(self._known.provider.name_of(row.fields))
 
     def _earlier(self, want: Want, given: Collection[str], judging: Judge) -> list[Remote]:
         """Rows that may be its product as it was before a rename, or that a newer state had here.
@@ -239,7 +245,7 @@ class WantedJudge:
 
     def _is_marked(self, row: Remote) -> bool:
         called = self._known.provider.name_of(row.fields)
-        return unmarked(called) != called
+        return unmarked(called) != called or bool(waiting_mark(called))
 
     def _over(self, ids: Collection[str]) -> Judge:
         """Return a judge over listed rows that cannot be taken: they are ours already, or gone."""

@@ -29,6 +29,7 @@ _QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201a": "'", "\u201b": 
                          "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u201f": '"', "\u2033": '"',
                          "\u00ab": '"', "\u00bb": '"', "`": "'", "\u00b4": "'"})  # fmt: skip
 _MARK = re.compile(r"\A\((?:next|old) [0-9a-f-]+\) ")
+_WAITS = re.compile(r"\(?next ([0-9a-f]{6})\b")
 #: Characters without a width: servers drop them, and people do not see them.
 _UNSEEN = re.compile("[\u00ad\u200b-\u200d\u2060\ufe0e\ufe0f\ufeff]")
 
@@ -60,6 +61,12 @@ _UNDO: Mapping[str, Callable[[str], str]] = {
 def unmarked(listed: str) -> str:
     """Return a name without the mark of a new product that waits for it, or of an old one that gave it up."""
     return _MARK.sub("", listed)
+
+
+def waiting_mark(listed: str) -> str:
+    """Return the mark of a new product that waits for a name, however much of the name is left; else ""."""
+    found = _WAITS.match(folded(listed))
+    return found[1] if found is not None else ""
 
 
 @lru_cache(maxsize=65536)

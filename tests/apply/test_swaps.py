@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shutil import rmtree
 from typing import Any
 
 import pytest
@@ -553,6 +554,30 @@ def test_an_older_state_that_stages_ends_an_exchange_that_a_newer_one_has_done(m
     assert made.state.found_by_orders == frozenset()
     assert made.plan().work == ()
     sound(made)
+
+
+def test_a_new_product_of_which_only_the_mark_is_listed_is_not_made_beside(made: World) -> None:
+    """Nothing else of it is listed as it was sent, but its mark is nobody else's."""
+    before = kept_state(made)
+    made.server.names, made.server.customers_as = "cut:16", "upper"
+    address = changed(made)
+    made.apply()
+    (new,) = [p["id"] for p in made.server.products("gelato") if p["spec"]["name"].startswith("(next ")]
+    made.clock.pass_by(LONG)
+    put_back(made.folder, before)
+    rmtree(made.folder / ".podsync")
+
+    asked = outcome(made.apply(), address)
+
+    assert asked.result is Result.NOT_TRIED
+    assert asked.next[0].endswith(f"podsync import {address} {new}")
+    made.server.customers_as = "ids"
+    imported(made, address, new)
+    for _ in range(2):
+        assert made.apply().exit_code == 0
+    assert made.entry(address).id == new
+    assert made.plan().work == ()
+    assert len(made.server.products("gelato")) == 4
 
 
 #: When a newer state's swap broke off (None: it did not).

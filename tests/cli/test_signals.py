@@ -158,7 +158,7 @@ def test_a_plan_that_is_terminated_leaves_no_half_file(catalog, folder):
     wait_for(lambda: list(folder.glob(".plan.json.*.tmp")) or process.poll() is not None)
 
     process.terminate()
-    process.communicate(timeout=60)
+    _, said = process.communicate(timeout=60)
 
-    assert process.returncode in {143, 5}
+    assert process.returncode in {143, 5}, said
     assert not list(folder.glob("*.tmp")) + list(folder.glob(".*.tmp"))

@@ -169,3 +169,27 @@ def test_a_document_that_names_what_is_gone_is_told_how_it_is_made_anew(floor: F
     assert floor.write(rewritten(floor.documents[TEE], adopt=None))
     floor.good_day()
     assert len(floor.there("kakaclo")) == 2
+
+
+@pytest.mark.parametrize("names", ["keep", "upper"])
+@pytest.mark.parametrize("more", [False, True], ids=["as it was", "one more"])
+def test_a_first_product_that_was_removed_before_a_listing_confirmed_it_is_asked_about(
+    floor: Floor, names: str, more: bool
+) -> None:
+    """Its id is told or likely, and nothing else is known: the account lists nothing at all."""
+    floor.sandbox.set_rules(names=names, gelato_lag=SETTLE if names == "keep" else 0.0)
+    put(floor, POSTER)
+    floor.run(Trouble(), wait=False)
+    floor.sandbox.set_rules(gelato_lag=0.0)
+    for identity in floor.there("gelato"):
+        floor.take_away("gelato", identity)
+    if more:
+        assert floor.write(floor.document(POSTER.kind, "bird"))
+    assert floor.run(Trouble(), wait=False).exit_code == (4 if more else 0)
+    floor.clock.pass_by(3 * SETTLE)
+
+    report = floor.run(Trouble())
+
+    assert (report.exit_code, report.other_accounts) == (9, ("gelato",))
+    floor.good_day()
+    assert len(floor.there("gelato")) == 1 + more
