@@ -20,7 +20,7 @@ from podsync.model.errors import PodsyncError
 from podsync.model.frozen import EMPTY, FrozenDict, Json, Spec
 from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import Habits
-from podsync.providers.name_forms import skeleton, skeletons
+from podsync.providers.name_forms import changes, skeleton, skeletons
 from podsync.state.entries import Entry, Orphan
 from podsync.state.events import (
     Bound,
@@ -130,7 +130,27 @@ class _Look:
 
     def _is_ours(self, rows: Mapping[str, Remote]) -> bool | None:
         known = self._known
-        return is_ours(rows, known.landmarks, known.shown, known.likely, key=known.seen_key)
+        facts = known.landmarks, known.shown, known.likely
+        return is_ours(rows, *facts, key=known.seen_key, is_other=self._is_other)
+
+    def _is_other(self, row: Remote) -> bool:
+        """Whether the row is not the product of its id: the model differs for certain, and so does the name.
+
+        Nobody can change a model, and a name that people changed comes with the model that it had. A provider
+        that numbers its models anew leaves the names. What a person said to be ours may be of any model.
+        """
+        known, item = self._known, self._held.get(row.id)
+        if item is None or item.spec is None or getattr(item, "origin", "") == "imported":
+            return False
+        one, other = known.model(item.spec), known.model(row.fields)
+        if not (one and other) or one == other:
+            return False
+        name_of = known.provider.name_of
+        return changes(name_of(item.spec), name_of(row.fields)) is None
+
+    @cached_property
+    def _held(self) -> Mapping[str, Entry | Orphan]:
+        return {item.id: item for item in self._known.items if item.id is not None}
 
     def _unowned(self) -> tuple[Remote, ...]:
         """Rows that may be anybody's: not owned, not said to be somebody else's, no tombstone."""
@@ -285,9 +305,18 @@ class _Look:
                         "compare the id with the documents: each product has one",
                     )
             except PodsyncError as error:
-                findings.misnamed[address] = error
+                findings.misnamed[address] = self._or_removed(identity, error)
             else:
                 findings.named[address] = self._reading.rows[identity]
+
+    def _or_removed(self, identity: str, error: PodsyncError) -> PodsyncError:
+        """Say of a product that a document names, and nothing lists, what to do where it was removed."""
+        if identity in self._reading.rows:
+            return error
+        anew = "take `adopt` out of its document, and the next apply makes it anew"
+        if identity in self._known.gone:
+            return PodsyncError(f"{identity}, which its document names, is gone", anew)
+        return PodsyncError(error.message, f"{error.remedy}\nif it was removed: {anew}")
 
     def _likelier(self, address: Address, identity: str) -> Address | None:
         """Who holds a named product as its likely one, where that is more like it than the document is."""
@@ -339,6 +368,7 @@ class _Look:
             self._proven = not after.is_unproven
             if self._sendable and not self._proven:
                 self._findings.unproven_account = after.has_to_be_asked
+                self._findings.perhaps_emptied = after.all_is_settled and not self._reading.rows
 
     # -- memory between looks
 

@@ -28,6 +28,9 @@ from podsync.providers.normalise import text
 from podsync.state.entries import Entry, Orphan
 from podsync.state.events import Event, Noted, Orphaned, Restored
 
+#: So many ids are named.
+_FEW = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -70,6 +73,14 @@ class Reading:
             for identity, model in known.items()
             if identity not in self.read and (self.of_all or (model in self.of_models))
         )
+
+    def gap(self, known: Mapping[str, str], *, excused: Collection[str] = ()) -> str:
+        """Return in words why nothing can be said to be absent; the arguments are as in `proves_absence`."""
+        missing = sorted(self.misses(known) - set(excused))
+        if self.flaw or not missing:
+            return self.flaw or "it shows none of the known products of that model"
+        more = f" and {len(missing) - _FEW} more" if len(missing) > _FEW else ""
+        return f"it does not show {', '.join(missing[:_FEW])}{more}, listed before and not known to be gone"
 
     def proves_absence(
         self, model: str | None, known: Mapping[str, str], *, excused: Collection[str] = (), knows_all: bool

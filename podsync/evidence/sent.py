@@ -211,6 +211,8 @@ class SentJudge:
                 model, known.listed, excused=known.gone | findings.gone, knows_all=knows_all
             ):
                 findings.unread.append(entry.address)
+                gone = known.gone | findings.gone
+                findings.why[entry.address] = self._reading.gap(known.listed, excused=gone)
             elif beside := self._perhaps_made(pending, pending.body, verdicts):
                 if knows_all:
                     claim = self._by_key[key]
@@ -218,6 +220,8 @@ class SentJudge:
                     findings.asks[entry.address] = tuple(sorted(beside, key=claim.strength))
                 else:  # a newer state has made them, and maybe this one too, which is listed later
                     findings.unread.append(entry.address)
+                    newer = f"a newer state has made {beside[0].id}, and maybe this one too"
+                    findings.why[entry.address] = newer
             elif why := self._contradiction(entry):
                 findings.asks[entry.address] = ()
                 findings.why[entry.address] = f"{why}: it is sent again only if you say so"

@@ -111,11 +111,6 @@ class _Pass:
         """Whether this is an end if another reading, by pages of another size, meets it as well."""
         return self.end is not None and not self.twice and self.excess == 0 and self.longest <= self.size
 
-    @property
-    def cut_off(self) -> bool:
-        """Whether a page was refused that may have had rows."""
-        return self.end is End.REFUSED and (self.excess > 0 or not (self.tapers or self.counted))
-
     def like(self, other: _Pass) -> bool:
         """Whether two readings saw the same, to the end."""
         if self.ids.keys() != other.ids.keys():
@@ -129,12 +124,15 @@ class _Pass:
         """Say why this is not the whole listing."""
         if not self.fresh:
             return "an answer of it came from a cache"
+        if self.end is End.REFUSED and self.error is not None:
+            return (
+                f"nothing tells that page {self.pages} is its last one, and the next one is an error "
+                f"({self.error.message})"
+            )
         if self.end is not None and not self.twice and self.excess:
             return f"it shows {len(self.ids)}, and its total says {self.total}"
         if self.end is End.REPEATED and not self.twice:
-            return "it shows its last page again and again, and nothing tells that this is the end"
-        if self.end is End.REFUSED and self.error is not None:
-            return f"that was page {self.pages + 1}, and nothing tells that page {self.pages} is its last one"
+            return "it shows the same page again and again, and nothing tells that this is the end"
         return "the same product comes on two pages" if self.twice else "it changes while it is read"
 
 
@@ -157,7 +155,8 @@ def read_all(
     a long reading has come, with the number of its rows and of the requests that it is likely to take;
     `paged` after every page, with how many rows of this pass have come and the total, 0 if none is given.
 
-    Raises UnreadableError, with the rows of the pages before it, where a page does not come.
+    Raises UnreadableError, with the rows of the pages before it, where a page does not come; where the server
+    refuses one after the first (`End.REFUSED`), that is told as the flaw of what came.
     """
     came: dict[str, Remote] = {}
 
@@ -187,18 +186,11 @@ def _read(page: Pages, size: int, absence: bool, wanted: Collection[str]) -> Lis
             earlier = tuple(row for row in seen.values() if row.id not in now.ids)
             complete, flaw = now.excess == 0, now.flaw() if now.excess else ""
             return Listing(rows, complete, date=now.date, excess=now.excess, earlier=earlier, flaw=flaw)
-        if not now.fresh or not (absence or now.cut_off):
+        if not now.fresh or not absence:
             break  # one answer out of a cache, and the whole of it proves presence only
         before = now
         size = max(1, min(size, now.longest) * 9 // 10)
-    if now.cut_off and now.error is not None:
-        raise _refused(now, now.error)
     return Listing(tuple(seen.values()), complete=False, date=now.date, fresh=now.fresh, flaw=now.flaw())
-
-
-def _refused(reading: _Pass, error: UnreadableError) -> UnreadableError:
-    """Return the error for a listing that refuses a page, where nothing tells that it ended before that."""
-    return UnreadableError(f"{error.message}: {reading.flaw()}", error.remedy, status=error.status)
 
 
 def _announced(

@@ -16,6 +16,7 @@ from podsync.evidence.declared import Declarations
 from podsync.evidence.state_view import Known
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, thaw
+from podsync.providers.contract import Query
 from podsync.providers.registry import provider_of
 from podsync.state.reducer.reducer import replay
 from tests.apply.vendor_server import CREATES, Odd
@@ -117,12 +118,14 @@ def other_machine(world: World, folder: Path, *, memory: bool) -> World:
 
 
 def takes(world: World, address: Address, identity: str) -> None:
-    """A person types `import`, while no listing shows it."""
+    """A person types `import`, of what is listed or of what a look remembers."""
     provider, store = world.documents[address].provider, world._store(Life())
     with store.lock("import", 0.0):
         state = store.load()
         known = Known(provider_of(PLUGINS[provider], world._settings(provider)), state, "default")
-        said = Declarations(known, known.remembered, world.clock.now(), {address: world.documents[address]})
+        listed = {row.id: row for row in world._connection(provider, Life()).reader.find(Query()).items}
+        rows = {**known.remembered, **listed}
+        said = Declarations(known, rows, world.clock.now(), {address: world.documents[address]})
         events = said.ours(address, identity)
         store.append(events)
         store.compact(replay(state, events))

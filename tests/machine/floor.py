@@ -531,9 +531,12 @@ class Floor(World):
         self.figures["renamed by hand"] += 1
 
     def _is_told(self, identity: str) -> bool:
-        """Whether the state knows the id, in whatever place."""
-        texts = (path.read_bytes() for path in self.folder.glob("podsync.state.json*") if path.is_file())
-        return any(identity.encode() in text for text in texts)
+        """Whether the state knows the id, and not only by a likeness that is gone with the name."""
+        state = self.state
+        items = [*state.entries.values(), *state.orphans]
+        sure = any(item.id == identity and not item.provisional for item in items)
+        told = any(item.window is not None and item.window.named == identity for item in items)
+        return sure or told or any(identity in rows for rows in state.remembered.values())
 
     def by_hand(self, provider: str, spec: Mapping[str, Any]) -> None:
         """A person makes a product on the web page."""
@@ -569,7 +572,8 @@ class Floor(World):
         if report.refused:
             assert report.exit_code == 5
             self.first_contact = True
-        for provider in report.other_accounts:
+        asked = {o.provider for o in report.outcomes if any("state check --emptied" in n for n in o.next)}
+        for provider in {*report.other_accounts, *asked}:
             # A person says so only where it is true; a listing that is late needs time alone.
             if not set(self.state.owned(provider)) & set(self.there(provider)):
                 self.emptied(provider)

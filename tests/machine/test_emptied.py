@@ -147,3 +147,25 @@ def test_a_state_that_knows_nothing_but_what_is_gone_creates(floor: Floor) -> No
     assert floor.run(Trouble()).exit_code == 0
 
     assert len(floor.there("kakaclo")) == 1
+
+
+def test_a_document_that_names_what_is_gone_is_told_how_it_is_made_anew(floor: Floor) -> None:
+    floor.by_hand("kakaclo", tee_spec("cat"))
+    (identity,) = floor.there("kakaclo")
+    floor.clock.pass_by(3 * SETTLE)
+    put(floor, TEE)
+    assert floor.write(rewritten(floor.documents[TEE], adopt=identity))
+    assert floor.run(Trouble()).exit_code == 0
+    floor.take_away("kakaclo", identity)
+    assert floor.write(floor.document(TEE.kind, "bird"))
+    floor.clock.pass_by(3 * SETTLE)
+    assert floor.run(Trouble()).exit_code == 9
+    floor.emptied("kakaclo")
+
+    (told,) = (each for each in floor.run(Trouble()).outcomes if each.address == TEE)
+
+    assert told.error == f"{identity}, which its document names, is gone"
+    assert told.next == ("take `adopt` out of its document, and the next apply makes it anew",)
+    assert floor.write(rewritten(floor.documents[TEE], adopt=None))
+    floor.good_day()
+    assert len(floor.there("kakaclo")) == 2

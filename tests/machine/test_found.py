@@ -1194,3 +1194,27 @@ def test_the_id_that_an_answer_told_is_offered_whatever_staff_have_called_its_pr
     assert any(identity in line for line in told.next)
     floor.good_day()
     assert (identity in floor.made("gelato")) is wanted
+
+
+@pytest.mark.parametrize("how", ["likely", "seen on the web page", "an orphan"])
+def test_a_shop_that_was_emptied_before_anything_was_certain_is_asked_about(floor, how):
+    """Nothing was known for certain, so that nothing told the account, and nobody was asked."""
+    floor.sandbox.set_rules(names="upper", hidden="THE CAT TEE" if how.startswith("seen") else "")
+    write(floor, TEE)
+    floor.run(Trouble((Fault("kakaclo", "create", "half", commit=True),) if how.startswith("seen") else ()))
+    if how.startswith("seen"):
+        floor.clock.pass_by(2 * SETTLE)
+        floor.answers(floor.run(Trouble()))
+        assert floor.state.entries[TEE].identified
+    else:
+        assert floor.state.entries[TEE].provisional
+    if how == "an orphan":
+        floor.delete(TEE)
+        floor.run(Trouble())
+    for identity in floor.there("kakaclo"):
+        floor.take_away("kakaclo", identity)
+    write(floor, Address("designed_product", "dog"))
+
+    floor.good_day()
+
+    assert len(floor.made("kakaclo")) == len(floor.documents)

@@ -36,6 +36,20 @@ DINO = designed("dino")
 ORPHAN, CREATE = "orphan", "create"
 
 
+def test_a_selection_takes_all_of_an_exchange() -> None:
+    """What one document takes another one has to have given up: half of it fits no state."""
+    slugs = ("a", "b", "c")
+    before = [designed(each, enName=each, imageUrl=f"https://cdn.test/{each}.png") for each in slugs]
+    others = [designed("d"), designed("e", moved=("f",)), made(designed("f"))]
+    after = [
+        replace(one, spec=other.spec) for one, other in zip(before, before[1:] + before[:1], strict=True)
+    ]
+
+    told = plan([*after, *others[:2]], state(*map(made, before), others[2]), targets=("designed_product.b",))
+
+    assert actions(told) == {f"designed_product.{each}": "move" for each in slugs}
+
+
 def _change(name: str, made_plan: object) -> object:
     return next(c for c in made_plan.changes if c.address.name == name)  # type: ignore[attr-defined]
 

@@ -51,7 +51,7 @@ def update(run: ProviderRun, change: Change) -> None:
     elif taken:
         name_is_taken(run, change, taken)
     elif run.unsure is not None and run.provider.takes(change.before or {}, change.after or {}):
-        not_tried(run, change, run.unsure)
+        not_tried(run, change, run.unsure, *run.unsure_next)
     else:
         _set(run, change, entry)
 

@@ -247,8 +247,10 @@ def _emptied(draft: MutableState, event: ev.Emptied) -> None:
             draft.absent.setdefault((provider, orphan.id), Absent(event.at, gone=True))
             del draft.orphans[key]
     for address, entry in list(draft.entries.items()):
-        if entry.provider == provider and entry.id is not None:
-            draft.absent.setdefault((provider, entry.id), Absent(event.at, gone=True))
+        # What a person had seen on the web page is gone as well, though no listing ever showed it.
+        said = entry.window.said if entry.identified and entry.window is not None else None
+        if entry.provider == provider and (identity := entry.id or said) is not None:
+            draft.absent.setdefault((provider, identity), Absent(event.at, gone=True))
             if entry.pending is None or entry.pending.op == "update":
                 del draft.entries[address]
             else:
