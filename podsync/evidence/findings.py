@@ -15,7 +15,7 @@ from podsync.evidence.state_view import Key, Known
 from podsync.model.address import Address
 from podsync.model.errors import PodsyncError
 from podsync.model.frozen import Spec
-from podsync.model.product import Product
+from podsync.model.product import TOLD, Product
 from podsync.providers.contract import Remote
 from podsync.providers.habits import Habits
 from podsync.state.entries import Entry
@@ -129,6 +129,13 @@ class Findings:
     vanished: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
     later: set[tuple[Address, str]] = field(default_factory=set)
+
+    def facts(self, entry: Entry, rows: Iterable[Remote]) -> Mapping[str, str]:
+        """Return what is known of rows beside what is listed: whose id the answer told, what came later."""
+        sent = entry.pending if entry.pending is not None and entry.pending.op == "create" else entry.window
+        told = sent.answered if sent is not None else None
+        later = {row.id: "after it was sent" for row in rows if (entry.address, row.id) in self.later}
+        return later | ({told: TOLD} if told is not None else {})
 
     def versions(self, about: Entry | Address, rows: Iterable[Remote] = ()) -> Versions | None:
         """Return what was sent for an address beside what its document says; None where that is the same.

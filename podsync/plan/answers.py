@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from podsync.model.address import Address
 from podsync.model.digests import canonical_json
 from podsync.model.frozen import EMPTY, Json
-from podsync.model.product import seen_ids
+from podsync.model.product import TOLD, seen_ids
 
 if TYPE_CHECKING:
     from podsync.evidence.findings import Findings, Question
@@ -32,8 +32,6 @@ PUT_BACK = "put back what the document said, or say what is wanted instead"
 NAMED = 10
 #: So many characters of a value that was sent are shown.
 _LONGEST = 120
-#: What is known of the product whose id came with the answer.
-_TOLD = "the answer named it"
 #: The rule of `is_it_so`.
 NOT_SEEN = "not-seen"
 
@@ -52,7 +50,7 @@ def what_became_of(
     provider, versions = findings.known.provider, findings.versions(entry)
     words = f"one of these may be it: {named_rows(provider, rows)}" if rows else why
     again = bool(findings.known.state.released.get(entry.address))
-    facts = _facts_besides(findings, entry, rows)
+    facts = findings.facts(entry, rows)
     answers = of_doubt(
         provider, entry.address, rows, young=young, versions=versions, again=again, facts=facts
     )
@@ -72,7 +70,7 @@ def where_it_is(findings: Findings, entry: Entry, rows: Sequence[Remote]) -> Ope
         several = "several products that may be it" if len(rows) > 1 else "one product that may be it"
         why = f"{provider.title} acknowledged it, and lists {several}: {named_rows(provider, rows)}"
         untold = None if elsewhere or any(row.id == told for row in rows) else told
-        facts = _facts_besides(findings, entry, rows)
+        facts = findings.facts(entry, rows)
         answers = of_wanted(provider, address, rows, versions, untold, facts)
     else:
         why = f"{provider.title} acknowledged it and does not list it"
@@ -88,14 +86,6 @@ def where_it_is(findings: Findings, entry: Entry, rows: Sequence[Remote]) -> Ope
             else ()
         )
     return OpenQuestion(_with_versions(why, versions) + _refused_besides(findings, entry, rows), answers)
-
-
-def _facts_besides(findings: Findings, entry: Entry, rows: Sequence[Remote]) -> Mapping[str, str]:
-    """Return what is known of rows beside what is listed: whose id the answer told, and what came later."""
-    sent = entry.pending if entry.pending is not None and entry.pending.op == "create" else entry.window
-    told = sent.answered if sent is not None else None
-    later = {row.id: "after it was sent" for row in rows if (entry.address, row.id) in findings.later}
-    return later | ({told: _TOLD} if told is not None else {})
 
 
 def _refused_besides(findings: Findings, entry: Entry, rows: Sequence[Remote]) -> str:
@@ -209,7 +199,7 @@ def of_doubt(
         other = f"change {provider.name_field} in the document, then: {none}"
         return (*answers, f"{_letter(len(answers))}) {taken}: {other}") if again else answers
     rows = _lettered(provider, candidates, f"{settle} --adopt", versions, facts)
-    if all(facts.get(row.id) == _TOLD and row.last_listed is not None for row in candidates):
+    if all(facts.get(row.id) == TOLD and row.last_listed is not None for row in candidates):
         rows += (f"{_letter(len(rows))}) {_page(provider)} shows it under another id: {settle} --adopt ID",)
     page = f"{provider.title}'s web page"
     none = f"{_letter(len(rows))}) {_none_of(candidates, facts)}, and {page} has no other"
@@ -386,7 +376,7 @@ def whose_account(provider: Provider) -> tuple[str, str]:
 
 def _none_of(candidates: Sequence[Remote], facts: Mapping[str, str] = EMPTY) -> str:
     """Return the answer that it is none of these; a hidden product declared removed is made a second time."""
-    told = [row.id for row in candidates if facts.get(row.id) == _TOLD]
+    told = [row.id for row in candidates if facts.get(row.id) == TOLD]
     none = f"none of them, nor {told[0]} under another name" if told else "none of them"
     if all(row.last_listed is None for row in candidates):
         return none
