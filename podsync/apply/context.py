@@ -40,13 +40,17 @@ class ProviderConnection:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Options of the command line. `settles`: nothing is sent, only doubts are settled."""
+    """Options of the command line. `settles`: nothing is sent, only doubts are settled.
+
+    Of the providers in `compared` a person has said that what no listing shows of this plan is not there.
+    """
 
     wait: bool = True
     first_contact: bool = False
     limit: int | None = None
     max_failures: int | None = None
     settles: bool = False
+    compared: frozenset[str] = frozenset()
 
 
 class Listener(Protocol):

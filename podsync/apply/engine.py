@@ -45,7 +45,7 @@ from podsync.plan.action import Action
 from podsync.plan.answers import unknown_products
 from podsync.plan.approval import approved
 from podsync.plan.change import Change
-from podsync.plan.checks import name_order, waits_for
+from podsync.plan.checks import name_order, vacated, waits_for
 from podsync.plan.model import Plan
 from podsync.providers.knowledge import Provider
 from podsync.state.events import Begun, Contacted, Ended
@@ -192,11 +192,13 @@ class _Apply:
         remote = tuple(c for c in self._plan.work if c.provider in providers)
         waits = waits_for(remote, providers, self._state)
         ordered = name_order(remote, providers, self._state)
+        vacates = vacated(remote, providers, self._state)
         return [
             ProviderRun(
                 connection,
                 [c for c in ordered if c.provider == name],
                 waits,
+                vacates,
                 self._ledger,
                 self._context,
                 self._others.get(name, Others()),
@@ -233,9 +235,11 @@ class _Apply:
 
     def _first_contact(self) -> str | None:
         """Return the refusal to create next to unknown products without consent; None if it is not needed."""
-        found = [run for run in self._runs if run.first_contact and self._makes(run)]
+        # Where a look has stopped, nothing is known of all that is listed: nobody can have agreed to it.
+        looked = [run for run in self._runs if run.stopped is None]
+        found = [run for run in looked if run.first_contact and self._makes(run)]
         if self._context.options.first_contact:
-            for run in self._runs:
+            for run in looked:
                 self._contacted(run)
             return None
         if not found:
@@ -292,6 +296,7 @@ class _Apply:
             keys_refused=tuple(run.provider.name for run in self._runs if run.credentials_refused),
             other_accounts=tuple(run.provider.name for run in self._runs if run.another_account),
             first_contacts=tuple(self._contacts) if refused is not None else (),
+            unread=tuple(run.provider.name for run in self._runs if run.unread),
             repeated=len(self._board.repeated),
             begun=self._ledger.begun,
         )

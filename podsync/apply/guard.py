@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 
-from podsync.apply.outcomes import in_doubt, not_tried
+from podsync.apply.outcomes import in_doubt, later, not_tried
 from podsync.apply.report import Result
 from podsync.apply.run import DeferredChange, ProviderRun
 from podsync.model.errors import ProviderError, StoppedError, UnauthorizedError
@@ -29,7 +29,7 @@ def guarded(
         run.deferred[change.address] = DeferredChange(change, do, run.unshown[blocker].until)
     elif blocker is not None:
         not_tried(run, change, f"it takes a name that {blocker} did not release")
-    elif run.going or begun:
+    elif (run.going or begun) and _is_vacant(run, change, do):
         try:
             do(run, change)
         except StoppedError:
@@ -38,6 +38,28 @@ def guarded(
                 in_doubt(run, change.address, entry, entry.pending.why or "stopped while it was on its way")
         except ProviderError as error:
             run.stop(error.message, credentials=isinstance(error, UnauthorizedError))
+
+
+def _is_vacant(run: ProviderRun, change: Change, do: Callable[[ProviderRun, Change], None]) -> bool:
+    """Whether the products whose name it takes are gone; else it waits, or is not tried."""
+    clock, settle = run.context.clock, run.settings.settle_seconds
+    for identity in sorted(run.vacates.get(change.address, ())):
+        until = run.missed.get(identity, run.context.began) + settle
+        if identity not in run.known.gone and run.looked < until <= clock.monotonic():
+            run.look_again()
+        if identity in run.known.gone:
+            continue
+        rows = run.findings.reading.rows if run.findings is not None else {}
+        why = f"it takes the name of {identity}, which is missing, and not yet gone; {later(run)}"
+        if identity in rows:
+            why = f"it takes the name of {identity}, which is listed: it is not gone"
+        elif run.context.options.wait and until > clock.monotonic():
+            with run.lock:
+                run.deferred[change.address] = DeferredChange(change, do, until)
+            return False
+        not_tried(run, change, why, replans=identity in rows)
+        return False
+    return True
 
 
 def pooled(run: ProviderRun, changes: Sequence[Change], do: Callable[[ProviderRun, Change], None]) -> None:

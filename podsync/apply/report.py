@@ -97,7 +97,8 @@ class Report:
     `signal` is 2 or 15 when a person or the machine asked to stop. `notes` are facts worth a line
     (ids not known yet, pictures re-hosted, what differs from the catalog after settling).
     `keys_refused` names the providers whose key was refused, `other_accounts` those at which nothing of what
-    the state knows is visible, `first_contacts` those at which nothing is created without a word of consent.
+    the state knows is visible, `first_contacts` those at which nothing is created without a word of consent,
+    `unread` those of which a person has to say that what is wanted is not there: no listing tells.
     `repeated` is how many creates were sent again, as no listing showed what the first request may have made.
     `begun`: the state has taken the plan down as approved. `broke_off`: the run ended by an error, so that
     what was done may not all be in the state.
@@ -114,6 +115,7 @@ class Report:
     keys_refused: tuple[str, ...] = ()
     other_accounts: tuple[str, ...] = ()
     first_contacts: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
     repeated: int = 0
     begun: bool = False
     broke_off: bool = False

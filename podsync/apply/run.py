@@ -40,11 +40,15 @@ from podsync.state.model import State
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A create in doubt. `known_by`: the monotonic moment when its sender was known to be done."""
+    """A create in doubt. `known_by`: the monotonic moment when its sender was known to be done.
+
+    `unread`: the last look was to say whether nothing was made, and what was listed does not tell.
+    """
 
     address: Address
     known_by: float
     why: str
+    unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,22 +170,26 @@ def want_of(provider: Provider, change: Change, past: Past = NO_PAST, *, makes: 
 class ProviderRun:
     """One provider's part of an apply. What stops it stops this provider alone.
 
-    `waits` has the changes that need another one's released name. `findings` are those of the last look, and
+    `waits` has the changes that need another one's released name, `vacates` the ids of products that have to
+    be gone before a change takes their name. `findings` are those of the last look, and
     `read_back` the rows that were read since, to see what an update or a step has done.
     `deferred` are changes that wait for updates which may still arrive, in the order of the plan. `growing`
     are products that were made and lack steps, `swapping` those that are to take over a name. `attempts` are
     those of updates that were read back. `postponed` creates wait for a doubt that the listing could not tell
     from them, `held` for what becomes of pictures. `unsure` says why nothing may be created although it is
-    not listed. `settled` are the specs of products that this run found made: no plan could compare them.
+    not listed, `unsure_next` what a person may answer to that.
+    `settled` are the specs of products that this run found made: no plan could compare them.
     `otherwise` are adopted products that are listed with other values than their documents have, `untold`
     counts those of which no listing tells whether they have what a step adds. `caught_up`:
     the listing shows everything that was made before a state was lost. `young`: it adopts a product that was
-    made a moment ago.
+    made a moment ago. `unread`: nothing is made, since the state does not know all that is ours and the
+    listing is not whole; a person may compare.
     """
 
     connection: ProviderConnection
     changes: Sequence[Change]
     waits: Mapping[Address, frozenset[Address]]
+    vacates: Mapping[Address, frozenset[str]]
     ledger: Ledger
     context: Context
     others: Others = Others()
@@ -211,8 +219,10 @@ class ProviderRun:
     unwanted: Mapping[Address, Question] = field(default_factory=dict)
     looked: float = -math.inf
     unsure: str | None = None
+    unsure_next: tuple[str, ...] = ()
     caught_up: bool = False
     young: bool = False
+    unread: bool = False
     stopped: str | None = None
     credentials_refused: bool = False
     another_account: bool = False

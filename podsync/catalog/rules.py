@@ -35,23 +35,23 @@ class CheckedDocument(NamedTuple):
 
 def document_faults(
     data: Mapping[str, Any], spec: Spec, provider: "Provider", *, plain: bool = False
-) -> Iterator[SpecFault]:
-    """Yield what the provider's rules and all of these find in a document that fits its schema.
+) -> list[SpecFault]:
+    """Return what the provider's rules and all of these find in a document that fits its schema.
 
     The unusual texts of a document are those below `labels` and `spec` that hold `?`, `;`, `|` or a character
     outside of ASCII, and the URLs and items of lists that hold `,`. `plain`: the caller knows that there are
     none. What the provider says about a text needs no warning beside it.
     """
-    own = [fault._replace(path=("spec", *fault.path)) for fault in provider.check(spec)]
-    yield from own
+    found = [fault._replace(path=("spec", *fault.path)) for fault in provider.check(spec)]
     if not plain:
-        told = {fault.path for fault in own}
+        told = {fault.path for fault in found}
         for path, text in _unusual({name: data[name] for name in ("labels", "spec") if name in data}):
-            found = (fault for look in TEXT_RULES for fault in look(path, text))
-            yield from (fault for fault in found if fault.severity == "error" or path not in told)
+            said = (fault for look in TEXT_RULES for fault in look(path, text))
+            found += (fault for fault in said if fault.severity == "error" or path not in told)
     document = CheckedDocument(data, spec, provider)
     for check in DOCUMENT_RULES:
-        yield from check(document)
+        found += check(document)
+    return found
 
 
 def signed_urls(spec: Any) -> Iterator[SpecFault]:

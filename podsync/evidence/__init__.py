@@ -11,6 +11,7 @@ never binds one: it waits, or a person is asked.
     situation    all that is known before a look
     claims       which listed product is whose: what was sent, what is wanted, what nobody has
     sent         what became of what this state sent
+    steps        what became of the steps after a create
     wanted       what becomes of what a document wants
     declared     what a person, or a document, says is whose
     judge        the order of all this
@@ -32,4 +33,5 @@ __all__ = [
     "sent",
     "situation",
     "state_view",
+    "steps",
 ]

@@ -48,18 +48,25 @@ def is_ours(
     likely: Mapping[str, Mapping[str, Json]] = EMPTY,
     *,
     key: str,
+    is_other: Callable[[Remote], bool] = lambda _: False,
 ) -> bool | None:
     """Whether a reading is of the state's account; None if the state knows nothing to decide it by.
 
     `known` maps ids that a listing has shown, and that are not gone, to their visible ids. `likely` are
-    unsure ids: a listed one proves the account, a missing one proves nothing.
+    unsure ids: a listed one proves the account, a missing one proves nothing. `is_other` is whether a row is
+    for certain another product than the known one of its id: where all that is known is listed so, somebody
+    else's landmarks prove nothing either.
     """
     if not landmarks and not known:
         return None
-    if any(mark["id"] in rows and is_landmark(mark, rows[mark["id"]], key=key) for mark in landmarks):
-        return True
     seen = {**known, **likely}
-    return any(identity in rows and _same(shown, rows[identity], key) for identity, shown in seen.items())
+    listed = [rows[identity] for identity in seen if identity in rows]
+    if any(_same(seen[row.id], row, key) and not is_other(row) for row in listed):
+        return True
+    if any(row.id in known and is_other(row) for row in listed):
+        return False
+    marked = (mark for mark in landmarks if mark["id"] in rows)
+    return any(is_landmark(mark, rows[mark["id"]], key=key) for mark in marked)
 
 
 def _same(shown: Mapping[str, Json], remote: Remote, key: str) -> bool:

@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
-from podsync.evidence.listing import Version, Versions
+from podsync.evidence.listing import UnownedRows, Version, Versions
 from podsync.model.address import Address
 from podsync.model.frozen import Spec
 from podsync.providers import name_forms
 from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import Habits
 from podsync.providers.knowledge import Provider
-from podsync.providers.normalise import number, text
+from podsync.providers.normalise import number
 
 #: The key of a claim: an address, and for a sent product its moment (0: it is in doubt).
 Key: TypeAlias = tuple[Address, float]
@@ -46,9 +46,11 @@ class Claim:
     with the provider's answer: it is confirmed by being listed as it was sent; listed otherwise (`shown`) it
     stands as well, once settled, unless another row is what was sent. `named` is an id that is not held: the
     answer told it and no listing showed it then, or (`said`) a person has seen it on the web page. A row with
-    a date after `latest` was made by somebody else later on; None: nobody can say. `versions`: the document
-    has changed since. `former` is what a document described before its rename, `ours` are ids that a newer
-    state had at this address.
+    a date after `latest` was made by somebody else later on, one with a date before `earliest` was there
+    already; None: nobody can say. `versions`: the document has changed since. `former` is what a document
+    described before its rename, `ours` are ids that a newer state had at this address. `open` are ids that
+    it may be however they are listed by now: the one that its answer has told (`own`), and those that a look
+    has named since, until somebody has said what they are.
     """
 
     key: Key
@@ -62,8 +64,11 @@ class Claim:
     named: str | None = None
     said: bool = False
     latest: float | None = None
+    earliest: float | None = None
     versions: Versions | None = None
     former: Spec | None = None
+    own: str | None = None
+    open: Collection[str] = ()
     ours: Collection[str] = frozenset()
 
     def may_be_newer(self, row: Remote, *, knows_all: bool) -> bool:
@@ -75,6 +80,14 @@ class Claim:
         if versions is None or not versions.apart or (knows_all and not self.is_later(row)):
             return False
         return Version.DOCUMENT in versions.possible(row)
+
+    def strength(self, row: Remote) -> tuple[bool, bool, tuple[float, int, str]]:
+        """Sort key: what the answer told, then what was made in time, then what was made later; by age."""
+        return row.id != self.own, self.is_later(row), age(row)
+
+    def was_there(self, row: Remote) -> bool:
+        """Whether the row was certainly made before the sent product."""
+        return self.earliest is not None and row.created_at is not None and row.created_at < self.earliest
 
     def is_later(self, row: Remote) -> bool:
         """Whether the row was certainly made after the sent product."""
@@ -103,40 +116,28 @@ class Verdicts:
     offered: dict[Key, tuple[Remote, ...]] = field(default_factory=dict)
 
 
-class UnownedRows:
-    """Unowned rows of a reading, found by what they could be taken for."""
-
-    def __init__(self, provider: Provider, rows: Iterable[Remote]) -> None:
-        self._name, *self._others = provider.telling
-        self._by: dict[tuple[str, str], list[Remote]] = defaultdict(list)
-        for row in rows:
-            if called := provider.name_of(row.fields):
-                for name in {called, name_forms.unmarked(called)}:
-                    self._by[self._name, name_forms.skeleton(name)].append(row)
-            for name in self._others:
-                if row.fields.get(name):
-                    self._by[name, text(row.fields[name])].append(row)
-
-    def near(self, spec: Spec) -> list[Remote]:
-        """Return rows that share a telling value with the spec, or list a changed form of its name."""
-        if not self._by:
-            return []
-        wanted = [(self._name, key) for key in name_forms.keys(spec.get(self._name))]
-        wanted += [(name, text(spec.get(name))) for name in self._others]
-        found = {row.id: row for key in dict.fromkeys(wanted) for row in self._by.get(key, ())}
-        return list(found.values())
-
-
 class Judge:
     """Judges claims over the unowned rows of one reading."""
 
     def __init__(
-        self, provider: Provider, rows: Iterable[Remote], habits: Habits, documents: Collection[str] = ()
+        self,
+        provider: Provider,
+        rows: Iterable[Remote],
+        habits: Habits,
+        documents: Collection[str] = (),
+        variants: Iterable[Remote] = (),
     ) -> None:
-        """`documents` are the exact names of all documents: no cut form of another is called so."""
+        """`documents` are the exact names of all documents: no cut form of another is called so.
+
+        `variants` are other contents of these rows: one is like what any of its contents is like, and is
+        nobody's for certain.
+        """
         self._provider, self._habits, self._documents = provider, habits, documents
         self._rows = {row.id: row for row in rows}
-        self._index = UnownedRows(provider, self._rows.values())
+        others = [row for row in variants if row.id in self._rows]
+        #: Ids of several contents.
+        self.unsure = {row.id for row in others}
+        self._index = UnownedRows(provider, [*self._rows.values(), *others])
 
     def match(self, spec: Spec, row: Remote, habits: Habits | None = None) -> Match:
         """Compare one spec with one row; `habits` may be others than this judge's."""
@@ -148,7 +149,13 @@ class Judge:
 
     def near(self, spec: Spec) -> list[Remote]:
         """Return the rows that may have to do with this spec."""
-        return self._index.near(spec)
+        near = self._index.near(spec)
+        if not self.unsure:
+            return near
+        best: dict[str, Remote] = {}
+        for row in sorted(near, key=lambda each: self.match(spec, each).rank):
+            best[row.id] = row
+        return list(best.values())
 
     def judge(
         self,
@@ -184,7 +191,11 @@ class Judge:
             if claim.key in waits and claim.answered:
                 maybe[claim.key] = []  # the answer had told the same id
         spoken = {row for rows in exact.values() for row in rows}
-        left = self._exact(sent, wanted, exact, knows_all, waits, verdicts)
+        told = {claim.key: self._open(claim, spoken, made) for claim in sent}
+        left = self._exact(sent, wanted, exact, told, knows_all, waits, verdicts)
+        for claim in left:
+            if claim.key not in waits or not claim.answered:
+                maybe[claim.key] = list(dict.fromkeys([*maybe[claim.key], *told[claim.key]]))
         candidates = self._candidates(left, maybe, spoken, verdicts)
         if knows_all:
             unsaid = [claim for claim in left if claim.key not in waits]
@@ -195,7 +206,8 @@ class Judge:
         for claim in wanted:
             if claim.key not in verdicts.found:
                 rows = [*exact[claim.key], *(r for r in maybe[claim.key] if r not in spoken)]
-                near = [self._rows[row] for row in dict.fromkeys(rows) if row not in taken]
+                listed_as = {row.id: row for row in self.near(claim.spec)} if self.unsure else self._rows
+                near = [listed_as[row] for row in dict.fromkeys(rows) if row not in taken]
                 if near:
                     verdicts.near[claim.key] = tuple(near)
         return verdicts
@@ -206,13 +218,13 @@ class Judge:
         maybe: dict[Key, list[str]] = {}
         for claim in claims:
             same, perhaps = exact.setdefault(claim.key, []), maybe.setdefault(claim.key, [])
-            for row in self._index.near(claim.spec):
+            for row in self.near(claim.spec):
                 if row.id in claim.before:
                     continue
                 match = self.match(claim.spec, row)
-                if match is Match.SAME:
+                if match is Match.SAME and row.id not in self.unsure:
                     same.append(row.id)
-                elif match is Match.MAYBE:
+                elif match is not Match.DIFFERENT:
                     perhaps.append(row.id)
         return exact, maybe
 
@@ -246,6 +258,7 @@ class Judge:
         sent: Sequence[Claim],
         wanted: Sequence[Claim],
         exact: Mapping[Key, list[str]],
+        told: Mapping[Key, list[str]],
         knows_all: bool,
         waits: Collection[Key],
         verdicts: Verdicts,
@@ -266,7 +279,9 @@ class Judge:
             rivals = {c.key for row in rows for c in claimants[row] if c.kind is not ClaimKind.WANTED}
             newer = any(claim.may_be_newer(self._rows[row], knows_all=knows_all) for row in rows)
             alone = len(rows) == 1 and rivals == {claim.key} and self._is_listed(rows[0])
-            if alone and not newer and claim.key not in waits:
+            # What was made later on is weaker evidence than what an answer or an earlier look has told.
+            weaker = alone and bool(told[claim.key]) and claim.is_later(self._rows[rows[0]])
+            if alone and not newer and not weaker and claim.key not in waits:
                 verdicts.found[claim.key] = (self._rows[rows[0]], True)
             else:
                 left.append(claim)
@@ -311,6 +326,18 @@ class Judge:
         unknown = Habits(setting=self._habits.setting)
         return {row.id: row for row in self.near(former) if self.may_be(former, row, unknown)}
 
+    def _open(
+        self, claim: Claim, spoken: Collection[str], refused: Collection[tuple[str, Address]]
+    ) -> list[str]:
+        """Return the open rows of a claim: nobody else's, of no other model, and not older than it."""
+        aside = {*spoken, *claim.before, *(row for row, address in refused if address != claim.key[0])}
+        model = self._provider.model_field
+        rows = (self._rows[each] for each in sorted(claim.open) if each in self._rows and each not in aside)
+        models = (number(claim.spec.get(model)), "")
+        told = (claim.own, claim.named)
+        rows = (row for row in rows if row.id in told or not claim.was_there(row))
+        return [row.id for row in rows if number(row.fields.get(model)) in models]
+
     def those(self, ids: Collection[str]) -> dict[str, Remote]:
         """Return the rows with these ids, by id."""
         return {each: self._rows[each] for each in ids if each in self._rows}
@@ -332,7 +359,8 @@ class Judge:
         for claim in left:
             for row in maybe[claim.key]:
                 if row not in spoken and row not in taken:
-                    fits[row][claim.key] = self._rank(claim.spec, self._rows[row])
+                    own = row == claim.own
+                    fits[row][claim.key] = -1 if own else self._rank(claim.spec, self._rows[row])
         found: dict[Key, list[str]] = {claim.key: [] for claim in left}
         for row, ranks in fits.items():
             best = min(ranks.values())
@@ -382,11 +410,8 @@ class Judge:
         for claim in left:
             if claim.key in verdicts.found:
                 continue
-            ids = [*exact[claim.key], *candidates[claim.key]]
-            if self._may_be_renamed(claim, exact):
-                ids.append(claim.named or "")
-            ids = [row for row in dict.fromkeys(ids) if row not in taken]
-            rows = tuple(sorted((self._rows[each] for each in ids), key=age))
+            ids = [r for r in dict.fromkeys([*exact[claim.key], *candidates[claim.key]]) if r not in taken]
+            rows = tuple(sorted((self._rows[each] for each in ids), key=claim.strength))
             several_doubts = claim.kind is ClaimKind.DOUBT and len(exact[claim.key]) > 1
             if ids and (claim.settled or several_doubts):
                 verdicts.asks[claim.key] = rows
@@ -394,13 +419,6 @@ class Judge:
                 verdicts.offered[claim.key] = rows
             elif claim.settled and claim.kind is ClaimKind.DOUBT:
                 verdicts.none.append(claim.key)
-
-    def _may_be_renamed(self, claim: Claim, exact: Mapping[Key, list[str]]) -> bool:
-        """Whether the id that was told is listed, be it under another name: somebody may have renamed it."""
-        row, field = self._rows.get(claim.named or ""), self._provider.model_field
-        if row is None or row.id in claim.before or any(row.id in rows for rows in exact.values()):
-            return False
-        return number(row.fields.get(field)) in {"", number(claim.spec.get(field))}
 
     def _held(
         self,

@@ -11,16 +11,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from podsync.evidence.listing import Version, Versions, as_told, likeness, unseen_orphan
-from podsync.evidence.sent import (
-    as_said,
-    came_after,
-    identified,
-    not_listed,
-    seen_though_refused,
-    unverified,
-)
+from podsync.evidence.sent import came_after, identified, not_listed, seen_though_refused, unverified
 from podsync.evidence.situation import former_of
 from podsync.evidence.state_view import Known
+from podsync.evidence.steps import as_said
 from podsync.model.address import Address
 from podsync.model.errors import PodsyncError, ProtectedError, UsageError
 from podsync.model.frozen import EMPTY, Spec, freeze
@@ -256,6 +250,8 @@ class Declarations:
         sent = versions.wording(row, versions.told(address, row, said)) if versions is not None else None
         if product is None or versions is None or sent is None:
             return self._adopted(address, entry, row)
+        if not versions.is_apart(sent) and sent.id is not None and entry is not None:
+            return self._adopted(address, entry, row)  # an orphan has the name that an update would take
         if not versions.is_apart(sent):
             values = {field_: sent.spec[field_] for field_ in sent.fields if field_ in sent.spec}
             return self._adopted(address, entry, row, values)
@@ -439,8 +435,8 @@ class Declarations:
     def _agrees(self, address: Address, spec: Spec, row: Remote) -> None:
         provider = self.known.provider
         model, wanted = row.fields.get(provider.model_field), spec.get(provider.model_field)
-        comparable = model is not None and wanted is not None
-        if comparable and self.known.model(row.fields) != self.known.model(spec):
+        differs = None not in (model, wanted) and self.known.model(row.fields) != self.known.model(spec)
+        if differs and not self.known.may_be_sought(address, spec, row):
             raise PodsyncError(
                 f"{row.id} is of model {model}, and {address} of model {wanted}",
                 "look at the id again, or at the document",

@@ -65,9 +65,11 @@ class Findings:
     should be listed by now and is not known, with the rows that may be it. `steps` are those of products
     that exist of which the listing does not tell whether they were done, where all was compared.
     `unproven_account`: nothing shows that this is the account that was sent to before; True where only a
-    person can say, False where a later look may show it. `noticed` are rows that may be what these addresses
+    person can say, False where a later look may show it; `perhaps_emptied`: it lists nothing, and should by
+    now. `noticed` are rows that may be what these addresses
     sent or want, beside those in questions: they are remembered. `unlisted` are those that are remembered
-    and not in the reading, `vanished` those of them that it would have shown.
+    and not in the reading, `vanished` those of them that it would have shown. `later` are those rows of the
+    questions about what was sent that were certainly made after it, with its address.
     """
 
     reading: Reading
@@ -101,10 +103,12 @@ class Findings:
     first_contact: tuple[Remote, ...] = ()
     unproven: tuple[Address, ...] = ()
     unproven_account: bool | None = None
+    perhaps_emptied: bool = False
     noticed: list[tuple[Address, tuple[Remote, ...]]] = field(default_factory=list)
     missed: frozenset[str] = frozenset()
     vanished: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
+    later: set[tuple[Address, str]] = field(default_factory=set)
 
     def versions(self, about: Entry | Address, rows: Iterable[Remote] = ()) -> Versions | None:
         """Return what was sent for an address beside what its document says; None where that is the same.

@@ -20,7 +20,7 @@ from podsync.model.errors import PodsyncError
 from podsync.model.frozen import EMPTY, FrozenDict, Json, Spec
 from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import Habits
-from podsync.providers.name_forms import skeleton, skeletons
+from podsync.providers.name_forms import changes, skeleton, skeletons
 from podsync.state.entries import Entry, Orphan
 from podsync.state.events import (
     Bound,
@@ -105,7 +105,11 @@ class _Look:
         self._absences()
         sent = SentJudge(self._situation, self._reading, result)
         judging = Judge(
-            known.provider, [*result.unowned, *result.unlisted], result.habits, self._situation.documents
+            known.provider,
+            [*result.unowned, *result.unlisted],
+            result.habits,
+            self._situation.documents,
+            self._reading.variants,
         )
         reading = self._reading
         likely = {item.id or "": known.model(item.spec or EMPTY) for item in known.provisional}
@@ -132,7 +136,27 @@ class _Look:
 
     def _is_ours(self, rows: Mapping[str, Remote]) -> bool | None:
         known = self._known
-        return is_ours(rows, known.landmarks, known.shown, known.likely, key=known.seen_key)
+        facts = known.landmarks, known.shown, known.likely
+        return is_ours(rows, *facts, key=known.seen_key, is_other=self._is_other)
+
+    def _is_other(self, row: Remote) -> bool:
+        """Whether the row is not the product of its id: the model differs for certain, and so does the name.
+
+        Nobody can change a model, and a name that people changed comes with the model that it had. A provider
+        that numbers its models anew leaves the names. What a person said to be ours may be of any model.
+        """
+        known, item = self._known, self._held.get(row.id)
+        if item is None or item.spec is None or getattr(item, "origin", "") == "imported":
+            return False
+        one, other = known.model(item.spec), known.model(row.fields)
+        if not (one and other) or one == other:
+            return False
+        name_of = known.provider.name_of
+        return changes(name_of(item.spec), name_of(row.fields)) is None
+
+    @cached_property
+    def _held(self) -> Mapping[str, Entry | Orphan]:
+        return {item.id: item for item in self._known.items if item.id is not None}
 
     def _lists_nothing(self) -> bool:
         """Whether nothing is listed, and all that has an id should be by now, though none was ever confirmed.
@@ -358,6 +382,7 @@ class _Look:
             self._proven = not after.is_unproven
             if self._sendable and not self._proven:
                 self._findings.unproven_account = after.has_to_be_asked
+                self._findings.perhaps_emptied = after.all_is_settled and not self._reading.rows
 
     # -- memory between looks
 

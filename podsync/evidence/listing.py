@@ -8,6 +8,7 @@ empty reading never proves that nothing was made.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,12 +20,16 @@ from podsync.model.digests import digest
 from podsync.model.errors import PodsyncError, ProtectedError
 from podsync.model.frozen import EMPTY, Spec, freeze
 from podsync.model.product import Product
+from podsync.providers import name_forms
 from podsync.providers.contract import Listing, Remote
 from podsync.providers.habits import Habits
 from podsync.providers.knowledge import Provider
-from podsync.providers.name_forms import changes
+from podsync.providers.normalise import text
 from podsync.state.entries import Entry, Orphan
 from podsync.state.events import Event, Noted, Orphaned, Restored
+
+#: So many ids are named.
+_FEW = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ class Reading:
     at which the reading *began*: what it cannot miss is judged as of then. `vouched` is whether the filter by
     model needs no codes, which may have changed. `twice` is whether it was read so that absence may be said.
     `broken`: it ended before its end; its rows are remembered, and nothing else is made of them. `flaw` says
-    in words why it is not sound.
+    in words why it is not sound. `variants` are other contents of listed ids, which may be either.
     """
 
     rows: Mapping[str, Remote]
@@ -55,6 +60,7 @@ class Reading:
     twice: bool = False
     broken: bool = False
     flaw: str = ""
+    variants: tuple[Remote, ...] = ()
 
     @property
     def is_whole(self) -> bool:
@@ -68,6 +74,14 @@ class Reading:
             for identity, model in known.items()
             if identity not in self.read and (self.of_all or (model in self.of_models))
         )
+
+    def gap(self, known: Mapping[str, str], *, excused: Collection[str] = ()) -> str:
+        """Return in words why nothing can be said to be absent; the arguments are as in `proves_absence`."""
+        missing = sorted(self.misses(known) - set(excused))
+        if self.flaw or not missing:
+            return self.flaw or "it shows none of the known products of that model"
+        more = f" and {len(missing) - _FEW} more" if len(missing) > _FEW else ""
+        return f"it does not show {', '.join(missing[:_FEW])}{more}, listed before and not known to be gone"
 
     def proves_absence(
         self, model: str | None, known: Mapping[str, str], *, excused: Collection[str] = (), knows_all: bool
@@ -116,6 +130,7 @@ def reading_of(
         vouched=not (codes or listing.pairs),
         twice=twice,
         flaw=listing.flaw,
+        variants=listing.variants,
     )
 
 
@@ -135,7 +150,32 @@ def together(one: Reading, other: Reading) -> Reading:
         vouched=one.vouched,
         twice=one.twice,
         flaw=one.flaw,
+        variants=(*one.variants, *other.variants),
     )
+
+
+class UnownedRows:
+    """Unowned rows of a reading, found by what they could be taken for."""
+
+    def __init__(self, provider: Provider, rows: Iterable[Remote]) -> None:
+        self._name, *self._others = provider.telling
+        self._by: dict[tuple[str, str], list[Remote]] = defaultdict(list)
+        for row in rows:
+            if called := provider.name_of(row.fields):
+                for name in {called, name_forms.unmarked(called)}:
+                    self._by[self._name, name_forms.skeleton(name)].append(row)
+            for name in self._others:
+                if row.fields.get(name):
+                    self._by[name, text(row.fields[name])].append(row)
+
+    def near(self, spec: Spec) -> list[Remote]:
+        """Return rows that share a telling value with the spec, or list a changed form of its name."""
+        if not self._by:
+            return []
+        wanted = [(self._name, key) for key in name_forms.keys(spec.get(self._name))]
+        wanted += [(name, text(spec.get(name))) for name in self._others]
+        found = {id(row): row for key in dict.fromkeys(wanted) for row in self._by.get(key, ())}
+        return list(found.values())
 
 
 #: So many characters of a digest tell the bodies of one address apart.
@@ -329,7 +369,8 @@ def _answer(address: Address, identity: str, version: Version) -> str:
 def likeness(provider: Provider, spec: Spec, row: Remote, habits: Habits) -> tuple[int, bool]:
     """Rank how well a row fits; where two versions share a picture, the name tells them apart."""
     name_of = provider.name_of
-    return provider.match(spec, row, habits).rank, changes(name_of(spec), name_of(row.fields)) is not None
+    alike = name_forms.changes(name_of(spec), name_of(row.fields)) is not None
+    return provider.match(spec, row, habits).rank, alike
 
 
 def unseen_orphan(

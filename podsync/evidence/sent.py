@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from enum import Enum
 from functools import cached_property
 
 from podsync.evidence.account import CLOCK_ALLOWANCE, Knows
@@ -16,9 +15,9 @@ from podsync.evidence.situation import Situation
 from podsync.evidence.state_view import Known
 from podsync.model.address import Address
 from podsync.model.errors import PodsyncError, ProtectedError
-from podsync.model.frozen import EMPTY, Spec, freeze
+from podsync.model.frozen import EMPTY, Spec
 from podsync.model.product import Product
-from podsync.providers.contract import Match, ProductStep, Remote, Shown
+from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import DATES_AGREE
 from podsync.providers.knowledge import Provider
 from podsync.providers.name_forms import changes
@@ -30,110 +29,18 @@ from podsync.state.reducer.reducer import replay
 NONES = 1
 
 
-class StepVerdict(Enum):
-    """What became of a step that was sent to a product that exists."""
-
-    DONE = "done"
-    NOT_DONE = "not done"
-    WAITS = "waits"
-    ASKS = "asks"
-
-
-def step_verdict(
-    shown: Shown | None, *, whole: bool, proves: bool, settled: bool, acknowledged: bool
-) -> StepVerdict:
-    """Judge a step by what a listing shows of it.
-
-    What is listed is done (`whole`: all of it), whenever that is. What is not listed is not done only of a
-    settled doubt, and of a listing that `proves` it: fresh, and showing of a product of ours what such a step
-    has added. Where the listing does not tell, the provider's word counts, or a person is asked.
-    """
-    if shown is not None and whole:
-        return StepVerdict.DONE
-    if not settled:
-        return StepVerdict.WAITS
-    if shown is not None and shown.sure and proves:
-        return StepVerdict.NOT_DONE
-    return StepVerdict.DONE if acknowledged else StepVerdict.ASKS
-
-
-def is_whole(provider: Provider, step: ProductStep, before: Spec, row: Remote) -> bool:
-    """Whether a listed product shows all that a step adds."""
-    shown = provider.step_shown(step, before, row)
-    return shown is not None and not _differ(provider, shown.part, step.body)
-
-
-class ShownSteps:
-    """Of which steps a listing shows what they add, at products of ours; it looks at all of them once."""
-
-    def __init__(self, known: Known, rows: Mapping[str, Remote]) -> None:
-        self._known, self._rows, self._shown = known, rows, dict[str, bool]()
-
-    def prove_absence(self, step: ProductStep, entry: Entry, before: Spec) -> bool:
-        """Whether some product shows what such a step has added: then what is not listed is not there."""
-        name, row = step.name, self._rows.get(entry.id or "")
-        made: Spec = freeze({**before, **step.body})
-        if row is not None and _shows_some(self._known.provider, name, made, row):
-            return True
-        if name not in self._shown:
-            self._shown[name] = any(
-                _shows_some(self._known.provider, name, item.spec or EMPTY, listed)
-                for item in self._known.items
-                if (listed := self._rows.get(item.id or "")) is not None
-            )
-        return self._shown[name]
-
-
-def _shows_some(provider: Provider, name: str, spec: Spec, row: Remote) -> bool:
-    """Whether a product shows part of what a step of this name has added."""
-    first = provider.first(spec)
-    for step in provider.steps(first, spec):
-        shown = provider.step_shown(step, first, row) if step.name == name else None
-        bare = freeze({field: first.get(field) for field in step.body})
-        if shown is not None and _differ(provider, bare, shown.part):
-            return True
-    return False
-
-
-def _differ(provider: Provider, one: Spec, other: Spec) -> bool:
-    first, second = provider.completed(one, other), provider.completed(other, one)
-    return bool(provider.canonical(first) != provider.canonical(second))
-
-
-def as_said(provider: Provider, spec: Spec, remote: Remote) -> Spec:
-    """Return what of a spec a listed product has that a person assigns to it.
-
-    That is what is listed, and what is said to exist. Of what else a step would add nobody has said anything.
-    """
-    said: Spec = freeze({**existing(provider, spec, remote), **provider.said_to_exist(spec, remote)})
-    return said
-
-
-def existing(provider: Provider, spec: Spec, remote: Remote) -> Spec:
-    """Return what of a spec a listed product has for certain, where steps add to it."""
-    made = provider.first(spec)
-    for step in provider.past_steps(spec):
-        shown = provider.step_shown(step, made, remote)
-        if shown is not None:
-            made = freeze({**made, **shown.part})
-    return made
-
-
-def untold(provider: Provider, made: Spec, wanted: Spec, row: Remote) -> tuple[str, ...]:
-    """Return the steps that a taken product may lack, as far as a listing tells: nothing of them."""
-    return tuple(
-        step.name
-        for step in provider.steps(made, wanted)
-        if all(provider.shows(name, value, row.fields.get(name)) for name, value in step.body.items())
-    )
-
-
 def _of_doubt(pending: Pending) -> Window:
     """Return when the request of a doubt was on its way, by the provider's clock as far as it is known."""
     date = pending.ended_date
     if date is None and pending.date is not None:
         date = pending.date + SEND_SECONDS
     return Window(pending.written_at, pending.ended_at or pending.send_before, date)
+
+
+def _earliest(sent: Pending | Window) -> float | None:
+    """Return the first listed date that what was sent can have; dates decide only where nothing was read."""
+    start = sent.date if isinstance(sent, Pending) or sent.date is None else sent.date - _lasted(sent)
+    return None if sent.reading is not None or start is None else start - CLOCK_ALLOWANCE
 
 
 class SentJudge:
@@ -158,6 +65,9 @@ class SentJudge:
                 before=known.before(entry.pending), settled=situation.doubt_is_settled(entry),
                 latest=self._latest(_of_doubt(entry.pending)),
                 versions=known.versions_of_doubt(entry, situation.wanted.get(entry.address)),
+                earliest=_earliest(entry.pending),
+                own=entry.pending.answered,
+                open=known.remembered_since(entry.address, entry.pending.written_at, entry.pending.answered),
             )
             for entry in known.doubts
             if entry.pending is not None
@@ -179,6 +89,9 @@ class SentJudge:
                     said=named is not None and window.said is not None,
                     latest=self._latest(window),
                     versions=self._versions(item),
+                    earliest=_earliest(window),
+                    own=window.answered,
+                    open=known.remembered_since(item.address, window.since, window.answered, named),
                 )
             )
         return claims
@@ -210,6 +123,7 @@ class SentJudge:
         self._found({key: found for key, found in verdicts.found.items() if key in self._doubts})
         self._nones(verdicts)
         for key, rows in verdicts.asks.items():
+            findings.later |= {(key[0], row.id) for row in rows if self._by_key[key].is_later(row)}
             if key in self._doubts:
                 findings.asks[key[0]] = rows
                 if not self._situation.doubt_is_settled(self._doubts[key]):
@@ -221,9 +135,19 @@ class SentJudge:
         for key, item in self._items.items():
             known_by_now = key in verdicts.found or key in findings.overdue or key in waits
             if item.id is None and not known_by_now and self._situation.item_is_settled(item):
-                findings.overdue[key] = ()
+                findings.overdue[key] = self._under_another_model(item, verdicts)
         done = {*findings.found, *findings.none, *findings.asks, *findings.unread}
         findings.waits = [entry.address for entry in self._doubts.values() if entry.address not in done]
+
+    def _under_another_model(self, item: Entry | Orphan, verdicts: Verdicts) -> tuple[Remote, ...]:
+        """Return what came after it was made, has its name, and is told to be of another model."""
+        window, spec = item.window, item.spec or EMPTY
+        rows = self._new_since(window, spec, verdicts) if window is not None else ()
+        return tuple(row for row in rows if self._has_its_name(row, spec, verdicts))
+
+    @cached_property
+    def _by_key(self) -> Mapping[Key, Claim]:
+        return {claim.key: claim for claim in self.claims}
 
     @cached_property
     def _doubts(self) -> Mapping[Key, Entry]:
@@ -275,8 +199,9 @@ class SentJudge:
     def _nones(self, verdicts: Verdicts) -> None:
         known, findings = self._known, self._findings
         for key in verdicts.none:
-            entry = self._doubts[key]
-            model = known.model(entry.pending.body if entry.pending is not None else EMPTY)
+            entry, pending = self._doubts[key], self._doubts[key].pending
+            assert pending is not None  # noqa: S101 (only doubts are asked about)
+            model = known.model(pending.body)
             knows_all = findings.knows is Knows.ALL
             empty = self._reading.sound and self._reading.fresh and not self._reading.rows
             if empty:
@@ -286,11 +211,17 @@ class SentJudge:
                 model, known.listed, excused=known.gone | findings.gone, knows_all=knows_all
             ):
                 findings.unread.append(entry.address)
-            elif beside := self._perhaps_made(entry, model, verdicts):
+                gone = known.gone | findings.gone
+                findings.why[entry.address] = self._reading.gap(known.listed, excused=gone)
+            elif beside := self._perhaps_made(pending, pending.body, verdicts):
                 if knows_all:
-                    findings.asks[entry.address] = beside
+                    claim = self._by_key[key]
+                    findings.later |= {(entry.address, row.id) for row in beside if claim.is_later(row)}
+                    findings.asks[entry.address] = tuple(sorted(beside, key=claim.strength))
                 else:  # a newer state has made them, and maybe this one too, which is listed later
                     findings.unread.append(entry.address)
+                    newer = f"a newer state has made {beside[0].id}, and maybe this one too"
+                    findings.why[entry.address] = newer
             elif why := self._contradiction(entry):
                 findings.asks[entry.address] = ()
                 findings.why[entry.address] = f"{why}: it is sent again only if you say so"
@@ -308,28 +239,43 @@ class SentJudge:
             return f"{why}; {again}" if why else again
         return ""
 
-    def _perhaps_made(self, entry: Entry, model: str, verdicts: Verdicts) -> tuple[Remote, ...]:
-        """Unowned rows of that model that were not listed before it was sent, whatever they are called.
+    def _perhaps_made(self, sent: Pending | Window, body: Spec, verdicts: Verdicts) -> tuple[Remote, ...]:
+        """Rows that came after it was sent: those of its model, and of any model those that have its name.
 
-        A name may be changed in a way that nobody foresaw; a row with the name of another document is that
-        one's. Dates decide only where no reading from before the Intent exists.
+        A name may be changed in a way that nobody foresaw, and so may the form in which a model is told.
         """
-        known, pending = self._known, entry.pending
-        assert pending is not None  # noqa: S101 (only doubts are asked about)
-        before, spoken = known.before(pending), {row.id for row, _ in verdicts.found.values()}
-        since = (
-            None if pending.reading is not None or pending.date is None else pending.date - CLOCK_ALLOWANCE
+        model = self._known.model(body)
+        rows = self._new_since(sent, body, verdicts)
+        return tuple(
+            row
+            for row in rows
+            if self._known.model(row.fields) in (model, "") or self._has_its_name(row, body, verdicts)
         )
+
+    def _new_since(self, sent: Pending | Window, body: Spec, verdicts: Verdicts) -> list[Remote]:
+        """Return the unowned rows that were not listed before it was sent, the oldest first.
+
+        Dates decide only where no reading from before the Intent exists. A row with the name of another
+        document is that one's.
+        """
+        before, spoken = self._known.before(sent), {row.id for row, _ in verdicts.found.values()}
+        since = _earliest(sent)
         rows = (
             row
             for row in (*self._findings.unowned, *self._findings.unlisted)
             if row.id not in before
             and row.id not in spoken
-            and not self._is_another_documents(row, pending.body, verdicts)
-            and known.model(row.fields) in (model, "")
+            and not self._is_another_documents(row, body, verdicts)
             and (since is None or row.created_at is None or row.created_at >= since)
         )
-        return tuple(sorted(rows, key=age))
+        return sorted(rows, key=age)
+
+    def _has_its_name(self, row: Remote, body: Spec, verdicts: Verdicts) -> bool:
+        """Whether the row is called as this was sent, and nobody else's request may have made it."""
+        provider, documents = self._known.provider, self._situation.documents
+        if any(row in rows for found in (verdicts.asks, verdicts.offered) for rows in found.values()):
+            return False
+        return changes(body.get(provider.name_field), provider.name_of(row.fields), documents) is not None
 
     def _is_another_documents(self, row: Remote, body: Spec, verdicts: Verdicts) -> bool:
         """Whether this row is surely not the sent product, and has the name that a document wants."""
@@ -342,6 +288,10 @@ class SentJudge:
             is not None
             for want in self._situation.wants
         )
+
+
+def _lasted(window: Window) -> float:
+    return window.until - window.since
 
 
 def unverified(spec: Spec, remote: Remote) -> tuple[str, ...]:
@@ -389,10 +339,12 @@ def identified(
     if versions is not None and versions.apart and said is None:
         raise versions.unlisted(address, identity)
     before, owned = known.before(sent), known.state.owned(known.name)
-    answered = entry.window is not None and entry.window.answered == identity
-    aside = known.foreign.union(owned, before)
+    told = sent.answered
+    # What only the answer has told, and no listing has shown, may be told wrongly.
+    unseen = {row.id for row in rows.values() if row.id == told and row.last_listed is not None}
+    aside = known.foreign.union(owned, before, unseen)
     spec = entry.spec or EMPTY if pending is None else pending.body
-    listed = not answered and any(
+    listed = told != identity and any(
         known.provider.match(spec, row, known.habits) is not Match.DIFFERENT
         for row in rows.values()
         if row.id not in aside

@@ -150,10 +150,15 @@ class Situation:
     @property
     def has_to_be_asked(self) -> bool:
         """Whether a listing would show by now all that was sent here, so that only a person can tell."""
-        known = self.known
-        return all(
-            item.id is None and not item.identified and self.item_is_settled(item) for item in known.items
-        ) and all(map(self.doubt_is_settled, known.doubts))
+        without_id = all(item.id is None and not item.identified for item in self.known.items)
+        return without_id and self.all_is_settled
+
+    @property
+    def all_is_settled(self) -> bool:
+        """Whether a listing would show by now all that was sent here."""
+        return all(map(self.item_is_settled, self.known.items)) and all(
+            map(self.doubt_is_settled, self.known.doubts)
+        )
 
     def untimed(self) -> int:
         """Return how many unsure ids and unwanted refusals only the clock of this run can settle."""

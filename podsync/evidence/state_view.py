@@ -17,6 +17,7 @@ from podsync.providers import name_forms
 from podsync.providers.contract import Remote
 from podsync.providers.habits import Habits
 from podsync.providers.knowledge import Provider
+from podsync.providers.name_forms import changes
 from podsync.providers.normalise import number
 from podsync.state.entries import Entry, Orphan, Pending, Refusal, Window
 from podsync.state.events import Intent
@@ -126,6 +127,26 @@ class Known:
     def remembered_for(self, address: Address) -> frozenset[str]:
         """Return the ids of those of which a look said that they may be what this address sent or wants."""
         return self._remembered_for.get(str(address), frozenset())
+
+    def may_be_sought(self, address: Address, spec: Spec, row: Remote) -> bool:
+        """Whether the row may be what this address sent, its model told in a form that nobody knew.
+
+        A question has named it; or it has the name of what is sought, and was not listed before that.
+        """
+        if row.id in self.remembered_for(address):
+            return True
+        entry = self.state.entries.get(address)
+        sent = None if entry is None else entry.pending or entry.window
+        if entry is None or sent is None or not entry.sought or row.id in self.before(sent):
+            return False
+        return changes(spec.get(self.provider.name_field), self.provider.name_of(row.fields)) is not None
+
+    def remembered_since(self, address: Address, moment: float, *told: str | None) -> frozenset[str]:
+        """Return what was first seen for this address after it was sent, and the ids that were `told`."""
+        rows = self.state.remembered.get(self.name, EMPTY)
+        since = (each for each in self.remembered_for(address) if rows[each].at > moment)
+        aside = self.owned | self.foreign
+        return frozenset(since).union(each for each in told if each is not None and each not in aside)
 
     @cached_property
     def _remembered_for(self) -> Mapping[str, frozenset[str]]:

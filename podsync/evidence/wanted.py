@@ -64,6 +64,7 @@ class WantedJudge:
             elif near and (
                 findings.knows is not Knows.ALL
                 or provider.unique_name(want.spec) is None
+                or any(row.id in judging.unsure for row in near)
                 or (want.becomes is not None and any(self._was_asked_about(want.address, r) for r in near))
             ):
                 self._unclear(want, near, waiting, judging)
@@ -105,7 +106,8 @@ class WantedJudge:
             why = "it was listed earlier, is not listed now, and may be this"
             return Question(why, tuple(sorted(near, key=age)))
         if not self._situation.had(want).keys().isdisjoint(row.id for row in earlier):
-            return Question("a newer state, which is lost, had it here", tuple(sorted(near, key=age)))
+            why = "a newer state, which is lost, had it at this address"
+            return Question(why, tuple(sorted(near, key=age)))
         if earlier and self._findings.knows is Knows.ALL:
             why = "it has the name that the document was renamed from, and may be this"
             return Question(why, tuple(sorted(near, key=age)))

@@ -6,7 +6,7 @@ the last one says that it is none of them, where that is allowed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import takewhile
 from string import ascii_lowercase
@@ -32,6 +32,8 @@ PUT_BACK = "put back what the document said, or say what is wanted instead"
 NAMED = 10
 #: So many characters of a value that was sent are shown.
 _LONGEST = 120
+#: What is known of the product whose id came with the answer.
+_TOLD = "the answer named it"
 #: The rule of `is_it_so`.
 NOT_SEEN = "not-seen"
 
@@ -50,7 +52,10 @@ def what_became_of(
     provider, versions = findings.known.provider, findings.versions(entry)
     words = f"one of these may be it: {named_rows(provider, rows)}" if rows else why
     again = bool(findings.known.state.released.get(entry.address))
-    answers = of_doubt(provider, entry.address, rows, young=young, versions=versions, again=again)
+    facts = _facts_besides(findings, entry, rows)
+    answers = of_doubt(
+        provider, entry.address, rows, young=young, versions=versions, again=again, facts=facts
+    )
     return OpenQuestion(_with_versions(words, versions) + _refused_besides(findings, entry, rows), answers)
 
 
@@ -67,7 +72,9 @@ def where_it_is(findings: Findings, entry: Entry, rows: Sequence[Remote]) -> Ope
     if rows:
         several = "several products that may be it" if len(rows) > 1 else "one product that may be it"
         why = f"{title} acknowledged it, and lists {several}: {named_rows(provider, rows)}"
-        answers = of_wanted(provider, address, rows, versions, None if elsewhere else told)
+        untold = None if elsewhere or any(row.id == told for row in rows) else told
+        facts = _facts_besides(findings, entry, rows)
+        answers = of_wanted(provider, address, rows, versions, untold, facts)
     else:
         why = f"{title} acknowledged it and does not list it"
         if elsewhere:
@@ -80,6 +87,14 @@ def where_it_is(findings: Findings, entry: Entry, rows: Sequence[Remote]) -> Ope
             of_unlisted(provider, address, versions, told, sure=sure) if findings.account or sure else ()
         )
     return OpenQuestion(_with_versions(why, versions) + _refused_besides(findings, entry, rows), answers)
+
+
+def _facts_besides(findings: Findings, entry: Entry, rows: Sequence[Remote]) -> Mapping[str, str]:
+    """Return what is known of rows beside what is listed: whose id the answer told, and what came later."""
+    sent = entry.pending if entry.pending is not None and entry.pending.op == "create" else entry.window
+    told = sent.answered if sent is not None else None
+    later = {row.id: "after it was sent" for row in rows if (entry.address, row.id) in findings.later}
+    return later | ({told: _TOLD} if told is not None else {})
 
 
 def _refused_besides(findings: Findings, entry: Entry, rows: Sequence[Remote]) -> str:
@@ -177,8 +192,9 @@ def of_doubt(
     young: bool = False,
     versions: Versions | None = None,
     again: bool = False,
+    facts: Mapping[str, str] = EMPTY,
 ) -> tuple[str, ...]:
-    """Return the possible outcomes of a create in doubt.
+    """Return the possible outcomes of a create in doubt; `facts` are known of candidates by their ids.
 
     While it is `young`, "nothing was made" is not offered: it is too early to know. An account that lists
     nothing may be the wrong one: only its own web page can show that. `versions`: the document has changed
@@ -193,10 +209,12 @@ def of_doubt(
         taken = "it shows another one of that name, or this question came before"
         other = f"change {provider.name_field} in the document, then: {none}"
         return (*answers, f"{_letter(len(answers))}) {taken}: {other}") if again else answers
-    rows = _lettered(provider, candidates, f"{settle} --adopt", versions)
+    rows = _lettered(provider, candidates, f"{settle} --adopt", versions, facts)
+    if all(facts.get(row.id) == _TOLD and row.last_listed is not None for row in candidates):
+        rows += (f"{_letter(len(rows))}) {_page(provider)} shows it under another id: {settle} --adopt ID",)
     page = f"{provider.title}'s web page"
-    none = f"{_letter(len(rows))}) {_none_of(candidates)}, and {page} has no other: {settle} --not-created"
-    return rows if young else (*rows, none)
+    none = f"{_letter(len(rows))}) {_none_of(candidates, facts)}, and {page} has no other"
+    return rows if young else (*rows, f"{none}: {settle} --not-created")
 
 
 def of_step(address: Address, step: str) -> tuple[str, ...]:
@@ -275,18 +293,19 @@ def of_wanted(
     candidates: Sequence[Remote],
     versions: Versions | None = None,
     told: str | None = None,
+    facts: Mapping[str, str] = EMPTY,
 ) -> tuple[str, ...]:
     """Return what products may be that look like one which is to be created, or which was.
 
-    `told` is the id that an answer, or a person, has told, and that is not listed.
+    `told` is the id that an answer, or a person, has told, and that is not listed; `facts`: see `of_doubt`.
     """
-    rows = _lettered(provider, candidates, f"podsync import {address.word}", versions)
+    rows = _lettered(provider, candidates, f"podsync import {address.word}", versions, facts)
     if told is not None:
         version = "" if versions is None or not versions.apart else " --as sent"
         there = f"{_page(provider)} shows it as {told}, which is not listed"
         rows += (f"{_letter(len(rows))}) {there}: podsync import {address.word} {told}{version}",)
     ids = " ".join(row.id for row in candidates[:NAMED])
-    none = f"{_letter(len(rows))}) {_none_of(candidates)}"
+    none = f"{_letter(len(rows))}) {_none_of(candidates, facts)}"
     return (*rows, f"{none}: podsync import --not-ours {provider.name} {ids}")
 
 
@@ -363,11 +382,21 @@ def unproven_account(provider: Provider, *, needs_person: bool) -> str:
     return f"{made} is known for certain yet, so that {right}"
 
 
-def _none_of(candidates: Sequence[Remote]) -> str:
+def whose_account(provider: Provider) -> tuple[str, str]:
+    """Return what an account is that shows nothing of what is known there."""
+    return (
+        "a) the key is of another account: set that of the account that this state belongs to",
+        f"b) it is the right one, and was emptied by hand: podsync state check --emptied {provider.name}",
+    )
+
+
+def _none_of(candidates: Sequence[Remote], facts: Mapping[str, str] = EMPTY) -> str:
     """Return the answer that it is none of these; a hidden product declared removed is made a second time."""
+    told = [row.id for row in candidates if facts.get(row.id) == _TOLD]
+    none = f"none of them, nor {told[0]} under another name" if told else "none of them"
     if all(row.last_listed is None for row in candidates):
-        return "none of them"
-    return "none of them, or it was removed (one that is only hidden there is then made twice)"
+        return none
+    return f"{none}, or it was removed (one that is only hidden there is then made twice)"
 
 
 def since(moment: float, *, seconds: bool = False) -> str:
@@ -385,12 +414,16 @@ def _letter(index: int) -> str:
 
 
 def _lettered(
-    provider: Provider, candidates: Sequence[Remote], command: str, versions: Versions | None = None
+    provider: Provider,
+    candidates: Sequence[Remote],
+    command: str,
+    versions: Versions | None = None,
+    facts: Mapping[str, str] = EMPTY,
 ) -> tuple[str, ...]:
     """Return an answer for each row, and where it may be either version, one for each of them."""
     choices = []
     for row in candidates[:NAMED]:
-        words, typed = f"it is {_identifying(provider, row)}", f"{command} {row.id}"
+        words, typed = f"it is {_identifying(provider, row, facts.get(row.id, ''))}", f"{command} {row.id}"
         if versions is None or not versions.apart:
             choices.append(f"{words}: {typed}")
         else:
@@ -412,13 +445,14 @@ def _shown_there(provider: Provider, command: str, versions: Versions | None) ->
     return (*answers, f"{of_today}: it can be taken once it is listed")
 
 
-def _identifying(provider: Provider, row: Remote) -> str:
+def _identifying(provider: Provider, row: Remote, fact: str = "") -> str:
     """Return a product's id with the facts that distinguish it, for a person."""
     noun, key = provider.info.visible_id
     seen = seen_ids(row.shown).get(key)
     facts = [f"{noun} {seen}"] if seen else []
     if row.created_at is not None:
         facts.append(f"made {since(row.created_at)}")
+    facts += [fact] if fact else []
     if row.last_listed is not None:
         facts.append(f"listed {since(row.last_listed)}, and not now")
     return f"{row.id} ({', '.join(facts)})" if facts else row.id

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -219,11 +219,12 @@ _Holders: TypeAlias = Mapping[tuple[str, str, str], list[tuple[Address | None, S
 def _clashing_names(
     changes: tuple[Change, ...], leaving: Container[Address], left: Split, providers: Mapping[str, Provider]
 ) -> Iterator[Diagnostic]:
-    held = _held_names(left.state, providers)
+    # A product that is gone, or is made again, has its name no more once that is sure: apply sees to it.
+    held = _held_names(left.state, providers, _leave_names(changes, left.state).keys())
     taking = changes if held or left.settled else ()
     updates = {c.previous_address or c.address: c for c in changes if c.action is Action.UPDATE}
     for change in taking:
-        for holder in _holders(change, held, left.settled, providers):
+        for holder in _holders(change, held, providers, left.settled):
             releasing = updates.get(holder) if holder is not None else None
             if releasing is None or _clash(change.after, releasing.after, providers[change.provider]):
                 yield _name_taken(change, holder, providers, leaves=holder in leaving)
@@ -239,13 +240,46 @@ def _clashing_names(
         )
 
 
-def _held_names(state: State, providers: Mapping[str, Provider]) -> _Holders:
-    """Names that orders use now."""
-    held: dict[tuple[str, str, str], list[tuple[Address | None, Spec]]] = defaultdict(list)
-    rows: list[tuple[Address | None, Entry | Orphan]] = [*state.entries.items()]
+def _leave_names(changes: tuple[Change, ...], state: State) -> Mapping[Address, Entry]:
+    """Return the entries whose products are gone, or have to be gone before their documents make others."""
+    again = {change.address: change.recreates for change in changes if change.recreates is not None}
+    gone = {(name, each) for name, ids in state.absent.items() for each, known in ids.items() if known.gone}
+    if not (again or gone):
+        return {}
+    return {
+        address: entry
+        for address, entry in state.entries.items()
+        if entry.id is not None and ((entry.provider, entry.id) in gone or again.get(address) == entry.id)
+    }
+
+
+def vacated(
+    changes: tuple[Change, ...], providers: Mapping[str, Provider], state: State
+) -> Mapping[Address, frozenset[str]]:
+    """Return the ids of products whose names these changes take: they have to be gone before that."""
+    leaving = _leave_names(changes, state)
+    held = _by_name([*leaving.items()], providers)
+    found: dict[Address, frozenset[str]] = {}
+    for change in changes if held else ():
+        holders = (leaving[each].id for each in _holders(change, held, providers) if each is not None)
+        if ids := frozenset(each for each in holders if each is not None):
+            found[change.address] = ids
+    return found
+
+
+def _held_names(state: State, providers: Mapping[str, Provider], without: Container[Address]) -> _Holders:
+    """Names that orders use now; `without` are entries that have theirs no more."""
+    entries = [(address, entry) for address, entry in state.entries.items() if address not in without]
     # Until a swap is done, the product that will get the name counts as its holder.
     heirs = {(e.swap.source, e.swap.made_at): a for a, e in state.entries.items() if e.swap is not None}
-    rows += [(heirs.get((orphan.address, orphan.created_at)), orphan) for orphan in state.orphans]
+    orphans = [(heirs.get((orphan.address, orphan.created_at)), orphan) for orphan in state.orphans]
+    return _by_name([*entries, *orphans], providers)
+
+
+def _by_name(
+    rows: Sequence[tuple[Address | None, Entry | Orphan]], providers: Mapping[str, Provider]
+) -> _Holders:
+    held: dict[tuple[str, str, str], list[tuple[Address | None, Spec]]] = defaultdict(list)
     for address, known in rows:
         key = _name_key(known.provider, known.account, known.spec, providers)
         if key is not None and known.spec is not None:
@@ -268,7 +302,10 @@ def _clash(one: Spec | None, other: Spec | None, provider: Provider) -> bool:
 
 
 def _holders(
-    change: Change, held: _Holders, settled: UnchangedPairs, providers: Mapping[str, Provider]
+    change: Change,
+    held: _Holders,
+    providers: Mapping[str, Provider],
+    settled: UnchangedPairs | None = None,
 ) -> Iterator[Address | None]:
     """Yield the other holders of the name that this change takes, for a shared customer."""
     if change.action not in (Action.CREATE, Action.UPDATE) and not change.temporary:
@@ -279,7 +316,7 @@ def _holders(
     own = {change.address, change.previous_address}
     provider = providers[change.provider]
     holding: list[tuple[Address | None, Spec]] = [*held.get(key, ())]
-    alike = settled.alike(provider, change.account, change.made or {})
+    alike = settled.alike(provider, change.account, change.made or {}) if settled is not None else ()
     holding += [(product.address, product.spec) for product in alike]
     # As the state's order has them: entries by address, orphans last.
     for holder, spec in sorted(holding, key=lambda one: (one[0] is None, one[0] or ("", ""))):

@@ -271,8 +271,8 @@ _MOST_INHERITED = 8
 
 def with_defaults_risk(change: Change, pair: Pair, defaults: Defaults) -> Change:
     """Return the change; where other defaults hold since its file was moved, that is its last risk."""
-    product, entry, former = pair.product, pair.entry, last_place(pair.entry)
-    if defaults is None or product is None or entry is None or former is None:
+    product, entry = pair.product, pair.entry
+    if defaults is None or product is None or entry is None or (former := last_place(entry)) is None:
         return change
     folder = former.path.rpartition("/")[0]
     if change.action is Action.NOOP or folder == product.declared_at.path.rpartition("/")[0]:

@@ -7,7 +7,7 @@ front, as here: one pass, every later decision looks at one pair only.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from podsync.model.address import Address
@@ -72,8 +72,11 @@ def pair_up(catalog: Catalog, state: State, providers: Mapping[str, Provider]) -
     leavers = {a: state.entries[a] for a in sorted(state.entries) if a not in wanted}
     moved = _unless_orphans(dict(_moves(arrivals, leavers, providers)), wanted, state.orphans, providers)
     moved |= _exchanges(products, state, moved, providers)
+    handed = _handed_on([p for p in arrivals if p.address not in moved], wanted, state, moved, providers)
+    moved |= handed
     taken = {entry.address for entry in moved.values()}
-    kept = {p.address: moved.get(p.address) or state.entries.get(p.address) for p in products}
+    there = state.entries.keys() - {entry.address for entry in handed.values()}
+    kept = {p.address: moved.get(p.address) or _at(p.address, state, there) for p in products}
     orphans = _wanted_orphans(products, kept, state.orphans, providers) if state.orphans else {}
     gone = {(name, each) for name, ids in state.absent.items() for each, known in ids.items() if known.gone}
     pairs = []
@@ -171,6 +174,62 @@ def _exchanges(
             holds.setdefault(held, []).append(entry)
     gives = {a: holds[key][0].address for a, key in wants.items() if len(holds.get(key, ())) == 1}
     return {address: state.entries[source] for address, source in _circles(gives).items()}
+
+
+def _at(address: Address, state: State, there: Collection[Address]) -> Entry | None:
+    return state.entries[address] if address in there else None
+
+
+def _handed_on(
+    arrivals: list[Product],
+    wanted: Mapping[Address, Product],
+    state: State,
+    moved: Mapping[Address, Entry],
+    providers: Mapping[str, Provider],
+) -> dict[Address, Entry]:
+    """Return new documents that describe just what another one gives up by a replace, with that product.
+
+    The other one makes its new product all the same. Nothing is handed on that may not be what the state
+    says, or that a listing could not tell from what is to be made in its place.
+    """
+    free = [each for each in arrivals if each.history.moved != () and each.history.adopt is None]
+    wanting: dict[str, list[Product]] = {}
+    for product in free if state.entries else ():
+        provider = providers[product.provider]
+        if provider.replaces:
+            key = _fingerprint(provider, product.account, product.spec)
+            wanting.setdefault(key, []).append(product)
+    if not wanting:
+        return {}
+    given: dict[str, list[Entry]] = {}
+    for known in state.entries.values():
+        if known.spec is not None:
+            key = _fingerprint(providers[known.provider], known.account, known.spec)
+            given.setdefault(key, []).append(known)
+    # An orphan that is just that comes first: nobody else wants it.
+    left = {_fingerprint(providers[each.provider], each.account, each.spec) for each in state.orphans}
+    aside = {entry.address for entry in moved.values()} | moved.keys()
+    found = {}
+    for key in wanting.keys() & given.keys() - left:
+        (product, *others), (entry, *more) = wanting[key], given[key]
+        holder = wanted.get(entry.address)
+        if holder is None or others or more or holder.address in aside:
+            continue
+        if _gives_up(entry, holder, state, providers[entry.provider]):
+            found[product.address] = entry
+    return found
+
+
+def _gives_up(entry: Entry, holder: Product, state: State, provider: Provider) -> bool:
+    """Whether a document makes something else than its product, of which all is known."""
+    before, after = entry.spec or EMPTY, holder.spec
+    fixed = provider.fixed(before, after)
+    absent = state.absent.get(entry.provider, EMPTY).get(entry.id or "")
+    certain = entry.id is not None and entry.pending is None and not entry.unlisted and absent is None
+    told = (
+        bool(fixed) and not entry.is_unseen(fixed) and provider.identity(before) != provider.identity(after)
+    )
+    return certain and told and holder.history.recreate != entry.id
 
 
 def _circles(gives: Mapping[Address, Address]) -> dict[Address, Address]:

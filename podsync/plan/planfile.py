@@ -129,31 +129,36 @@ def change_json(change: Change) -> dict[str, Any]:
         inner["fields"] = [_field_json(field) for field in change.fields]
     source, declared = change.source, change.declared
     name, several, _ = change.address.name.partition("[")
-    return {
+    data: dict[str, Any] = {
         "address": str(change.address),
         "previous_address": None if change.previous_address is None else str(change.previous_address),
         "type": change.address.kind,
         "name": name,
-        **({"index": dict(change.address.keys)} if several else {}),
-        "provider_name": change.provider,
-        "account": change.account,
-        "source": None if source is None else {"file": source.path, "line": source.line},
-        **({} if declared is None else {"declared": {"file": declared.path, "line": declared.line}}),
-        "action": change.action.value,
-        "action_reason": change.action_reason,
-        "reason": change.reason,
-        "risks": list(change.risks),
-        "labels": change.labels,
-        "lifecycle": change.lifecycle.to_json(),
-        "entry_digest": change.entry_digest,
-        "orphan_created_at": change.orphan_created_at,
-        "shown": change.shown,
-        "made_at": change.made_at,
-        "distinct": change.distinct,
-        **({"asks": change.asks} if change.asks else {}),
-        **steps_json(change.steps_done, change.steps_left),
-        "change": inner,
     }
+    if several:
+        data["index"] = dict(change.address.keys)
+    data["provider_name"] = change.provider
+    data["account"] = change.account
+    data["source"] = None if source is None else {"file": source.path, "line": source.line}
+    if declared is not None:
+        data["declared"] = {"file": declared.path, "line": declared.line}
+    data["action"] = change.action.value
+    data["action_reason"] = change.action_reason
+    data["reason"] = change.reason
+    data["risks"] = list(change.risks)
+    data["labels"] = change.labels
+    data["lifecycle"] = change.lifecycle.to_json()
+    data["entry_digest"] = change.entry_digest
+    data["orphan_created_at"] = change.orphan_created_at
+    data["shown"] = change.shown
+    data["made_at"] = change.made_at
+    data["distinct"] = change.distinct
+    if change.asks:
+        data["asks"] = change.asks
+    if change.steps_done or change.steps_left:
+        data |= steps_json(change.steps_done, change.steps_left)
+    data["change"] = inner
+    return data
 
 
 def steps_json(done: tuple[str, ...], left: tuple[str, ...]) -> dict[str, Any]:

@@ -131,17 +131,39 @@ def _decided(
         return (), (), []
     from podsync.plan.decision import decide
 
-    changes: list[Change] = []
+    decided: list[tuple[Change, list[Diagnostic]]] = []
     leaving: list[Change] = []
-    found: list[Diagnostic] = []
+    chosen: set[Address] = set()
     for pair in pairs:
         change, faults = decide(pair, providers, selection, defaults)
+        decided.append((change, faults))
         if pair.product is None:
             leaving += _leaving(change, state)
-        if _selected(change, pair.known.labels, selection):
-            changes.append(change)
-            found += faults
-    return tuple(changes), tuple(leaving), found
+        if selection and _selected(change, pair.known.labels, selection):
+            chosen.add(change.address)
+    if selection:
+        chosen |= _making_room([change for change, _ in decided], chosen)
+        decided = [(change, faults) for change, faults in decided if change.address in chosen]
+    return (
+        tuple(change for change, _ in decided),
+        tuple(leaving),
+        [each for _, faults in decided for each in faults],
+    )
+
+
+def _making_room(changes: Iterable[Change], chosen: Iterable[Address]) -> set[Address]:
+    """Return the moves that free the addresses of chosen changes: documents exchange products together."""
+    moves = {
+        change.previous_address: change.address
+        for change in changes
+        if change.action is Action.MOVE and not change.takes_orphan
+    }
+    found: set[Address] = set()
+    for address in chosen:
+        while (to := moves.get(address)) is not None and to not in found:
+            found.add(to)
+            address = to  # noqa: PLW2901
+    return found
 
 
 def _leaving(change: Change, state: State) -> Iterator[Change]:
@@ -194,7 +216,7 @@ def _check_patterns(selection: Selection, pairs: tuple[Pair, ...]) -> None:
 
 def _selected(change: Change, labels: Mapping[str, str], selection: Selection) -> bool:
     """A selection narrows what is sent; an orphan has to be named; doubts and open swaps are always ended."""
-    if not selection or change.action is Action.SETTLE or change.action_reason in (SWAP_OPEN, SWAP_EDITED):
+    if change.action is Action.SETTLE or change.action_reason in (SWAP_OPEN, SWAP_EDITED):
         return True
     if change.action is Action.ORPHAN:
         return selection.targeted(change.address) and selection.takes(change.address, labels)

@@ -6,9 +6,10 @@ since the rest goes on; a stop of a whole provider is an error.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from podsync.evidence.account import Knows
 from podsync.evidence.findings import Findings
 from podsync.evidence.state_view import Known
 from podsync.model.address import Address
@@ -27,6 +28,7 @@ from podsync.plan.answers import (
     what_became_of,
     where_it_is,
     where_the_orphan_is,
+    whose_account,
     whose_it_is,
 )
 from podsync.plan.change import Change
@@ -43,6 +45,7 @@ NAMED = 5
 #: What apply does about a step that nobody was asked about yet.
 NOT_BEFORE = "apply asks, and sends none of them before a person has answered"
 _RENAMED = "renamed-there"
+_UNREAD = "unread-listing"
 _REFUSED_CREATE = "refused-create"
 _MAKING = (Action.CREATE, Action.REPLACE)
 _ANOTHER_ACCOUNT, _IN_DOUBT, _REFUSED, _LEFT = 9, 8, 5, 4
@@ -54,11 +57,12 @@ def refreshed(
     looks: Mapping[str, Findings],
     knowns: Mapping[str, Known] = EMPTY,
     document: Callable[[Address], Product | None] = lambda _: None,
+    by_hand: Collection[str] = (),
 ) -> Plan:
     """Return the plan with the findings of these looks.
 
     `knowns` is the state's view of each provider, if everything was compared; `document` returns the wanted
-    product of an address.
+    product of an address. The web pages of the providers in `by_hand` were looked at by a person.
     """
     changes: list[Change] = []
     found: list[Diagnostic] = []
@@ -70,7 +74,10 @@ def refreshed(
         changes.append(_seen(change, findings))
         found += _about(change, providers[change.provider], findings)
     for name, findings in sorted(looks.items()):
-        found += _about_all(providers[name], findings, makes=_makes(changes, name))
+        makes = _makes(changes, name)
+        found += _about_all(providers[name], findings, makes=makes)
+        if makes and name not in by_hand:
+            found += _about_unread(providers[name], findings)
         found += _about_unlisted(findings) if name in knowns else []
         found += _about_unwanted(providers[name], findings)
     asked = {address for findings in looks.values() for address in findings.unwanted}
@@ -99,7 +106,7 @@ def exit_code(plan: Plan, looks: Mapping[str, Findings]) -> int:
         for findings in looks.values()
     ):
         return _IN_DOUBT
-    left = any(one.rule in {_RENAMED, NOT_SEEN} for one in plan.diagnostics)
+    left = any(one.rule in {_RENAMED, NOT_SEEN, _UNREAD} for one in plan.diagnostics)
     open_questions = any(
         findings.questions or findings.taken or findings.misnamed for findings in looks.values()
     )
@@ -196,11 +203,7 @@ def _about_all(provider: Provider, findings: Findings, *, makes: bool) -> list[D
     """Return what keeps apply from sending anything to a provider."""
     if findings.account is False:
         words = f"none of the products that the state knows is visible at {provider.title}: another account?"
-        remedies = (
-            "a) the key is of another account: set that of the account that this state belongs to",
-            f"b) it is the right one, and was emptied by hand: podsync state check --emptied {provider.name}",
-        )
-        return [Diagnostic("error", "another-account", words, None, "\n".join(remedies))]
+        return [Diagnostic("error", "another-account", words, None, "\n".join(whose_account(provider)))]
     if findings.first_contact and makes:
         words = (
             f"first contact: {provider.title} lists {unknown_products(len(findings.first_contact))} "
@@ -216,8 +219,19 @@ def _about_all(provider: Provider, findings: Findings, *, makes: bool) -> list[D
             "nothing is created" if findings.unproven_account else "apply waits before it creates anything"
         )
         words = f"{first}: {unproven_account(provider, needs_person=findings.unproven_account)}"
-        return [Diagnostic("warning", "unproven-account", words)]
+        answers = whose_account(provider) if findings.perhaps_emptied else ()
+        return [Diagnostic("warning", "unproven-account", words, None, "\n".join(answers))]
     return []
+
+
+def _about_unread(provider: Provider, findings: Findings) -> list[Diagnostic]:
+    """Return why nothing is made where the state does not know all that is ours, and no listing tells it."""
+    reading = findings.reading
+    if findings.account is False or findings.knows is Knows.ALL or reading.is_whole:
+        return []
+    why = f"the state is {findings.knows.value}, and the listing could not be read whole: {reading.flaw}"
+    answer = "apply reads it again, and asks what the web page shows"
+    return [Diagnostic("warning", _UNREAD, f"nothing is made at {provider.title}: {why}", None, answer)]
 
 
 def _about_unlisted(findings: Findings) -> list[Diagnostic]:

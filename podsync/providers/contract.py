@@ -134,7 +134,8 @@ class Listing:
     models that have no known code: then everything was read. `pairs` are model -> codes as the
     provider's model list tells them now, empty where there is no such list or it is down. `earlier` are
     rows that only an earlier pass of this reading showed: they were there a moment ago. `flaw` says in
-    words why it is not complete, "" where it is.
+    words why it is not complete, "" where it is. `variants` are other contents that an incomplete
+    reading showed under ids of its items.
     """
 
     items: tuple[Remote, ...]
@@ -146,6 +147,7 @@ class Listing:
     pairs: Mapping[str, tuple[str, ...]] = EMPTY
     earlier: tuple[Remote, ...] = ()
     flaw: str = ""
+    variants: tuple[Remote, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,6 +126,27 @@ class Habits:
             observed["pictures"] = FrozenDict({h: FrozenDict(fields) for h, fields in pictures.items()})
         return replace(self, observed=FrozenDict(observed))
 
+    def joined(self, other: Mapping[str, Json]) -> Self:
+        """Return the habits after what another state observed of this account."""
+        observed = dict(self.observed)
+        for group in ("names", "pictures"):
+            mine, theirs = observed.get(group, EMPTY), other.get(group, EMPTY)
+            if joined := _joined(mine, theirs):
+                observed[group] = joined
+        if "customers" in other:
+            observed["customers"] = _joined(observed.get("customers"), other["customers"])
+        if other.get("whole", EMPTY).get("length", 0) > observed.get("whole", EMPTY).get("length", 0):
+            observed["whole"] = other["whole"]
+        if "hidden_rows" in other:
+            observed.setdefault("hidden_rows", other["hidden_rows"])
+        found = replace(self, observed=FrozenDict(observed))
+        dates = other.get("dates")
+        if dates is None or (self.offset is None and "dates" in observed):
+            return found
+        if dates["offset"] is None:
+            return replace(found, observed=FrozenDict({**observed, "dates": dates}))
+        return found.dated(dates["proof"], dates["offset"])
+
     def with_hidden(self, count: int, *, at: float, apart: float) -> Self:
         """Return the habits after a whole reading whose total was larger by `count`.
 
@@ -140,6 +161,16 @@ class Habits:
         else:
             fresh = FrozenDict({"count": count, "at": at})
         return replace(self, observed=FrozenDict({**self.observed, "hidden_rows": fresh}))
+
+
+def _joined(mine: Any, theirs: Any) -> Any:
+    """Join words of two states, or mappings of such: what contradicts itself is unknown."""
+    if mine is None or theirs is None:
+        return theirs if mine is None else mine
+    if "is" in mine:
+        known = theirs["is"] != "unknown"
+        return _after(mine, theirs["is"] == "changed", theirs["proof"]) if known else theirs
+    return FrozenDict({key: _joined(mine.get(key), theirs.get(key)) for key in {**mine, **theirs}})
 
 
 def _after(before: Json | None, changed: bool, proof: str) -> Json:

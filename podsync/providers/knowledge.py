@@ -59,14 +59,16 @@ class Provider(ABC):
     def check(self, spec: Spec) -> Iterable[SpecFault]:
         """Offline rules that a JSON Schema cannot say: what is odd about the name and the pictures' URLs."""
         roles = self.info.roles
-        yield from odd_name(roles.name, spec)
+        found = [*odd_name(roles.name, spec)]
         if self.known.digest:
             model = spec.get(roles.model)
-            yield from unknown_model(self.known, self.title, roles.model, model, self.name_of(spec))
+            found += unknown_model(self.known, self.title, roles.model, model, self.name_of(spec))
         for _, field in roles.pictures:
-            yield from odd_url((field,), spec.get(field) or "")
+            if url := spec.get(field):
+                found += odd_url((field,), url)
         for index, image in enumerate(spec.get(roles.artwork, ())):
-            yield from odd_url((roles.artwork, index, roles.artwork_url), image[roles.artwork_url])
+            found += odd_url((roles.artwork, index, roles.artwork_url), image[roles.artwork_url])
+        return found
 
     def rules(self) -> Iterator[Rule]:
         """Yield the rules that only this provider has: those of its `check`, and what it cannot change."""

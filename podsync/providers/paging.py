@@ -26,6 +26,7 @@ from enum import Enum
 
 from podsync.model.errors import UnreachableError, UnreadableError
 from podsync.providers.contract import Listing, Remote
+from podsync.providers.normalise import present
 
 #: A reading of more pages is announced before it goes on.
 LONG = 20
@@ -78,6 +79,8 @@ class _Pass:
     #: The last page with a new row, and how many of them there were.
     last: int = 0
     pages: int = 0
+    #: Other contents of these ids: an index that is behind may have two versions of one row.
+    variants: list[Remote] = field(default_factory=list)
     error: UnreadableError | None = None
 
     @property
@@ -111,11 +114,6 @@ class _Pass:
         """Whether this is an end if another reading, by pages of another size, meets it as well."""
         return self.end is not None and not self.twice and self.excess == 0 and self.longest <= self.size
 
-    @property
-    def cut_off(self) -> bool:
-        """Whether a page was refused that may have had rows."""
-        return self.end is End.REFUSED and (self.excess > 0 or not (self.tapers or self.counted))
-
     def like(self, other: _Pass) -> bool:
         """Whether two readings saw the same, to the end."""
         if self.ids.keys() != other.ids.keys():
@@ -129,12 +127,15 @@ class _Pass:
         """Say why this is not the whole listing."""
         if not self.fresh:
             return "an answer of it came from a cache"
+        if self.end is End.REFUSED and self.error is not None:
+            return (
+                f"nothing tells that page {self.pages} is its last one, and the next one is an error "
+                f"({self.error.message})"
+            )
         if self.end is not None and not self.twice and self.excess:
             return f"it shows {len(self.ids)}, and its total says {self.total}"
         if self.end is End.REPEATED and not self.twice:
-            return "it shows its last page again and again, and nothing tells that this is the end"
-        if self.end is End.REFUSED and self.error is not None:
-            return f"that was page {self.pages + 1}, and nothing tells that page {self.pages} is its last one"
+            return "it shows the same page again and again, and nothing tells that this is the end"
         return "the same product comes on two pages" if self.twice else "it changes while it is read"
 
 
@@ -157,7 +158,8 @@ def read_all(
     a long reading has come, with the number of its rows and of the requests that it is likely to take;
     `paged` after every page, with how many rows of this pass have come and the total, 0 if none is given.
 
-    Raises UnreadableError, with the rows of the pages before it, where a page does not come.
+    Raises UnreadableError, with the rows of the pages before it, where a page does not come; where the server
+    refuses one after the first (`End.REFUSED`), that is told as the flaw of what came.
     """
     came: dict[str, Remote] = {}
 
@@ -175,10 +177,12 @@ def read_all(
 
 def _read(page: Pages, size: int, absence: bool, wanted: Collection[str]) -> Listing:
     seen: dict[str, Remote] = {}
+    variants: list[Remote] = []
     before: _Pass | None = None
     for _ in range(PASSES):
         now = _one_pass(page, size, frozenset(wanted))
         seen |= now.ids
+        variants += now.variants
         if now.found and now.fresh:
             return Listing(tuple(now.ids.values()), complete=True, date=now.date)
         alike = (now.whole and now.alone) or (before is not None and now.like(before))
@@ -187,18 +191,12 @@ def _read(page: Pages, size: int, absence: bool, wanted: Collection[str]) -> Lis
             earlier = tuple(row for row in seen.values() if row.id not in now.ids)
             complete, flaw = now.excess == 0, now.flaw() if now.excess else ""
             return Listing(rows, complete, date=now.date, excess=now.excess, earlier=earlier, flaw=flaw)
-        if not now.fresh or not (absence or now.cut_off):
+        if not now.fresh or not absence:
             break  # one answer out of a cache, and the whole of it proves presence only
         before = now
         size = max(1, min(size, now.longest) * 9 // 10)
-    if now.cut_off and now.error is not None:
-        raise _refused(now, now.error)
-    return Listing(tuple(seen.values()), complete=False, date=now.date, fresh=now.fresh, flaw=now.flaw())
-
-
-def _refused(reading: _Pass, error: UnreadableError) -> UnreadableError:
-    """Return the error for a listing that refuses a page, where nothing tells that it ended before that."""
-    return UnreadableError(f"{error.message}: {reading.flaw()}", error.remedy, status=error.status)
+    rows, others = tuple(seen.values()), tuple(variants)
+    return Listing(rows, False, now.date, fresh=now.fresh, flaw=now.flaw(), variants=others)
 
 
 def _announced(
@@ -235,8 +233,11 @@ def _one_pass(page: Pages, size: int, wanted: frozenset[str]) -> _Pass:
         done.total = max(done.total, answer.total or 0)
         done.date = answer.date
         done.fresh = done.fresh and answer.fresh
-        ids = tuple(item.id for item in answer.items)
-        done.ids |= {item.id: item for item in answer.items}
+        ids, variants = tuple(item.id for item in answer.items), list[Remote]()
+        for item in answer.items:
+            before = done.ids.setdefault(item.id, item)
+            if before is not item and present(before.fields) != present(item.fields):
+                variants.append(item)
         offset += len(ids)
         new, known = len(done.ids) - known, len(done.ids)
         done.found = bool(wanted) and wanted <= done.ids.keys()
@@ -249,6 +250,7 @@ def _one_pass(page: Pages, size: int, wanted: frozenset[str]) -> _Pass:
                 done.end = End.REPEATED
                 break
             continue
+        done.variants += variants
         done.twice |= new < len(ids) or stale > 0
         stale = stale + 1 if new == 0 else 0
         came += ids
@@ -287,5 +289,6 @@ def joined(parts: list[Listing]) -> Listing:
         excess=sum(part.excess for part in parts),
         fresh=all(part.fresh for part in parts),
         flaw=next((part.flaw for part in parts if part.flaw), ""),
+        variants=tuple(item for part in parts for item in part.variants),
         earlier=tuple(item for part in parts for item in part.earlier if item.id not in items),
     )

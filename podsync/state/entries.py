@@ -54,7 +54,8 @@ class Pending:
     whose outcome is not known either. `reading` and `beside` tell what existed before it (see Intent).
     `asked`: when a person was asked, after the doubt was settled by the clock of the run that asked.
     `step` names the step that an update is, `steps_left` and `takes` are those of a create (see Intent).
-    `acknowledged`: when the provider said that it was done or taken on, and not what was made.
+    `acknowledged`: when the provider said that it was done or taken on, and not what was made. `answered` is
+    the id that its answer told.
     """
 
     op: Literal["create", "update"]
@@ -77,6 +78,7 @@ class Pending:
     steps_left: tuple[str, ...] = ()
     takes: Spec = EMPTY
     acknowledged: float | None = None
+    answered: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

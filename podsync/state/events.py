@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Json, Spec
 from podsync.model.product import UNPROTECTED, Lifecycle
+from podsync.state.entries import Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ class Doubted(ProductEvent):
     """The call ended without a clear answer; the Intent stays.
 
     `asked`: when a person was asked, since a look that missed nothing had found no answer either.
-    `acknowledged`: when the answer said that it was done or taken on.
+    `acknowledged`: when the answer said that it was done or taken on; `answered`: the id that it told.
     """
 
     date: float | None = None
@@ -137,6 +138,7 @@ class Doubted(ProductEvent):
     asked: float | None = None
     orphan: float | None = None
     acknowledged: float | None = None
+    answered: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +287,14 @@ class Answered(ProductEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class Recalled(ProductEvent):
+    """A newer state, which is lost, knew these refusals of an address, and that nothing was made so often."""
+
+    refusals: tuple[Refusal, ...] = ()
+    released: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Looked(ProviderEvent):
     """A listing was read before Intents are written; `ids` of what nobody owns (`State.next_reading`)."""
 
@@ -353,11 +363,15 @@ class Contacted(ProviderEvent):
 
 @dataclass(frozen=True, slots=True)
 class Missed(ProviderEvent):
-    """A whole reading did not show these products; `questioned`: when, if it showed no other one of ours."""
+    """A whole reading did not show these products; `questioned`: when, if it showed no other one of ours.
+
+    `gone`: a newer state, which is lost, knew them to be gone.
+    """
 
     date: float | None = None
     ids: tuple[str, ...] = ()
     questioned: float | None = None
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,5 +403,5 @@ Event: TypeAlias = (
     | Orphaned | Restored | Gone | Moved | Noted | Forgotten
     | Confirmed | Unbound | Asked | Identified | EntryGone | Answered | Looked | Observed | Landmarked
     | ModelsSeen | Disowned | Unclaimed | Remembered | Contacted | Missed | FoundAgain | Emptied
-    | Outdated | Proven
+    | Outdated | Proven | Recalled
 )  # fmt: skip

@@ -12,10 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from podsync.apply.report import Outcome, Report, Result
+from podsync.evidence.declared import Declarations
+from podsync.evidence.state_view import Known
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, thaw
+from podsync.providers.contract import Query
+from podsync.providers.registry import provider_of
+from podsync.state.reducer.reducer import replay
 from tests.apply.vendor_server import CREATES, Odd
-from tests.apply.world import KEYS, SETTLE, TIMEOUT, World, at
+from tests.apply.world import KEYS, PLUGINS, SETTLE, TIMEOUT, Life, World, at
 
 PROVIDERS = ("kakaclo", "gelato")
 CUT_AFTER, CUT_BEFORE = Odd("cut", commit=True), Odd("cut")
@@ -110,6 +115,20 @@ def other_machine(world: World, folder: Path, *, memory: bool) -> World:
     other.documents = dict(world.documents)
     other.settings, other.pictures = dict(world.settings), world.pictures
     return other
+
+
+def takes(world: World, address: Address, identity: str) -> None:
+    """A person types `import`, of what is listed or of what a look remembers."""
+    provider, store = world.documents[address].provider, world._store(Life())
+    with store.lock("import", 0.0):
+        state = store.load()
+        known = Known(provider_of(PLUGINS[provider], world._settings(provider)), state, "default")
+        listed = {row.id: row for row in world._connection(provider, Life()).reader.find(Query()).items}
+        rows = {**known.remembered, **listed}
+        said = Declarations(known, rows, world.clock.now(), {address: world.documents[address]})
+        events = said.ours(address, identity)
+        store.append(events)
+        store.compact(replay(state, events))
 
 
 def truth(world: World, report: Report | None = None, *, untold: Mapping[str, str] = EMPTY) -> None:

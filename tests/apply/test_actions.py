@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from podsync.apply.report import Result
-from podsync.model.address import Address
+from podsync.model.address import Address, Selection
 from podsync.model.product import Lifecycle
 from podsync.model.settings import Limits
 from podsync.plan.action import Action
@@ -378,6 +378,59 @@ def test_renames_in_a_circle_are_refused(world):
     assert "rename-cycle" in rules(world)
 
 
+def named_apart(world):
+    """Three products that are listed; the ids of the first two."""
+    begin(world, "gelato")
+    for slug in ("a", "b"):
+        world.poster(slug, name=slug.upper(), productModelId=f"model-{slug}")
+    assert world.apply().exit_code == 0
+    world.server.unique_names = True
+    return [world.entry(Address("customer_product", slug)).id for slug in ("a", "b")]
+
+
+def test_the_name_of_a_product_that_is_made_again_is_taken_once_that_is_gone(world):
+    """The update waits as the create does: both are done by one run."""
+    removed, _ = named_apart(world)
+    world.server.remove(removed)
+    first = world.poster("a", name="Lynx", productModelId="model-a", doc={"recreate": removed})
+    second = world.poster("b", name="A", productModelId="model-b", doc={"renamed_from": "B"})
+
+    report = world.apply()
+
+    assert results(report) == {str(first): Result.CREATED, str(second): Result.UPDATED}
+    assert world.clock.passed >= SETTLE
+    world.settle()
+
+
+def test_two_products_that_are_made_again_exchange_their_names(world):
+    removed = named_apart(world)
+    for identity in removed:
+        world.server.remove(identity)
+    first = world.poster("a", name="B", productModelId="model-a", doc={"recreate": removed[0]})
+    second = world.poster("b", name="A", productModelId="model-b", doc={"recreate": removed[1]})
+
+    assert results(world.apply()) == {str(first): Result.CREATED, str(second): Result.CREATED}
+    world.settle()
+
+
+def test_the_name_of_a_product_that_is_only_hidden_is_not_taken(world):
+    """It is back before it is gone, or after a state has called it gone."""
+    hidden, _ = named_apart(world)
+    first = world.poster("a", name="Lynx", productModelId="model-a", doc={"recreate": hidden})
+    second = world.poster("b", name="A", productModelId="model-b", doc={"renamed_from": "B"})
+    nothing = {str(first): Result.NOT_TRIED, str(second): Result.NOT_TRIED}
+
+    world.server.hide(hidden, SETTLE / 2)
+    assert results(world.apply()) == nothing
+    world.server.hide(hidden, 3 * SETTLE)
+    world.apply(selecting={"selection": Selection(targets=(str(first),))}, limit=0)
+    assert world.state.absent["gelato"][hidden].gone
+    world.clock.pass_by(3 * SETTLE)
+
+    assert results(world.apply()) == nothing
+    assert not world.server.sent("gelato.update")
+
+
 def test_409_is_in_doubt_until_the_listing_shows_what_was_made(world):
     world.poster()
     world.server.unique_names = True
@@ -591,3 +644,37 @@ def test_labels_of_an_edited_document_arrive(world):
     world.apply()
 
     assert world.entry(TEE).labels == {"a": "b"}
+
+
+def test_a_selected_half_of_an_exchange_takes_the_other_half_along(world):
+    """It ended with "the event does not fit the state"."""
+    one, other = world.tee("one"), world.tee("other")
+    world.apply()
+    world.clock.pass_by(3 * SETTLE)
+    world.apply()
+    ids = [world.entry(each).id for each in (one, other)]
+    first, second = world.documents[one], world.documents[other]
+    world.documents |= {one: changed(first, spec=second.spec), other: changed(second, spec=first.spec)}
+
+    report = world.apply(selecting={"selection": Selection(targets=(str(one),))})
+
+    assert results(report) == {str(one): Result.MOVED, str(other): Result.MOVED}
+    assert [world.entry(each).id for each in (other, one)] == ids
+    world.settle()
+
+
+def test_a_new_document_takes_what_a_replace_gives_up(world):
+    old = world.tee("old")
+    world.apply()
+    world.clock.pass_by(3 * SETTLE)
+    world.apply()
+    identity, sent = world.entry(old).id, world.documents[old].spec
+    world.tee("old", enName="Another", imageUrl="https://cdn.example.com/another.png")
+    arrival = world.tee("arrival")
+    world.documents[arrival] = changed(world.documents[arrival], spec=sent)
+
+    assert results(world.apply()) == {str(old): Result.CREATED, str(arrival): Result.MOVED}
+
+    assert (world.entry(arrival).id, world.state.orphans) == (identity, ())
+    assert len(world.server.sent("kakaclo.create")) == 2
+    world.settle()

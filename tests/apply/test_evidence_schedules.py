@@ -34,6 +34,7 @@ from tests.apply.evidence import (
     outcome,
     put_back,
     results,
+    takes,
     truth,
     well_again,
 )
@@ -607,6 +608,58 @@ def test_6_a_failure_whose_body_says_that_it_was_done_is_not_sent_again_unasked(
 
         assert (told.result, "it is sent again only if you say so" in told.error) == (Result.IN_DOUBT, True)
     assert (creates(world), made(world, "kakaclo")) == (3, 3)
+
+
+def test_6_the_id_that_the_answer_told_stays_in_the_question_until_it_is_answered(world):
+    """Somebody renames what was made, and makes another one under its name two days later."""
+    begin(world, "gelato")
+    address = make(world, "gelato")
+    world.server.lag = 60
+    changed = b'{"WITH": 1, "name": "Another"}'
+    world.server.misbehave("gelato.create", Odd("otherwise", status=201, body=changed))
+    world.apply(wait=False)
+    ours = world.server.products("gelato")[-1]["id"]
+    world.server.change(ours, name="Named By Hand")
+    world.clock.pass_by(2 * DAY)
+    theirs = world.server.by_hand("gelato", world.documents[address].spec)
+    world.clock.pass_by(LONG)
+
+    told = outcome(world.apply(), address)
+    first, second, none = told.next
+
+    assert (told.result, creates(world)) == (Result.IN_DOUBT, 1)
+    assert first.startswith(f"a) it is {ours} (made ")
+    assert "the answer named it" in first
+    assert second.startswith(f"b) it is {theirs} (made ")
+    assert "after it was sent" in second
+    assert none.startswith(
+        f"c) none of them, nor {ours} under another name, and Gelato's web page has no other"
+    )
+    world.answer(address, ours)
+    assert (world.entry(address).id, world.apply().exit_code) == (ours, 0)
+    assert creates(world) == 1
+
+
+def test_6_of_a_wrong_id_that_the_answer_told_the_right_one_can_be_said(world):
+    """No listing shows either, and the web page shows the product under its own."""
+    begin(world, "gelato")
+    address = make(world, "gelato")
+    world.server.lag = 3 * DAY
+    wrong = b'{"WITH": 1, "id": "cp-wrong", "name": "Another"}'
+    world.server.misbehave("gelato.create", Odd("otherwise", status=201, body=wrong))
+    world.apply()
+    ours = world.server.products("gelato")[-1]["id"]
+
+    first, second, _ = outcome(world.apply(), address).next
+
+    assert first.startswith("a) it is wrong (")
+    page = "Gelato's web page, in the account of this key, shows it under another id"
+    assert second == f"b) {page}: podsync state settle {address} --adopt ID"
+    takes(world, address, ours)
+    assert world.apply().exit_code == 0
+    world.clock.pass_by(3 * DAY)
+    ends_well(world)
+    assert (world.entry(address).id, creates(world)) == (ours, 1)
 
 
 def test_6_the_answer_shows_somebody_elses_id(world):

@@ -11,13 +11,10 @@ import json
 import pytest
 
 from podsync.apply.report import Result
-from podsync.evidence.declared import Declarations
-from podsync.evidence.state_view import Known
 from podsync.model.errors import UnreadableError
 from podsync.output.text.report import safety_text
-from podsync.providers.registry import provider_of
-from podsync.state.reducer.reducer import replay
 from tests.apply.evidence import (
+    CUT_AFTER,
     LONG,
     PROVIDERS,
     advice,
@@ -30,10 +27,11 @@ from tests.apply.evidence import (
     made,
     make,
     outcome,
+    takes,
     truth,
 )
 from tests.apply.vendor_server import Odd
-from tests.apply.world import PLUGINS, SETTLE, Life, at
+from tests.apply.world import SETTLE, at
 
 DAY = 86400.0
 both = pytest.mark.parametrize("provider", PROVIDERS)
@@ -63,18 +61,6 @@ def in_doubt_until_it_is_listed(world, provider, address, identity):
     assert made(world, provider) == 1
 
 
-def takes(world, address, identity):
-    """A person types `import`, while no listing shows it."""
-    provider, store = world.documents[address].provider, world._store(Life())
-    with store.lock("import", 0.0):
-        state = store.load()
-        known = Known(provider_of(PLUGINS[provider], world._settings(provider)), state, "default")
-        said = Declarations(known, known.remembered, world.clock.now(), {address: world.documents[address]})
-        events = said.ours(address, identity)
-        store.append(events)
-        store.compact(replay(state, events))
-
-
 def the_only_one(world, provider):
     (product,) = [p for p in world.server.products(provider) if not p["hand"]]
     return product["id"]
@@ -97,6 +83,44 @@ def test_what_was_refused_though_made_is_seen_and_hidden(world, provider):
 
     assert (world.entry(address).id, world.state.remembered) == (identity, {})
     assert (world.apply().exit_code, made(world, provider)) == (0, 1)
+
+
+@both
+@pytest.mark.parametrize("answer", ["cut", "done"])
+def test_what_was_sent_is_listed_under_another_model(world, provider, answer):
+    """The vendor tells models in another form from then on: by its name it may be what was sent."""
+    begin(world, provider)
+    world.server.lag = 1.0 if answer == "done" else 0.0
+    world.server.misbehave(f"{provider}.create", CUT_AFTER if answer == "cut" else None)
+    address = make(world, provider)
+    told = ("modelId", "5") if provider == "kakaclo" else ("productModelId", "model-poster@2")
+    _tell_models_otherwise(world, provider, *told)
+    world.apply()
+    world.server.lag = 0.0
+
+    for _ in range(3):
+        world.clock.pass_by(LONG)
+        asked = world.apply()
+    identity = the_only_one(world, provider)
+
+    assert (asked.exit_code, creates(world)) == (8, 1)
+    told = " ".join(outcome(asked, address).next)
+    assert f"--adopt {identity}" in told or f"podsync import {address}" in told
+    assert "not now" not in told
+    takes(world, address, identity)
+    assert (world.apply().exit_code, world.entry(address).id, creates(world)) == (0, identity, 1)
+
+
+def _tell_models_otherwise(world, provider, field, value):
+    """Let the vendor list each product that is made from now on with this model."""
+    commit = world.server._commit
+
+    def committed(*of):
+        made = commit(*of)
+        world.server._products[-1]["spec"][field] = value
+        return made
+
+    world.server._commit = committed
 
 
 @pytest.mark.parametrize(

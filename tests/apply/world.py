@@ -54,7 +54,7 @@ KEYS = {"kakaclo": KAKACLO_KEY, "gelato": GELATO_KEY}
 SETTLE, TIMEOUT = 600.0, 30.0
 QUIET_AFTER = dict.fromkeys(("kakaclo", "gelato"), SETTLE + TIMEOUT)
 #: More waits than any apply needs: a run that waits for ever fails instead of hanging.
-WAITS = 1500
+WAITS = 4000
 PLUGINS = plugins()
 
 

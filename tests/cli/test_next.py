@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import inspect
+import itertools
 import json
 import os
 import re
@@ -770,7 +771,7 @@ def the_right_account_emptied_by_hand(shop: Shop) -> None:
     assert len(shop.vendors.products("kakaclo")) == 2
 
 
-@prints("plan/refresh.py: state check --emptied")
+@prints("plan/answers.py: state check --emptied")
 def plan_refresh_of_an_account_emptied_by_hand(shop: Shop) -> None:
     emptied(shop)
 
@@ -1744,6 +1745,78 @@ def a_name_is_free_once_its_product_has_gone(shop: Shop) -> None:
     assert shop.follow("state orphans --check").code == 0
     assert shop.apply().code == 0
     assert "customer_product.new" in shop.entries()
+
+
+# -- a listing that is never whole
+
+
+def never_whole(shop: Shop) -> None:
+    """Its total never agrees with what it shows."""
+    more = itertools.count(1)
+    shop.vendors.total = lambda rows, _page: rows + next(more)
+
+
+@prints("cli/commands/apply/request.py: apply … --compared …")
+def a_new_state_and_a_listing_that_is_never_whole(shop: Shop) -> None:
+    """A run with --first-contact that could not read it unlocks nothing; the person compares the web page."""
+    shop.vendors.fill("kakaclo", 2)
+    shop.tee()
+    never_whole(shop)
+    for _ in range(2):
+        run = shop.apply("--first-contact")
+        assert (run.code, shop.creates()) == (4, 0)
+        assert "the listing could not be read whole: it shows 2, and its total says" in " ".join(
+            run.out.split()
+        )
+        assert [line[:2] for line in shop.steps()] == ["1.", "a)", "b)"]
+    assert shop.apply().code == 4
+    assert shop.run("apply", "--auto-approve", "--compared", "kakaclo").code == 64
+    assert shop.run("apply", "--compared", "kakacl").code == 64
+    assert "unread-listing" in shop.run("plan", "--refresh").out
+    shop.apply()
+
+    assert shop.follow("--compared").code == 5
+    assert shop.follow("--first-contact").code == 0
+    assert shop.creates() == 1
+
+
+@prints(
+    "apply/actions/create.py: state orphans --done", "cli/commands/state/orphans.py: state orphans --done"
+)
+def an_orphan_that_is_wanted_again_and_was_removed(shop: Shop) -> None:
+    address, other = shop.tee(), shop.tee("other")
+    assert shop.apply().code == 0
+    document = (shop.folder / "catalog" / "tee.yaml").read_text(encoding="utf-8")
+    gone = shop.entries()[address]["id"]
+    (shop.folder / "catalog" / "tee.yaml").unlink()
+    assert shop.apply().code == 0
+    settled(shop)
+    shop.vendors.remove(gone)
+    never_whole(shop)
+    assert shop.run("state", "orphans", "--check").code == 0
+    before = (shop.folder / "podsync.state.json").read_bytes()
+    assert "Nothing to remove" in shop.follow("orphans --done", ADDRESS=address).out
+    (shop.folder / "podsync.state.json").write_bytes(before)
+    shop.write("tee", document)
+
+    assert shop.apply().code == 4
+    assert shop.follow("orphans --done").code == 0
+    assert shop.apply().code == 0
+    assert {*shop.entries()} == {address, other}
+
+
+@prints("output/drift/words.py: state rm")
+def drift_of_a_listing_that_is_never_whole(shop: Shop) -> None:
+    address = shop.tee()
+    shop.tee("other")
+    assert shop.apply().code == 0
+    settled(shop)
+    shop.vendors.remove(shop.entries()[address]["id"])
+    never_whole(shop)
+
+    assert "Nothing can be called gone" in " ".join(shop.run("drift").out.split())
+    assert shop.follow("state rm", ADDRESS=address).code == 0
+    assert (shop.apply().code, shop.creates()) == (0, 3)
 
 
 # -- all scenes, and all places

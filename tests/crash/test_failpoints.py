@@ -49,8 +49,8 @@ EVENTS: dict[str, tuple[int, ...]] = {
     "Confirmed": (1,), "Landmarked": (1,), "Looked": (1,), "Missed": (1,), "ModelsSeen": (1,),
 }  # fmt: skip
 STORMY = {"Doubted": (1, 3), "Settled": (1, 2), "Refused": (1, 2), "NotSent": (1,)}
-#: Events that no apply writes.
-NEVER = {"Emptied", "Forgotten", "Identified"}
+#: Events that no apply records: what is recalled is written with the first that it does.
+NEVER = {"Emptied", "Forgotten", "Identified", "Recalled"}
 
 
 def around(events):

@@ -54,6 +54,14 @@ def test_an_id_that_two_accounts_count_alike_is_told_by_its_date() -> None:
     assert not is_landmark(landmark(row("1", at=1000.0)), row("1", at=5000.0))
 
 
+def test_a_known_id_that_is_listed_as_another_product_shows_another_account() -> None:
+    marks, listed = [landmark(row("9", spu="Z"))], rows(row("1", spu="A"), row("9", spu="Z"))
+
+    assert is_ours(listed, marks, {"1": FrozenDict({"spu": "A"})}, is_other=lambda _: True) is False
+    assert is_ours(listed, marks, {"2": EMPTY}, is_other=lambda _: True) is True
+    assert is_ours(listed, marks, {"1": EMPTY, "9": EMPTY}, is_other=lambda each: each.id == "1") is True
+
+
 def test_no_more_than_three_landmarks_are_kept_and_those_that_are_there_stay() -> None:
     before = [landmark(row("3", at=3.0)), landmark(row("9", at=9.0))]
     listed = [row(str(n), at=float(n)) for n in range(1, 6)]

@@ -52,6 +52,41 @@ def test_of_another_account_nothing_is_judged() -> None:
     assert found.events[0].ids == (KEPT,)
 
 
+@pytest.mark.parametrize("provider", ["kakaclo", "gelato"])
+@pytest.mark.parametrize(
+    ("name", "model", "origin", "ours"),
+    [
+        ("another", "7", "created", False),
+        ("another", "7", "imported", True),
+        ("another", None, "created", True),
+        ("another", "5", "created", True),
+        ("KEPT", "7", "created", True),
+    ],
+)
+def test_an_id_that_two_accounts_count_alike_is_told_by_its_model_and_name(
+    provider: str, name: str, model: str | None, origin: str, ours: bool
+) -> None:
+    """Nobody changes a model, people change names, and a provider may number its models anew."""
+    field = {"kakaclo": "modelId", "gelato": "productModelId"}[provider]
+    known = state(entry("kept", KEPT, provider, origin=origin), provider=provider)
+
+    found = look(known, [row(KEPT, name, provider, **{field: model})], provider=provider, kept=False)
+
+    assert found.account is ours
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_an_id_that_is_listed_with_two_contents_may_be_what_either_is_like(turned: bool) -> None:
+    """An index that is behind: it is not taken unasked, and nothing is made beside it."""
+    contents = [row("7", "tee"), row("7", "something else")]
+    one, other = contents[::-1] if turned else contents
+
+    found = look(state(known=False), [one], [want("tee")], first_contact=True, variants=(other,), kept=False)
+
+    assert (found.adopted, found.namesakes) == ({}, {})
+    assert [each.fields["enName"] for each in found.questions[TEE].rows] == ["tee"]
+
+
 def test_what_is_missed_already_is_kept_as_it_is_while_the_account_is_in_question() -> None:
     known = state(entry("second", "2"), absent={"kakaclo": {"2": Absent(1.0)}})
 

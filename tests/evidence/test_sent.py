@@ -12,8 +12,9 @@ from podsync.evidence.findings import Findings
 from podsync.evidence.situation import Want
 from podsync.providers.contract import Remote
 from podsync.state.entries import Entry, Window
-from podsync.state.events import Bound, Confirmed, Observed, Settled, Unbound
+from podsync.state.events import Bound, Confirmed, Observed, Remembered, Settled, Unbound
 from podsync.state.model import State
+from podsync.state.reducer.reducer import replay
 from tests.evidence.look import (
     NEW,
     NOW,
@@ -440,3 +441,66 @@ def test_a_product_without_a_window_waits_like_any_other() -> None:
     known = state(entry("tee", None, created_at=NOW))
 
     assert bound(look(known, [row("7", "tee", at=NEW)])) == {"tee": ("7", False)}
+
+
+# -- what an answer told, or a look has named, stays in the question
+
+
+def of_gelato(identity: str, name: str, at: float = NEW, **changes: Any) -> Remote:
+    return row(identity, name, "gelato", at=at, **changes)
+
+
+DAY = 86400.0
+POSTER = address("Poster", "gelato")
+SENT_HERE = {
+    "in doubt": doubt("Poster", "gelato", answered="7"),
+    "acknowledged": entry("Poster", None, "gelato", window=replace(window(), answered="7")),
+}
+
+
+def named_by_an_answer(of: str) -> State:
+    told = Remembered(POSTER, NOW, "gelato", "7", spec("Poster", "gelato"), NEW)
+    return replay(state(SENT_HERE[of], provider="gelato"), [told])
+
+
+def asked_of(found: Findings) -> list[str]:
+    return ids([*found.asks.get(POSTER, ()), *(r for rows in found.overdue.values() for r in rows)])
+
+
+@pytest.mark.parametrize("of", SENT_HERE)
+@pytest.mark.parametrize("other", ["POSTER", "Poster"], ids=["a changed form", "just as it was sent"])
+def test_the_id_that_an_answer_told_stays_in_the_question_and_comes_first(of: str, other: str) -> None:
+    """Somebody has renamed it, and somebody has made another one under its name hours later."""
+    renamed, later = of_gelato("7", "Named By Hand"), of_gelato("8", other, at=NOW + 2 * DAY)
+
+    found = look(named_by_an_answer(of), [later, renamed], provider="gelato")
+
+    assert asked_of(found) == ["7", "8"]
+    assert (found.later, found.found, found.none) == ({(POSTER, "8")}, {}, [])
+
+
+@pytest.mark.parametrize("of", SENT_HERE)
+@pytest.mark.parametrize(
+    ("told", "asked"),
+    [
+        (of_gelato("7", "Named By Hand", productModelId="6"), []),
+        (None, ["7", "8"]),
+    ],
+    ids=["another model", "not listed"],
+)
+def test_what_an_answer_told_is_left_out_only_where_it_is_another_product(
+    of: str, told: Remote | None, asked: list[str]
+) -> None:
+    rows = [of_gelato("8", "POSTER", at=NOW + 2 * DAY), *([told] if told else [])]
+
+    assert asked_of(look(named_by_an_answer(of), rows, provider="gelato")) == asked
+
+
+def test_what_a_look_has_named_stays_a_candidate_under_any_name() -> None:
+    known = state(doubt("tee"))
+    asked = look(known, [rehosted("7", "tee"), rehosted("8", "tee")])
+    renamed = row("7", "Named By Hand", at=NEW, imageUrl="https://img.example/7", backImageUrl=None)
+
+    again = look(replay(known, asked.events), [renamed, rehosted("9", "tee")])
+
+    assert ids(again.asks[address("tee")]) == ["8", "9", "7"]

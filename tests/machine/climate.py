@@ -65,12 +65,19 @@ def climate(luck: random.Random) -> Rules:
 
 
 #: What a page past the last one is, for all of a schedule.
-ENDS = ("empty", "empty", "empty", "empty")
+ENDS = ("empty", "empty", "empty", "last", "error")
 
 
 def of_shops(luck: random.Random) -> Rules:
     """How the shops are for a schedule in which their staff is at work."""
-    return replace(climate(luck), past_end=luck.choice(ENDS))
+    rules = replace(climate(luck), past_end=luck.choice(ENDS))
+    if rules.past_end == "error" or (rules.past_end == "last" and rules.total.startswith("hidden")):
+        # Where no page is empty, and a total is larger than what is shown, nothing tells the end.
+        rules = replace(rules, total="true", gelato_pagination=True)
+    if rules.past_end == "last" and not (rules.total == "true" and rules.gelato_pagination):
+        # Pages of a few rows that come out even tell no end without a total.
+        rules = replace(rules, page_size=None)
+    return rules
 
 
 def weather(luck: random.Random, names: Collection[str], ids: Collection[str]) -> dict[str, Any]:
@@ -102,7 +109,7 @@ def of_values(luck: random.Random) -> Rules:
     """How the shops are for a schedule about values: a value that is sent twice is there twice."""
     return replace(
         climate(luck),
-        names=luck.choice(["keep", "keep", "trim", "cut:20"]),
+        names=luck.choice(["keep", "keep", "trim", "cut:20", "cut:18"]),
         gelato_repeated_values="twice",
         gelato_list_values=luck.random() < 0.8,
     )

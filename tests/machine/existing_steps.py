@@ -145,6 +145,7 @@ EXISTING_WEIGHTS: Mapping[Step, int] = {
     for name, weight in {
         "add": 2, "edit": 2, "remove": 1, "weather": 1, "time": 1, "lose": 1, "restore": 1,
         "hand_removes": 1, "hand_makes": 1, "apply": 6, "bad_apply": 6, "good_day": 1,
+        "lose_kept": 2, "restore_kept": 2,
     }.items()
 }  # fmt: skip
 EXISTING_STEPS: Mapping[str, Step] = {each.__name__: each for each in EXISTING_WEIGHTS}

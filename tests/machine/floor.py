@@ -467,7 +467,10 @@ class Floor(World):
     # -- what a person does
 
     def lose(self, *, journal: bool, memory: bool, copy: bool = False) -> None:
-        """The state file is gone (with its journal), and `.podsync` perhaps too, or the copy there alone."""
+        """The state file is gone (with its journal), and `.podsync` perhaps too, or the copy there alone.
+
+        Where the copy stays nothing is forgotten, so that nothing is excused.
+        """
         self._forget(whole=memory or copy)
         if memory:
             # Promised only where the last apply is longer ago.
@@ -500,6 +503,8 @@ class Floor(World):
 
     def _forget(self, *, whole: bool) -> None:
         """What nothing but the state knows; `whole`: no copy of it is left either."""
+        if not whole and any(self.folder.glob(".podsync/newest/*.log")):
+            return
         for provider in PROVIDERS:
             made = self.made(provider)
             self.model.forgotten |= set(made)
@@ -531,9 +536,12 @@ class Floor(World):
         self.figures["renamed by hand"] += 1
 
     def _is_told(self, identity: str) -> bool:
-        """Whether the state knows the id, in whatever place."""
-        texts = (path.read_bytes() for path in self.folder.glob("podsync.state.json*") if path.is_file())
-        return any(identity.encode() in text for text in texts)
+        """Whether the state knows the id, and not only by a likeness that is gone with the name."""
+        state = self.state
+        items = [*state.entries.values(), *state.orphans]
+        sure = any(item.id == identity and not item.provisional for item in items)
+        told = any(item.window is not None and item.window.named == identity for item in items)
+        return sure or told or any(identity in rows for rows in state.remembered.values())
 
     def by_hand(self, provider: str, spec: Mapping[str, Any]) -> None:
         """A person makes a product on the web page."""
@@ -569,7 +577,8 @@ class Floor(World):
         if report.refused:
             assert report.exit_code == 5
             self.first_contact = True
-        for provider in report.other_accounts:
+        asked = {o.provider for o in report.outcomes if any("state check --emptied" in n for n in o.next)}
+        for provider in {*report.other_accounts, *asked}:
             # A person says so only where it is true; a listing that is late needs time alone.
             if not set(self.state.owned(provider)) & set(self.there(provider)):
                 self.emptied(provider)
@@ -885,10 +894,12 @@ class Floor(World):
     def _write(self, events: Callable[[State], Any]) -> None:
         store = self._store(Life())
         with store.lock("state", 0.0):
-            state = store.load()
+            state = store.recalled(self.accounts)
             told = events(state)
-            store.append(told)
-            store.compact(replay(state, told))
+            if told:
+                store.append(told)
+                store.compact(replay(state, told))
+                store.copied()
 
     def _make_room(self, outcome: Outcome) -> None:
         """Remove the product that has the name, as it is asked; what an entry holds keeps it."""
@@ -958,7 +969,7 @@ class Floor(World):
     def always(self) -> None:
         """What holds at every moment, whatever happened."""
         try:
-            state = self.state
+            state = self.recalled
         except StateError as error:
             raise Lost(f"the state cannot be read: {error}") from error
         for provider in PROVIDERS:
@@ -991,7 +1002,7 @@ class Floor(World):
 
     def _known(self, provider: str, state: State, *, wanted: bool = True) -> tuple[set[str], set[str]]:
         """Ids, and bodies by which the next apply finds a product whose id is not known."""
-        ids = set(state.owned(provider)) | self.model.forgotten
+        ids = {*state.owned(provider), *state.remembered.get(provider, ()), *self.model.forgotten}
         documents = [p for p in self.documents.values() if p.provider == provider and wanted]
         bodies = {self.body(provider, product.spec) for product in documents}
         bodies |= self.model.adrift

@@ -16,7 +16,10 @@ from tests.machine.floor import PROVIDERS, Floor, Trouble
 from tests.machine.steps import KINDS, SLUGS, STEPS, WEIGHTS, Step, add, edit, trouble_of
 
 #: Answers that do not say that nothing was made; each by its kind and its body.
-SILENT: tuple[tuple[str, str | None], ...] = (("status:201", ""), ("status:204", ""), ("job", None))
+SILENT: tuple[tuple[str, str | None], ...] = (
+    ("status:201", ""), ("status:204", ""), ("job", None), ("empty", None), ("html", None),
+    ("status:200", '{"success": true}'),
+)  # fmt: skip
 
 
 def staff_rename(floor: Floor, luck: random.Random) -> None:

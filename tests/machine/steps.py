@@ -174,6 +174,16 @@ def restore(floor: Floor, luck: random.Random) -> None:
     floor.restore(luck.randint(0, 99), memory=luck.random() < 0.3)
 
 
+def lose_kept(floor: Floor, luck: random.Random) -> None:
+    """The state is lost, and `.podsync` knows all of it."""
+    floor.lose(journal=luck.random() < 0.7, memory=False)
+
+
+def restore_kept(floor: Floor, luck: random.Random) -> None:
+    """An old backup comes back, and `.podsync` knows what came after it."""
+    floor.restore(luck.randint(0, 99), memory=False)
+
+
 def hand_removes(floor: Floor, luck: random.Random) -> None:
     """A person removes a product; the last one that is there stays."""
     provider = luck.choice(PROVIDERS)
@@ -374,7 +384,7 @@ STEPS: Mapping[str, Step] = {
     each.__name__: each
     for each in (
         add, remove, rename, edit, revert, swap, label, weather, time, lose, restore,
-        hand_removes, hand_makes, other_account, apply, bad_apply, good_day,
+        hand_removes, hand_makes, other_account, apply, bad_apply, good_day, lose_kept, restore_kept,
     )
 }  # fmt: skip
 #: Those of schedules about values, and how often each is drawn.
@@ -382,11 +392,12 @@ VALUE_STEPS: Mapping[str, Step] = {
     each.__name__: each
     for each in (
         poster, more_values, another_model, go_on, bad_values, listing, time, lose, restore, apply, good_day,
+        lose_kept, restore_kept,
     )
 }  # fmt: skip
-VALUE_WEIGHTS = (3, 3, 2, 3, 8, 1, 2, 1, 1, 3, 1)
+VALUE_WEIGHTS = (3, 3, 2, 3, 8, 1, 2, 1, 1, 3, 1, 1, 1)
 #: How often each is drawn for a campaign's schedule.
-WEIGHTS = (5, 2, 2, 4, 3, 1, 1, 3, 2, 1, 1, 1, 1, 1, 3, 9, 1)
+WEIGHTS = (5, 2, 2, 4, 3, 1, 1, 3, 2, 1, 1, 1, 1, 1, 3, 9, 1, 2, 2)
 
 
 def take(floor: Floor, name: str, number: int, steps: Mapping[str, Step] = STEPS) -> None:

@@ -88,6 +88,12 @@ def test_a_thousand_schedules(tmp_path, capsys, theme):
     assert [figures[each] for each in wrong] == [0] * len(wrong)
 
 
+def test_fifteen_schedules_with_the_staff_at_work(tmp_path):
+    faults = [play(tmp_path / str(n), f"staff:{n}", ALL)[1] for n in range(15)]
+
+    assert [fault for fault in faults if fault] == []
+
+
 def test_twenty_schedules_about_values(tmp_path):
     faults = [play(tmp_path / str(n), f"values:{n}", VALUES)[1] for n in range(20)]
 

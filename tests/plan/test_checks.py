@@ -7,10 +7,12 @@ from graphlib import CycleError
 
 import pytest
 
+from podsync.model.frozen import freeze
 from podsync.model.product import Product
 from podsync.model.settings import Limits
-from podsync.plan.checks import name_order, waits_for
+from podsync.plan.checks import name_order, vacated, waits_for
 from podsync.plan.model import Plan
+from podsync.state.entries import Absent
 from podsync.state.model import State
 from tests.plan.build import (
     PROVIDERS,
@@ -65,6 +67,21 @@ def test_an_orphan_that_a_look_took_is_asked_about_before_another_is_made() -> N
         plan([designed("tee", colorValue="#000000", enName="New")], state(orphans=[taken])),
     ):
         assert rules(sure) == []
+
+
+def test_a_product_that_is_gone_or_made_again_does_not_hold_its_name() -> None:
+    """Apply sees to it that it is gone before another one takes the name."""
+    one, other = made(customer("one", name="A")), made(customer("two", name="B"))
+    again = customer("one", name="C", recreate=one.id)
+    taking = customer("two", name="A", renamed_from="B")
+    gone = freeze({"gelato": {one.id: Absent(1.0, gone=True)}})
+
+    assert rules(plan([again, taking], state(one, other))) == []
+    assert rules(plan([taking], state(one, other, absent=gone), targets=("customer_product.two",))) == []
+    assert rules(plan([taking], state(one, other), targets=("customer_product.two",))) == ["name-taken"]
+    assert vacated(plan([again, taking], state(one, other)).changes, PROVIDERS, state(one, other)) == {
+        taking.address: frozenset({one.id})
+    }
 
 
 def _many(count: int, **more: object) -> list[Product]:

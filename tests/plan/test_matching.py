@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from podsync.model.address import Address
 from podsync.model.product import Catalog, Lifecycle
 from podsync.plan.action import Action
 from podsync.plan.matching import pair_up
+from podsync.state.entries import Window
 from podsync.state.model import State
 from tests.plan.build import (
     MADE_AT,
@@ -34,6 +36,53 @@ from tests.plan.build import (
 
 DINO = designed("dino")
 ORPHAN, CREATE = "orphan", "create"
+
+
+def test_a_new_document_takes_what_a_replace_gives_up() -> None:
+    """One plan: the product moves, and the other document makes its new one."""
+    old, new = designed("old", enName="A"), designed("old", enName="B", imageUrl="https://cdn.test/b.png")
+    arrival = replace(designed("arrival"), spec=old.spec)
+    both = {"designed_product.arrival": "move", "designed_product.old": "create"}
+
+    for targets in ((), ("designed_product.old",)):
+        told = plan([new, arrival], state(made(old)), targets=targets)
+        assert (actions(told), rules(told)) == (both, [])
+        assert told.changes[0].previous_address == old.address
+
+
+@pytest.mark.parametrize(
+    ("entry", "document"),
+    [
+        ({}, {"enName": "A", "colorValue": "#000000"}),
+        ({"window": Window(1.0, 2.0)}, {}),
+        ({"id": None, "window": Window(1.0, 2.0)}, {}),
+        ({}, {"recreate": "id-old"}),
+        ({"origin": "adopted", "unverified": ("enName", "imageUrl")}, {}),
+    ],
+    ids=["nothing that a listing shows", "likely", "unbound", "made again", "not seen"],
+)
+def test_what_is_not_known_for_certain_is_not_handed_on(entry: Any, document: Any) -> None:
+    old = designed("old", enName="A")
+    new = designed("old", **{"enName": "B", "imageUrl": "https://cdn.test/b.png", **document})
+    new = new if "colorValue" not in document else designed("old", **document)
+
+    told = plan([new, replace(designed("arrival"), spec=old.spec)], state(made(old, **entry)))
+
+    assert actions(told)["designed_product.arrival"] == "create"
+
+
+def test_a_selection_takes_all_of_an_exchange() -> None:
+    """What one document takes another one has to have given up: half of it fits no state."""
+    slugs = ("a", "b", "c")
+    before = [designed(each, enName=each, imageUrl=f"https://cdn.test/{each}.png") for each in slugs]
+    others = [designed("d"), designed("e", moved=("f",)), made(designed("f"))]
+    after = [
+        replace(one, spec=other.spec) for one, other in zip(before, before[1:] + before[:1], strict=True)
+    ]
+
+    told = plan([*after, *others[:2]], state(*map(made, before), others[2]), targets=("designed_product.b",))
+
+    assert actions(told) == {f"designed_product.{each}": "move" for each in slugs}
 
 
 def _change(name: str, made_plan: object) -> object:

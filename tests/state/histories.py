@@ -8,7 +8,7 @@ from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, FrozenDict, freeze
 from podsync.model.product import Lifecycle
 from podsync.state import events as ev
-from podsync.state.entries import Entry, Orphan
+from podsync.state.entries import Entry, Orphan, Refusal
 from podsync.state.model import State
 from podsync.state.reducer.reducer import Reducer
 
@@ -82,6 +82,7 @@ FIELDS = {
     "ids": st.lists(ids, max_size=3).map(tuple),
     "provisional": st.booleans(),
     "acknowledged": st.none() | times,
+    "answered": st.none() | ids,
     "questioned": st.none() | times,
     "observed": mappings,
     "landmarks": st.lists(mappings, max_size=3).map(tuple),
@@ -89,6 +90,9 @@ FIELDS = {
     "fields": mappings,
     "known_as": mappings,
     "made": st.none() | times,
+    "gone": st.booleans(),
+    "refusals": st.lists(st.builds(Refusal, texts, texts, mappings, times), max_size=2).map(tuple),
+    "released": st.integers(0, 3),
 }
 #: How an Intent may end.
 RESULTS = (ev.Made, ev.Refused, ev.NotSent, ev.Doubted, ev.Settled)

@@ -9,7 +9,8 @@ from podsync.apply.outcomes import conclude, done, later, listed, name_is_taken,
 from podsync.apply.report import DONE, Result
 from podsync.apply.run import DeferredChange, Doubt, ProviderRun
 from podsync.evidence.declared import Declarations
-from podsync.evidence.sent import existing, untold, unverified
+from podsync.evidence.sent import unverified
+from podsync.evidence.steps import existing, untold
 from podsync.model.errors import ConflictError, InDoubtError, PodsyncError
 from podsync.model.frozen import EMPTY, FrozenDict
 from podsync.plan.action import Action
@@ -35,7 +36,13 @@ def restore(run: ProviderRun, change: Change) -> None:
         return
     rows = run.findings.reading.rows if run.findings is not None else {}
     if orphan.id is not None and orphan.id not in rows:
-        not_tried(run, change, f"the orphan {orphan.id} is not visible in the listing; {later(run)}")
+        unseen = f"the orphan {orphan.id} is not visible in the listing"
+        reading = run.findings.reading if run.findings is not None else None
+        removed = f"if a person removed it: podsync state orphans --done {source.word}"
+        if reading is None or not reading.flaw:
+            not_tried(run, change, f"{unseen}; {later(run)}")
+        else:
+            not_tried(run, change, f"{unseen}, which is not whole: {reading.flaw}; {later(run)}", removed)
         return
     facts = (change.labels, change.lifecycle, change.place)
     now = run.context.clock.now()
@@ -65,7 +72,7 @@ def make(run: ProviderRun, change: Change) -> None:
     elif change.action is Action.ADOPT:
         not_tried(run, change, "it is no longer listed as the plan saw it", "podsync plan", replans=True)
     elif run.unsure is not None:
-        not_tried(run, change, run.unsure)
+        not_tried(run, change, run.unsure, *run.unsure_next)
     elif not (
         _is_not_gone(run, change)
         or _is_unseen(run, change, entry)

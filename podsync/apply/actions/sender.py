@@ -282,15 +282,17 @@ class Sender:
         if refused:
             with self._lock:
                 self._refusals += 1
-        event = Refused if refused and not job.step else Doubted
         facts = (job.address, now, self.time.now(), error.message)
-        events: list[Event] = [event(*facts, orphan=job.orphan)]
-        if isinstance(error, InDoubtError):
-            acknowledged = now if error.acknowledged else None
-            events = [Doubted(*facts, orphan=job.orphan, acknowledged=acknowledged)]
         shown: Remote | None = error.shown
         with self._lock:
-            if job.op == "create" and shown is not None and job.taken(shown) is None:
+            told = job.op == "create" and shown is not None and job.taken(shown) is None
+            ended: Event = Refused(*facts, orphan=job.orphan)
+            if not refused or job.step:
+                acknowledged = now if isinstance(error, InDoubtError) and error.acknowledged else None
+                answered = shown.id if shown is not None and told else None
+                ended = Doubted(*facts, orphan=job.orphan, acknowledged=acknowledged, answered=answered)
+            events = [ended]
+            if shown is not None and told:
                 # The answer told an id that is nobody's: nothing is made beside it until it is known.
                 name, seen = self._connection.provider.name, (shown.id, shown.fields, shown.created_at)
                 events.append(Remembered(job.address, now, name, *seen, shown.shown))

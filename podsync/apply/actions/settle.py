@@ -92,10 +92,8 @@ def finish(run: ProviderRun) -> None:
         run.stop(error.message, credentials=True)
     except ProviderError as error:
         run.context.board.note(f"{error.message}; the next apply looks again")
-    for address, doubt in sorted(run.doubts.items()):
-        entry = run.ledger.entry(address)
-        if entry is not None and entry.pending is not None:
-            in_doubt(run, address, entry, doubt.why)
+    for doubt in sorted(run.doubts.values(), key=lambda each: each.address):
+        _still_in_doubt(run, doubt)
     for deferred in run.deferred.values():
         _still_deferred(run, deferred.change)
     for each in run.unshown.values():
@@ -110,6 +108,21 @@ def finish(run: ProviderRun) -> None:
         not_tried(run, change, "another product in doubt looks equal; it has to be settled first")
     _tell_unlisted(run)
     _tell_unwanted(run)
+
+
+def _still_in_doubt(run: ProviderRun, doubt: Doubt) -> None:
+    """Report what was waited for; what no listing has told by then a person is asked."""
+    entry = run.ledger.entry(doubt.address)
+    if entry is None or entry.pending is None:
+        return
+    untold = doubt.unread and run.stopped is None
+    situation = run.looker.dated(run.situation(), run.looked) if untold else None
+    if situation is None or not situation.doubt_is_settled(entry):
+        in_doubt(run, doubt.address, entry, doubt.why)
+    elif run.context.options.wait:
+        _ask(run, entry, (), doubt.why)
+    else:
+        in_doubt(run, doubt.address, entry, f"{doubt.why}; {later(run)}")
 
 
 def _tell_unwanted(run: ProviderRun) -> None:
@@ -325,22 +338,34 @@ def take_in(run: ProviderRun, findings: Findings) -> None:
         run.doubts.pop(address, None)
         entry = run.ledger.entry(address)
         if entry is not None and entry.pending is not None:
-            young = address in findings.young
-            if not (young or entry.pending.asked is not None):
-                over = when(entry.pending) or run.looker.moment(run.context.began)
-                why, at = entry.pending.why, over.wall or 0.0
-                run.ledger.record(Doubted(address, at, over.date, why, asked=run.context.clock.now()))
-            ask_about_doubt(run, entry, rows, findings.why.get(address, ""), young=young)
+            _ask(run, entry, rows, findings.why.get(address, ""), young=address in findings.young)
     for address in (*findings.waits, *findings.unread):
         known_by = run.doubts[address].known_by if address in run.doubts else run.context.began
-        pending = doubts[address].pending
+        pending, unread = doubts[address].pending, address in findings.unread
         why = (
             pending.why if pending is not None else ""
         ) or "the run that sent it ended before the answer came"
-        if address in findings.unread:
-            why += "; whether nothing was made cannot be told from this listing"
-        run.doubts[address] = Doubt(address, known_by, why)
+        if unread:
+            told = findings.why.get(address, "")
+            why += f"; whether nothing was made cannot be told from this listing: {told}"
+        if unread and pending is not None and pending.asked is not None:
+            # A run has waited for a better listing already.
+            run.doubts.pop(address, None)
+            _ask(run, doubts[address], (), why)
+            continue
+        run.doubts[address] = Doubt(address, known_by, why, unread=unread)
     run.overdue, run.unwanted, run.looked = findings.overdue, findings.unwanted, findings.reading.looked
+
+
+def _ask(run: ProviderRun, entry: Entry, rows: Sequence[Remote], why: str, *, young: bool = False) -> None:
+    """Ask what became of a create in doubt, and record that: the answer is believed by any clock."""
+    pending = entry.pending
+    assert pending is not None  # noqa: S101 (the caller saw it)
+    if not (young or pending.asked is not None):
+        over = when(pending) or run.looker.moment(run.context.began)
+        facts = (entry.address, over.wall or 0.0, over.date, pending.why)
+        run.ledger.record(Doubted(*facts, asked=run.context.clock.now()))
+    ask_about_doubt(run, entry, rows, why, young=young)
 
 
 def _cleared(run: ProviderRun, address: Address) -> None:

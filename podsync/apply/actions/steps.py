@@ -13,8 +13,8 @@ from podsync.apply.guard import guarded, pooled
 from podsync.apply.outcomes import conclude, done, failed, in_doubt, not_tried
 from podsync.apply.report import DONE, Result
 from podsync.apply.run import DeferredChange, ProviderRun, Unshown
-from podsync.evidence.sent import StepVerdict, is_whole, step_verdict
 from podsync.evidence.state_view import Known, when
+from podsync.evidence.steps import StepVerdict, is_whole, step_verdict
 from podsync.model.errors import ConflictError, InDoubtError, RefusedError
 from podsync.model.frozen import EMPTY, Spec, freeze
 from podsync.plan.answers import if_removed, of_step, perhaps_added, step_in_doubt

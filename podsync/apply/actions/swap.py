@@ -18,8 +18,8 @@ from podsync.apply.outcomes import conclude, done, failed, half_made, in_doubt, 
 from podsync.apply.report import DONE
 from podsync.apply.run import ProviderRun, Unshown
 from podsync.evidence.ages import SEND_SECONDS, Moment, elapsed
-from podsync.evidence.sent import ShownSteps, is_whole
 from podsync.evidence.state_view import when
+from podsync.evidence.steps import ShownSteps, is_whole
 from podsync.model.errors import InDoubtError, ProviderError, RefusedError, UnauthorizedError
 from podsync.model.frozen import EMPTY, FrozenDict, Spec, freeze
 from podsync.model.product import seen_ids

@@ -18,8 +18,8 @@ from podsync.apply.outcomes import conclude, done, failed, in_doubt, name_is_tak
 from podsync.apply.report import Result
 from podsync.apply.run import DeferredChange, ProviderRun, Unshown
 from podsync.evidence.ages import SEND_SECONDS, Moment, elapsed
-from podsync.evidence.sent import ShownSteps
 from podsync.evidence.state_view import when
+from podsync.evidence.steps import ShownSteps
 from podsync.model.address import Address
 from podsync.model.digests import canonical_json
 from podsync.model.errors import InDoubtError
@@ -51,7 +51,7 @@ def update(run: ProviderRun, change: Change) -> None:
     elif taken:
         name_is_taken(run, change, taken)
     elif run.unsure is not None and run.provider.takes(change.before or {}, change.after or {}):
-        not_tried(run, change, run.unsure)
+        not_tried(run, change, run.unsure, *run.unsure_next)
     else:
         _set(run, change, entry)
 

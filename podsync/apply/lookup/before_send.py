@@ -14,7 +14,7 @@ from podsync.evidence.findings import Findings
 from podsync.model.errors import ProviderError, StoppedError, UnauthorizedError
 from podsync.model.frozen import EMPTY
 from podsync.plan.action import Action
-from podsync.plan.answers import unproven_account
+from podsync.plan.answers import unproven_account, whose_account
 from podsync.plan.change import Change
 from podsync.state.events import Outdated, Proven
 
@@ -48,6 +48,10 @@ def _look(run: ProviderRun) -> None:
         wait(run, *reason)
         first = True
     if first and run.stopped is None:
+        findings = _look_once(run)
+    if run.stopped is None and run.context.options.wait and _is_unread(run, findings):
+        # It may have changed while it was read; what changes all the time a person has to compare.
+        wait(run, "the listing to be read whole", findings.reading.looked + run.settings.settle_seconds)
         findings = _look_once(run)
     if run.stopped is None and (left := _may_show_more(run, findings)) is not None:
         run.unsure = f"nothing is made before the wait for {left[0]} is over; {later(run)}"
@@ -109,16 +113,29 @@ def _conclude(run: ProviderRun, findings: Findings) -> None:
     young = situation.open_refusals()
     run.too_young = {address: refusal.message for address, (_, refusal) in young.items()}
     run.first_contact = findings.first_contact
-    ended = run.context.board.ended
-    makers = [each for each in run.changes if each.makes and not ended(each.address, *Result)]
-    reading = findings.reading
-    if makers and findings.knows is not Knows.ALL and not (reading.of_all and reading.sound):
-        run.stop(
-            f"the state is {findings.knows.value}, and the listing keeps changing and could not be read whole"
-        )
-    elif makers and situation.is_unproven:
+    if _is_unread(run, findings):
+        what = f"the state is {findings.knows.value}, and the listing could not be read whole"
+        run.unread = run.context.options.wait
+        run.stop(f"{what}: {findings.reading.flaw}{'' if run.unread else f'; {later(run)}'}")
+    elif _makers(run) and situation.is_unproven:
         why = unproven_account(run.provider, needs_person=situation.has_to_be_asked)
-        run.unsure = why if situation.has_to_be_asked else run.unsure or f"{why}; {later(run)}"
+        if findings.perhaps_emptied and not situation.has_to_be_asked:
+            run.unsure, run.unsure_next = f"{why}, and it lists nothing", whose_account(run.provider)
+        else:
+            run.unsure = why if situation.has_to_be_asked else run.unsure or f"{why}; {later(run)}"
+
+
+def _makers(run: ProviderRun) -> list[Change]:
+    """Return the open changes that make a product."""
+    ended = run.context.board.ended
+    return [each for each in run.changes if each.makes and not ended(each.address, *Result)]
+
+
+def _is_unread(run: ProviderRun, findings: Findings) -> bool:
+    """Whether what a state that does not know all may have made was not read, nor compared by a person."""
+    if run.provider.name in run.context.options.compared or findings.knows is Knows.ALL:
+        return False
+    return bool(_makers(run)) and not findings.reading.is_whole
 
 
 def _tell_unproven(run: ProviderRun, findings: Findings) -> None:

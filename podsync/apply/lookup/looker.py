@@ -69,10 +69,17 @@ class Looker:
         findings = self.judged(situation, reading)
         if presence and findings.account is not False:
             return findings
-        doubted = {e.address: known.model(e.pending.body) for e in known.doubts if e.pending is not None}
-        needed = {doubted[address] for address in findings.unread} | set(findings.unsearched.values())
-        if needed and findings.knows is Knows.ALL and not reading.of_all:
-            reading = together(self._by_model(known, needed, absence=True), reading)
+        doubted = {e.address: e.pending.body for e in known.doubts if e.pending is not None}
+        unread = {known.model(doubted[address]) for address in findings.unread}
+        needed = unread | set(findings.unsearched.values())
+        # What was made may be told to be of another model, in a form that nobody knows: it has its name.
+        closing = (doubted[address] for address in (*findings.unread, *findings.none))
+        names = {str(body.get(known.provider.name_field)) for body in closing}
+        if (needed or names) and findings.knows is Knows.ALL and not reading.of_all:
+            if needed:
+                reading = together(self._by_model(known, needed, absence=True), reading)
+            for named in self._by_name(known, names):
+                reading = together(reading, named)
             findings = self.judged(situation, replace(reading, looked=looked))
         if self._needs_all(situation, findings):
             # A row shown a moment ago existed, although the provider may hide it now.
@@ -119,6 +126,12 @@ class Looker:
         query = Query(models=frozenset(models), absence=absence, pairs=known.pairs)
         return self._read(known, query, models=models)
 
+    def _by_name(self, known: Known, names: Collection[str]) -> list[Reading]:
+        """Search each name, or read everything once where that is less."""
+        if len(names) > FEW:
+            return [self._read(known, Query(pairs=known.pairs), of_all=True)]
+        return [self._read(known, Query(name=name, pairs=known.pairs)) for name in sorted(names)]
+
     def _read(
         self, known: Known, query: Query, *, of_all: bool = False, models: Collection[str] = ()
     ) -> Reading:
@@ -148,14 +161,17 @@ class Looker:
         if len(searched) > FEW:
             return self._read(known, Query(pairs=known.pairs), of_all=True)
         readings = [self._by_model(known, models)] if models else []
-        readings += [self._read(known, Query(name=name, pairs=known.pairs)) for name in sorted(searched)]
+        readings += self._by_name(known, searched)
         there = {identity for reading in readings for identity in reading.rows}
         named: dict[str, Mapping[str, Json]] = {id_: EMPTY for id_, _ in situation.named.values()}
         # What looked like one of these once, and is in none of these readings, is asked for by its id.
+        likely = {
+            id_ for item in (*known.doubts, *known.unbound) for id_ in known.remembered_for(item.address)
+        }
         named |= {
             identity: seen_ids(row.shown)
             for identity, row in known.remembered.items()
-            if known.model(row.fields) in {*models, ""}
+            if identity in likely or known.model(row.fields) in {*models, ""}
         }
         named = {identity: shown for identity, shown in sorted(named.items()) if identity not in there}
         if len(named) > PROBES:

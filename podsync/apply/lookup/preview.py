@@ -15,9 +15,9 @@ from podsync.apply.run import named_by, others_of, want_of, wanted_by
 from podsync.evidence.ages import SEND_SECONDS, Moment
 from podsync.evidence.findings import Findings, StepQuestion
 from podsync.evidence.listing import Reading
-from podsync.evidence.sent import ShownSteps, StepVerdict, is_whole, step_verdict
 from podsync.evidence.situation import NO_PAST, Past, Situation, Times, Want, documents_of
 from podsync.evidence.state_view import Known
+from podsync.evidence.steps import ShownSteps, StepVerdict, is_whole, step_verdict
 from podsync.model.address import Address
 from podsync.model.clock import Clock
 from podsync.model.errors import UnreadableError

@@ -203,7 +203,7 @@ def quick_record(
         return None
     address = f"{kind}.{data['name']}{suffix}"
     spec = freeze(data["spec"])
-    if any(document_faults(data, spec, provider, plain=plain)):
+    if document_faults(data, spec, provider, plain=plain):
         return None
     lifecycle = Lifecycle.from_json(data["lifecycle"]) if data.get("lifecycle") else UNPROTECTED
     history = History.of(data, provider.info.bare_id)

@@ -48,6 +48,6 @@ def drift_markdown(
 ) -> str:
     """Return the whole report of `podsync drift`; `last` is its verdict."""
     lines = [f"**{plain(last, _LONGEST)}**", "", *drift_rows(drift)]
-    found = [_remedy(remedy, typed) for remedy in remedies(drift)]
+    found = [_remedy(remedy, typed) for remedy in remedies(drift, compared)]
     lines += [*found, ""] if found else []
     return "\n".join([*lines, *compared_rows(compared)])

@@ -38,7 +38,7 @@ def compared_lines(plan: Plan, width: int) -> Iterator[str]:
 
 
 def _remedies(plan: Plan, width: int, typed: Callable[[str], str]) -> Iterator[str]:
-    for remedy in remedies(plan.drift):
+    for remedy in remedies(plan.drift, plan.compared):
         yield from wrap(f"{remedy.words}:" if remedy.commands else f"{remedy.words}.", width, "", GAP)
         yield from (GAP + typed(each) for each in remedy.commands)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -111,6 +111,8 @@ def compared_text(compared: Sequence[Compared]) -> Iterator[str]:
             text += f" Not compared: {listed(fields)}, which {reason}."
         if each.unlisted:
             text += f" Not compared at all: {counted(each.unlisted, 'product')}, not seen in the listing yet."
+        if each.unlisted and each.flaw:
+            text += f" Nothing can be called gone: what {name} lists is not whole, {safe(each.flaw)}."
         yield text
 
 
@@ -121,17 +123,41 @@ class Remedy(NamedTuple):
     commands: tuple[str, ...]
 
 
-def remedies(drift: Sequence[Drift]) -> Iterator[Remedy]:
-    """Yield what can be done about drift."""
+def remedies(drift: Sequence[Drift], compared: Sequence[Compared]) -> Iterator[Remedy]:
+    """Yield what can be done about drift, and about what no listing tells."""
     first = {each.kind: each for each in reversed(drift)}
     for each in drift:
         if any(field.has_taken_over for field in each.fields):
             has = f"{each.address} has its name already, of which this state does not know"
             yield Remedy(f"{has}: write lifecycle: {{replace: swap}} into its document", ("podsync apply",))
-    left = [(each, field) for each in drift for field in each.fields if not field.has_taken_over]
-    by_hand = [(each, field) for each, field in left if not is_flat(field.listed)]
-    patched = any(is_flat(field.listed) for _, field in left)
-    if patched or first.keys() & {DriftKind.GONE, DriftKind.TWIN}:
+    yield from _to_accept(drift, first.keys())
+    if DriftKind.GONE in first:
+        words = "What is gone is listed as an orphan once that is applied, until it is looked for"
+        yield Remedy(words, ("podsync state orphans --check",))
+    yield from _to_set_back(drift)
+    if DriftKind.GONE in first:
+        gone = first[DriftKind.GONE]
+        words = f'To make one again, write recreate: "{safe(gone.id)}" into the document of {gone.address}'
+        yield Remedy(words, ())
+    if DriftKind.ORPHAN_GONE in first:
+        yield Remedy("To take orphans that are gone off the list", ("podsync state orphans --check",))
+    for account in compared:
+        if account.unlisted and account.flaw:
+            words = (
+                f"To let go of what {title(account.provider)} does not list and its web page does not show"
+            )
+            yield Remedy(words, ("podsync state rm ADDRESS",))
+
+
+def _to_accept(drift: Sequence[Drift], kinds: Collection[DriftKind]) -> Iterator[Remedy]:
+    left = [field for each in drift for field in each.fields if not field.has_taken_over]
+    by_hand = [
+        (each, field)
+        for each in drift
+        for field in each.fields
+        if not field.has_taken_over and not is_flat(field.listed)
+    ]
+    if any(is_flat(field.listed) for field in left) or {DriftKind.GONE, DriftKind.TWIN}.intersection(kinds):
         words = "To accept all else" if by_hand else "To accept all of it"
         yield Remedy(words, ("podsync drift -o patch=drift.patch", "git apply drift.patch"))
     if by_hand:
@@ -142,9 +168,9 @@ def remedies(drift: Sequence[Drift]) -> Iterator[Remedy]:
             f"{one.address} as well{more}",
             (),
         )
-    if DriftKind.GONE in first:
-        words = "What is gone is listed as an orphan once that is applied, until it is looked for"
-        yield Remedy(words, ("podsync state orphans --check",))
+
+
+def _to_set_back(drift: Sequence[Drift]) -> Iterator[Remedy]:
     changed = [
         each
         for each in drift
@@ -168,12 +194,6 @@ def remedies(drift: Sequence[Drift]) -> Iterator[Remedy]:
         else:
             words = f"{name} cannot set one back. To make it anew beside the old one"
             yield Remedy(words, (f'podsync apply --replace "{others[0].address}"',))
-    if DriftKind.GONE in first:
-        gone = first[DriftKind.GONE]
-        words = f'To make one again, write recreate: "{safe(gone.id)}" into the document of {gone.address}'
-        yield Remedy(words, ())
-    if DriftKind.ORPHAN_GONE in first:
-        yield Remedy("To take orphans that are gone off the list", ("podsync state orphans --check",))
 
 
 def _new_name(drift: Drift) -> str:

@@ -62,13 +62,15 @@ class Comparison:
     `products` counts those of which something was compared, `unlisted` those that no listing has shown yet.
     `fields` counts, by field, the products of which it was not: no listing tells it, or the provider may have
     changed it by itself. `unknown` counts those of which the state does not know it: the document of a
-    product that was taken over did not say.
+    product that was taken over did not say. `flaw` says why the listing is not whole, "" where it is: what it
+    does not show is not missing then.
     """
 
     products: int = 0
     unlisted: int = 0
     fields: Mapping[str, int] = EMPTY
     unknown: Mapping[str, int] = EMPTY
+    flaw: str = ""
 
 
 def compare(known: Known, findings: Findings) -> tuple[tuple[Drifted, ...], Comparison]:
@@ -119,7 +121,7 @@ def compare(known: Known, findings: Findings) -> tuple[tuple[Drifted, ...], Comp
     found += _taken_over(known, findings)
     ordered = sorted(found, key=lambda each: (each.address, each.kind))
     counts = dict(sorted(uncompared.items())), dict(sorted(unknown.items()))
-    return tuple(ordered), Comparison(compared, unlisted, *counts)
+    return tuple(ordered), Comparison(compared, unlisted, *counts, flaw=findings.reading.flaw)
 
 
 def _listed_fields(provider: Provider, row: Remote) -> set[str]:

@@ -30,6 +30,7 @@ def drift_json(drift: Sequence[Drift], compared: Sequence[Compared]) -> dict[str
                 "unlisted": each.unlisted,
                 "not_compared": each.fields,
                 "not_known": each.unknown,
+                **({"flaw": each.flaw} if each.flaw else {}),
             }
             for each in compared
         },
@@ -108,6 +109,7 @@ def load_compared(data: Mapping[str, Any]) -> tuple[Compared, ...]:
             int(counts["unlisted"]),
             freeze(counts["not_compared"]),
             freeze(counts.get("not_known", {})),
+            counts.get("flaw", ""),
         )
         for name, counts in sorted(data.get("compared", {}).items())
     )

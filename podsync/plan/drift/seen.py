@@ -39,7 +39,14 @@ def seen_by(
         drifted = tuple(each for each in drifted if each.address not in believed)
         drifted += tuple(_believed(knowns[name], findings, believed.values()))
         compared.append(
-            Compared(name, comparison.products, comparison.unlisted, comparison.fields, comparison.unknown)
+            Compared(
+                name,
+                comparison.products,
+                comparison.unlisted,
+                comparison.fields,
+                comparison.unknown,
+                comparison.flaw,
+            )
         )
         for each in drifted:
             address = moved.get(each.address, each.address)

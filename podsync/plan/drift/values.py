@@ -82,3 +82,4 @@ class Compared(NamedTuple):
     unlisted: int
     fields: Mapping[str, int]
     unknown: Mapping[str, int] = EMPTY
+    flaw: str = ""

@@ -65,12 +65,13 @@ class Gelato(Provider):
 
     def check(self, spec: Spec) -> Iterable[SpecFault]:
         """Option ids must differ, and so must the parts of `partQuantities`."""
-        yield from Provider.check(self, spec)
-        options = spec.get("variantOptions", ())
-        yield from _repeated("variantOptions", "id", options, "option ids must differ inside a product")
-        parts = spec.get("partQuantities", ())
-        yield from _repeated("partQuantities", "partModelId", parts, "say each part's quantity once")
-        yield from values.check(spec)
+        options, parts = spec.get("variantOptions", ()), spec.get("partQuantities", ())
+        return [
+            *Provider.check(self, spec),
+            *_repeated("variantOptions", "id", options, "option ids must differ inside a product"),
+            *_repeated("partQuantities", "partModelId", parts, "say each part's quantity once"),
+            *values.check(spec),
+        ]
 
     def request(self, spec: Spec) -> Request:
         """Exactly what a create sends: options without their values."""
@@ -295,7 +296,7 @@ def _adds(body: Spec) -> tuple[ProductStep, ...]:
 
 def _repeated(field: str, key: str, items: Iterable[Mapping[str, Any]], detail: str) -> Iterable[SpecFault]:
     ids = [str(item.get(key)) for item in items]
-    if len(set(ids)) == len(ids):
+    if len(ids) < 2 or len(set(ids)) == len(ids):
         return ()
     return [
         SpecFault("repeated-id", (field, index, key), f"{key} {value!r} appears twice", detail)

@@ -73,9 +73,10 @@ class ValueDifference(NamedTuple):
 def without(spec: Spec) -> Spec:
     """Return the spec that a create sends: its options have no values."""
     options = spec.get(OPTIONS) or ()
-    if not any("values" in option for option in options):
-        return spec
-    return FrozenDict({**spec, OPTIONS: tuple(_defined(option) for option in options)})
+    for option in options:
+        if "values" in option:
+            return FrozenDict({**spec, OPTIONS: tuple(map(_defined, options))})
+    return spec
 
 
 def _defined(option: _Option) -> FrozenDict:

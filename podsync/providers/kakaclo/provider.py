@@ -67,11 +67,11 @@ class KakaClo(Provider):
 
     def check(self, spec: Spec) -> Iterable[SpecFault]:
         """Offline rules that a JSON Schema cannot say."""
-        yield from Provider.check(self, spec)
-        length = len(spec.get("enName", ""))
-        if length > NAME_ADVICE:
-            summary = f"the name has {length} characters; KakaClo may cut or refuse more than {NAME_ADVICE}"
-            yield SpecFault("long-name", ("enName",), summary, "shorten it", "warning")
+        found, length = Provider.check(self, spec), len(spec.get("enName", ""))
+        if length <= NAME_ADVICE:
+            return found
+        summary = f"the name has {length} characters; KakaClo may cut or refuse more than {NAME_ADVICE}"
+        return [*found, SpecFault("long-name", ("enName",), summary, "shorten it", "warning")]
 
     def request(self, spec: Spec) -> Request:
         """Exactly what a create sends."""

@@ -177,7 +177,7 @@ def _reader(hint: Any) -> Reader:
     if origin is Literal:
         return _one_of(arguments)
     if origin is tuple:
-        return read_texts if arguments[0] is str else items(read_opaque)
+        return read_texts if arguments[0] is str else items(_reader(arguments[0]))
     if origin is not None and issubclass(origin, Mapping):
         return read_opaque if arguments[1] is Any else each_of(_reader(arguments[1]))
     if isinstance(hint, type) and is_dataclass(hint) and hint is not Address:

@@ -27,20 +27,11 @@ from podsync.files.atomic import remove_leftovers, write_whole
 from podsync.files.os_files import OsFiles, OsHandle
 from podsync.files.seal import Seal, own_seal
 from podsync.model.errors import StateError
-from podsync.model.frozen import EMPTY, freeze
+from podsync.model.frozen import EMPTY
 from podsync.model.json_bytes import canonical, of_values, parse
-from podsync.state.entries import Entry, Orphan, RememberedRow
-from podsync.state.events import (
-    Begun,
-    Contacted,
-    Ended,
-    Event,
-    Intent,
-    ModelsSeen,
-    Observed,
-    Outdated,
-    Proven,
-)
+from podsync.state.entries import Entry, Orphan
+from podsync.state.events import Begun, Contacted, Ended, Event, Intent, Proven
+from podsync.state.formats import learned_json
 from podsync.state.formats.dataclass_json import JsonPlace, from_json, to_json
 from podsync.state.formats.event_json import event_from_json, event_to_json
 from podsync.state.local.newest_note import NewestEnd, NewestNote
@@ -54,14 +45,14 @@ if TYPE_CHECKING:
 _V = TypeVar("_V", bound="DataclassInstance")
 
 _LIMIT = 1 << 28
-_VERSION = 1
+_VERSION = 2
 _LOST = "if the state is lost or set back, what providers hide then may be made twice"
 #: A copy of more bytes than this is written anew by each run: events grow without end, a state does not.
 _LONG = 16 << 20
 #: A mark in hexadecimal, and the space after it.
 _MARK = 64
-#: Events that no product depends on.
-_LEFT_OUT = (Ended, Observed, ModelsSeen, Contacted, Outdated, Proven)
+#: Events that no product depends on: what they say is asked again.
+_LEFT_OUT = (Ended, Contacted, Proven)
 
 
 class NewestState:
@@ -277,14 +268,7 @@ def _document(state: State, plain: Callable[[Any], Any]) -> dict[str, Any]:
         "entries": [plain(each) for each in state.entries.values()],
         "orphans": [plain(each) for each in state.orphans],
         "hosts": {name: plain(host) for name, host in state.hosts.items()},
-        "remembered": {
-            name: {each: plain(row) for each, row in rows.items()} for name, rows in state.remembered.items()
-        },
-        "readings": {
-            name: {str(number): ids for number, ids in readings.items()}
-            for name, readings in state.readings.items()
-        },
-        "landmarks": {name: list(marks) for name, marks in state.landmarks.items()},
+        "learned": learned_json.to_json(state),
     }
 
 
@@ -294,15 +278,7 @@ def _state(data: dict[str, Any]) -> State:
         entries={each.address: each for each in entries},
         orphans=tuple(_value(Orphan, each) for each in data["orphans"]),
         hosts={name: _value(Host, each) for name, each in data["hosts"].items()},
-        remembered={
-            name: {each: _value(RememberedRow, row) for each, row in rows.items()}
-            for name, rows in data["remembered"].items()
-        },
-        readings={
-            name: {int(number): tuple(ids) for number, ids in readings.items()}
-            for name, readings in data["readings"].items()
-        },
-        landmarks=freeze(data["landmarks"]),
+        **learned_json.learned_from(data["learned"]),
         # Events that nothing depends on are left out: what they made possible may not fit.
         lost=True,
     )

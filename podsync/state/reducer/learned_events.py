@@ -126,6 +126,17 @@ def refuse(draft: MutableState, entry: Entry, pending: Pending, event: ev.Refuse
     draft.refusals[event.address] = (new, *left)[:REFUSED]
 
 
+def _recalled(draft: MutableState, event: ev.Recalled) -> None:
+    own = draft.refusals.get(event.address, ())
+    # A number that nobody has may name another reading some day.
+    lost = [
+        each if (each.provider, each.reading) in draft.readings else replace(each, reading=None)
+        for each in event.refusals
+    ]
+    _set(draft.refusals, event.address, (*own, *lost)[:REFUSED])
+    _set(draft.released, event.address, max(event.released, draft.released.get(event.address, 0)))
+
+
 def exists_now(draft: MutableState, address: Address, body: Spec) -> None:
     """Forget that this was refused. Another body that was refused here may have been made as well."""
     known = draft.refusals.get(address)
@@ -165,6 +176,9 @@ def _missed(draft: MutableState, event: ev.Missed) -> None:
     for each in event.ids:
         missed = Absent(event.at, event.date, questioned=event.questioned)
         draft.absent.setdefault((event.provider, each), missed)
+        if event.gone:
+            is_gone(draft, event.provider, each, event.at)
+            draft.remembered.pop((event.provider, each), None)
 
 
 def _found_again(draft: MutableState, event: ev.FoundAgain) -> None:
@@ -202,12 +216,14 @@ def _remembered(draft: MutableState, event: ev.Remembered) -> None:
 
 
 def is_none_of(draft: MutableState, address: Address) -> None:
-    """Note that nothing was made at this address: what looks saw is not what was sent there."""
+    """Note that nothing was made at this address: what looks saw is not what was sent there.
+
+    What a newer state knew to be its product is there all the same.
+    """
     for key, row in list(draft.remembered.items()):
-        if str(address) in row.addresses:
+        if str(address) in row.addresses and str(address) not in row.known_as:
             left = tuple(each for each in row.addresses if each != str(address))
-            known_as = freeze({each: spec for each, spec in row.known_as.items() if each in left})
-            draft.remembered[key] = replace(row, addresses=left, known_as=known_as)
+            draft.remembered[key] = replace(row, addresses=left)
             if not left:
                 del draft.remembered[key]
 
@@ -247,8 +263,10 @@ def _emptied(draft: MutableState, event: ev.Emptied) -> None:
             draft.absent.setdefault((provider, orphan.id), Absent(event.at, gone=True))
             del draft.orphans[key]
     for address, entry in list(draft.entries.items()):
-        if entry.provider == provider and entry.id is not None:
-            draft.absent.setdefault((provider, entry.id), Absent(event.at, gone=True))
+        # What a person had seen on the web page is gone as well, though no listing ever showed it.
+        said = entry.window.said if entry.identified and entry.window is not None else None
+        if entry.provider == provider and (identity := entry.id or said) is not None:
+            draft.absent.setdefault((provider, identity), Absent(event.at, gone=True))
             if entry.pending is None or entry.pending.op == "update":
                 del draft.entries[address]
             else:
@@ -293,4 +311,5 @@ LEARNING: Mapping[type, Callable[[MutableState, Any], None]] = {
     ev.Emptied: _emptied,
     ev.Outdated: _outdated,
     ev.Proven: _proven,
+    ev.Recalled: _recalled,
 }

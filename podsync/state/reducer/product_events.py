@@ -187,6 +187,7 @@ def _doubted(draft: MutableState, event: ev.Doubted) -> None:
     doubt = replace(
         pending, ended_at=event.at, ended_date=event.date, why=event.why, asked=event.asked,
         acknowledged=pending.acknowledged or event.acknowledged,
+        answered=pending.answered or event.answered,
     )  # fmt: skip
     _put(draft, replace(entry, pending=doubt), event.at)
 
@@ -253,6 +254,7 @@ def _identified(draft: MutableState, event: ev.Identified) -> None:
         raise Unfitting(f"a listing has shown {event.address}")
     window = entry.window or Window(entry.created_at, entry.created_at)
     window = replace(window, shown=None, said=event.id)
+    is_none_of(draft, event.address)  # what it is has been said
     _put(draft, replace(entry, id=None, remote=EMPTY, window=window), event.at)
 
 

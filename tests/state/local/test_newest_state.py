@@ -24,9 +24,16 @@ ACCOUNTS = {"kakaclo": "https://developer.kakaclo.com/openapi default"}
 def kept(state):
     """What products depend on, without readings that nothing refers to and what no copy has."""
     items = [*state.entries.values(), *state.orphans]
-    left = [replace(each, window=None, pending=None, outdated_at=None) for each in items]
+    left = [replace(each, window=None, pending=None) for each in items]
     bodies = [(each.pending.op, each.pending.body) for each in items if each.pending is not None]
-    return left, bodies, state.remembered, state.landmarks
+    refused = {
+        a: [replace(each, reading=None) for each in refusals] for a, refusals in state.refusals.items()
+    }
+    learned = (
+        state.remembered, state.landmarks, state.absent, state.foreign, state.unclaimed, state.models,
+        state.observed, state.released,
+    )  # fmt: skip
+    return left, bodies, refused, learned
 
 
 class Place:

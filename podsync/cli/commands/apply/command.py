@@ -8,6 +8,7 @@ import click
 
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import (
+    ShellWords,
     allow_option,
     duration,
     output_option,
@@ -43,6 +44,13 @@ _REFUSED = 5
 @selection_options
 @allow_option
 @click.option("--first-contact", is_flag=True, help="Create beside products that nobody here knows.")
+@click.option(
+    "--compared",
+    multiple=True,
+    type=ShellWords(),
+    metavar="PROVIDER",
+    help="What its listing does not show of this plan is not on its web page either.",
+)
 @click.option("--older-catalog", is_flag=True, help="Go on from a commit older than the one applied last.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Create at most N products now.")
 @click.option("--max-failures", type=click.IntRange(min=1), metavar="N", help="Stop after N failures.")
@@ -76,9 +84,17 @@ def apply(session: Session, /, **options: Any) -> int:
 
 
 def _refuse_contradictions(request: ApplyRequest) -> None:
-    """Refuse options that contradict a saved plan, which has its own selection and limits."""
+    """Refuse options that contradict a saved plan, which has its own selection and limits, or each other."""
     from podsync.model.errors import UsageError
+    from podsync.providers.registry import plugins
 
+    if unknown := [name for name in request.compared if name not in plugins()]:
+        raise UsageError(f"--compared {unknown[0]}: no such provider", f"known are {', '.join(plugins())}")
+    if request.compared and request.auto_approve and request.expect is None and request.plan is None:
+        raise UsageError(
+            "--compared speaks of one plan, which --auto-approve does not name",
+            "say which plan was compared with the web page: --expect HASH",
+        )
     if request.plan is None:
         return
     if request.selection.to_json() is not None or request.allow:

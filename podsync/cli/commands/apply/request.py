@@ -32,6 +32,7 @@ class ApplyRequest:
     lock_timeout: float = 0.0
     no_wait: bool = False
     older_catalog: bool = False
+    compared: tuple[str, ...] = ()
 
     @property
     def asks(self) -> bool:
@@ -43,7 +44,8 @@ class ApplyRequest:
         first = (saved,) if saved is not None else ()
         contact = ("--first-contact",) if self.first_contact else ()
         older = ("--older-catalog",) if self.older_catalog else ()
-        return (*first, *choosing_words(selection, self.allow), *contact, *older)
+        compared = (word for name in self.compared for word in ("--compared", name))
+        return (*first, *choosing_words(selection, self.allow), *contact, *older, *compared)
 
     def whole_words(self) -> tuple[str, ...]:
         """Return the words of this very command line."""
@@ -80,6 +82,11 @@ def first_of_all(space: Workspace, request: ApplyRequest, report: Report, again:
         yield f"a) the key is of another account: {key}, then: {again}"
         emptied = f"podsync state check --emptied {name}, then: podsync apply"
         yield f"b) it is the right one, and was emptied by hand: {emptied}"
+    for name in report.unread:
+        yield f"does {title(name)}'s web page show any of what is to be made? Its listing does not tell:"
+        yield "a) it shows some of it: podsync import ADDRESS ID, for each; then: podsync apply"
+        words = (*request.words(report.plan.selection), "--expect", hex_of(report.plan.hash)[:12])
+        yield f"b) it shows none of it: {space.command_line('apply', *words, '--compared', name)}"
     if report.first_contacts:
         names = listed([title(name) for name in report.first_contacts])
         yield f"whose are the products that {names} lists already?"
@@ -87,6 +94,7 @@ def first_of_all(space: Workspace, request: ApplyRequest, report: Report, again:
             "a) some are of this catalog: podsync import --match -o csv=pairs.csv, fill in its column take, "
             "then: podsync import pairs.csv"
         )
-        words = request.words(report.plan.selection)
+        approval = ("--expect", hex_of(report.plan.hash)[:12]) if request.compared else ()
+        words = (*request.words(report.plan.selection), *approval)
         consent = space.command_line("apply", *words, "--first-contact")
         yield f"b) nobody here manages any of them: {consent}"

@@ -109,7 +109,7 @@ class Applying:
                 # Under the lock it is read again, and reported there with all that follows from it.
                 self._show_plan(plan, needed_by_person=True)
                 return self._confirmed(plan)
-        seen = refreshed(plan, self.space.providers, looks)
+        seen = refreshed(plan, self.space.providers, looks, by_hand=self.request.compared)
         self._show_plan(seen, needed_by_person=True)
         self._approved = seen
         if seen.errored or not any(change.action is not Action.NOOP for change in seen.work):
@@ -127,7 +127,7 @@ class Applying:
         """Ask again, under the lock, only where the plan is another one than the person has seen."""
         if self._approved is None:
             return True
-        seen = refreshed(plan, self.space.providers, looks)
+        seen = refreshed(plan, self.space.providers, looks, by_hand=self.request.compared)
         now, then = ([(change.key, change.action) for change in each.work] for each in (seen, self._approved))
         if now == then:
             return True
@@ -270,6 +270,7 @@ class Applying:
                         request.limit,
                         request.max_failures,
                         settles=self._refused,
+                        compared=frozenset(request.compared),
                     ),
                     memory=self._memory(clock),
                     origin=origins,

@@ -16,8 +16,8 @@ from podsync.cli.environment.connect import connected, keys_for, rows_seen
 from podsync.cli.workspace import Workspace
 from podsync.evidence.declared import Declarations
 from podsync.evidence.listing import Version
-from podsync.evidence.sent import untold
 from podsync.evidence.situation import Want, past_of
+from podsync.evidence.steps import untold
 from podsync.model.address import Address
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.errors import DecisionError, PodsyncError, UsageError

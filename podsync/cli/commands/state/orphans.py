@@ -145,9 +145,11 @@ def _look(
                     f"what a second look from {when} on does not show either leaves the list"
                 )
             if unsure:
+                done = space.session.as_typed("podsync state orphans --done ADDRESS")
                 lines.append(
                     f"{title}: {counted(unsure, 'orphan')} not seen in a listing that could not be read"
-                    " whole, which says nothing; look again later"
+                    f" whole ({safe(found.reading.flaw)}), which says nothing; look again later, or at its "
+                    f"web page: one that it does not show was removed: {done}"
                 )
         return StateChange(events, "\n".join(lines))
 
