@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from podsync.apply.actions.sender import SENDS_AN_APPLY, Job
-from podsync.apply.actions.steps import go_on, settle_step, witnesses
+from podsync.apply.actions.steps import ask_all, go_on, settle_step, witnesses
 from podsync.apply.guard import guarded
 from podsync.apply.outcomes import conclude, done, failed, in_doubt, name_is_taken, not_sure, not_tried
 from podsync.apply.report import Result
@@ -250,7 +250,8 @@ def read_back(run: ProviderRun) -> bool:
 
     Return whether something that waited for one of them need not wait any longer.
     """
-    released = False
+    run.record_doubts()
+    released, questions = False, []
     looked, now = run.context.clock.monotonic(), run.context.clock.now()
     listing = _listed_now(run)
     rows = {row.id: row for row in listing.items}
@@ -264,7 +265,8 @@ def read_back(run: ProviderRun) -> bool:
     for address, each in list(run.unshown.items()):
         row = rows.get(each.id)
         if each.step:
-            settle_step(run, each, row, looked, proves)
+            question = settle_step(run, each, row, looked, proves)
+            questions += [question] if question is not None else []
         elif row is not None and listing.fresh and _is_done(run, each, row):
             entry = run.ledger.entry(address)
             if entry is not None and entry.pending is not None:
@@ -292,6 +294,7 @@ def read_back(run: ProviderRun) -> bool:
             why = f"{title} acknowledged the update and lists {neither}: {listed}"
             answer = f'if that is it: podsync state settle "{address}" --adopt {each.id}'
             failed(run, each.change, why, remedy=answer)
+    ask_all(run, questions)
     return released
 
 
