@@ -18,10 +18,9 @@ from podsync.apply.ledger import Ledger
 from podsync.apply.lookup.looker import Looker
 from podsync.apply.report import Result
 from podsync.evidence.ages import Moment
-from podsync.evidence.claims import Key
 from podsync.evidence.findings import Findings, Question
 from podsync.evidence.situation import NO_PAST, Past, Situation, Times, Want, documents_of, past_of
-from podsync.evidence.state_view import Known
+from podsync.evidence.state_view import Key, Known
 from podsync.model.address import Address
 from podsync.model.errors import UnreadableError
 from podsync.model.frozen import EMPTY, Spec

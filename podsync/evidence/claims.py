@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
-from typing import TypeAlias
 
-from podsync.evidence.listing import UnownedRows, Version, Versions
+from podsync.evidence.findings import Verdicts
+from podsync.evidence.listing import UnownedRows, Version, Versions, age
+from podsync.evidence.state_view import Key
 from podsync.model.address import Address
 from podsync.model.frozen import Spec
 from podsync.providers import name_forms
@@ -22,9 +23,6 @@ from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import Habits
 from podsync.providers.knowledge import Provider
 from podsync.providers.normalise import number
-
-#: The key of a claim: an address, and for a sent product its moment (0: it is in doubt).
-Key: TypeAlias = tuple[Address, float]
 
 
 class ClaimKind(Enum):
@@ -93,27 +91,6 @@ class Claim:
         """Whether the row was certainly made after the sent product."""
         made = row.created_at
         return self.settled and made is not None and self.latest is not None and made > self.latest
-
-
-@dataclass
-class Verdicts:
-    """What one reading says about all claims. What is not named here has to wait.
-
-    `found` maps a claim to its row and whether it is exact (else provisional); `asks` to the rows that a
-    person has to choose from; `none` are doubts of which nothing was made, as far as candidates go.
-    `revoked` are provisional ids that are taken back; `shown` are those that an answer told and the listing
-    shows otherwise than they were sent; `near` are rows that may be taken for a wanted one, `offered` those
-    that may be what was sent, where it is too early to ask.
-    """
-
-    found: dict[Key, tuple[Remote, bool]] = field(default_factory=dict)
-    confirmed: dict[Key, Remote] = field(default_factory=dict)
-    revoked: set[Key] = field(default_factory=set)
-    shown: dict[Key, Remote] = field(default_factory=dict)
-    asks: dict[Key, tuple[Remote, ...]] = field(default_factory=dict)
-    none: list[Key] = field(default_factory=list)
-    near: dict[Key, tuple[Remote, ...]] = field(default_factory=dict)
-    offered: dict[Key, tuple[Remote, ...]] = field(default_factory=dict)
 
 
 class Judge:
@@ -461,8 +438,3 @@ class Judge:
                 verdicts.confirmed[claim.key] = row
             elif claim.answered and not claim.shown:
                 verdicts.shown[claim.key] = row
-
-
-def age(remote: Remote) -> tuple[float, int, str]:
-    """Sort key: oldest first, and among equals the one that was numbered first."""
-    return remote.created_at or 0.0, len(remote.id), remote.id

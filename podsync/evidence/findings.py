@@ -10,17 +10,37 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from podsync.evidence.account import Knows
-from podsync.evidence.claims import Key
 from podsync.evidence.listing import Reading, Versions
-from podsync.evidence.state_view import Known
+from podsync.evidence.state_view import Key, Known
 from podsync.model.address import Address
 from podsync.model.errors import PodsyncError
 from podsync.model.frozen import Spec
-from podsync.model.product import Product
+from podsync.model.product import TOLD, Product
 from podsync.providers.contract import Remote
 from podsync.providers.habits import Habits
 from podsync.state.entries import Entry
 from podsync.state.events import Event
+
+
+@dataclass
+class Verdicts:
+    """What one reading says about all claims. What is not named here has to wait.
+
+    `found` maps a claim to its row and whether it is exact (else provisional); `asks` to the rows that a
+    person has to choose from; `none` are doubts of which nothing was made, as far as candidates go.
+    `revoked` are provisional ids that are taken back; `shown` are those that an answer told and the listing
+    shows otherwise than they were sent; `near` are rows that may be taken for a wanted one, `offered` those
+    that may be what was sent, where it is too early to ask.
+    """
+
+    found: dict[Key, tuple[Remote, bool]] = field(default_factory=dict)
+    confirmed: dict[Key, Remote] = field(default_factory=dict)
+    revoked: set[Key] = field(default_factory=set)
+    shown: dict[Key, Remote] = field(default_factory=dict)
+    asks: dict[Key, tuple[Remote, ...]] = field(default_factory=dict)
+    none: list[Key] = field(default_factory=list)
+    near: dict[Key, tuple[Remote, ...]] = field(default_factory=dict)
+    offered: dict[Key, tuple[Remote, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +129,13 @@ class Findings:
     vanished: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
     later: set[tuple[Address, str]] = field(default_factory=set)
+
+    def facts(self, entry: Entry, rows: Iterable[Remote]) -> Mapping[str, str]:
+        """Return what is known of rows beside what is listed: whose id the answer told, what came later."""
+        sent = entry.pending if entry.pending is not None and entry.pending.op == "create" else entry.window
+        told = sent.answered if sent is not None else None
+        later = {row.id: "after it was sent" for row in rows if (entry.address, row.id) in self.later}
+        return later | ({told: TOLD} if told is not None else {})
 
     def versions(self, about: Entry | Address, rows: Iterable[Remote] = ()) -> Versions | None:
         """Return what was sent for an address beside what its document says; None where that is the same.

@@ -419,3 +419,8 @@ def as_told(
         Noted(address, now, *facts, spec=spec),
     ]
     return events if is_so else [*events, Orphaned(address, now)]
+
+
+def age(remote: Remote) -> tuple[float, int, str]:
+    """Sort key: oldest first, and among equals the one that was numbered first."""
+    return remote.created_at or 0.0, len(remote.id), remote.id

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
-from podsync.evidence.claims import age
 from podsync.evidence.findings import Findings
-from podsync.evidence.listing import Versions
+from podsync.evidence.listing import Versions, age
 from podsync.evidence.state_view import Known
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Json, Spec

@@ -8,11 +8,11 @@ from functools import cached_property
 
 from podsync.evidence.account import CLOCK_ALLOWANCE, Knows
 from podsync.evidence.ages import SEND_SECONDS
-from podsync.evidence.claims import Claim, ClaimKind, Key, Verdicts, age
-from podsync.evidence.findings import Findings
-from podsync.evidence.listing import Reading, Version, Versions
+from podsync.evidence.claims import Claim, ClaimKind
+from podsync.evidence.findings import Findings, Verdicts
+from podsync.evidence.listing import Reading, Version, Versions, age
 from podsync.evidence.situation import Situation
-from podsync.evidence.state_view import Known
+from podsync.evidence.state_view import Key, Known
 from podsync.model.address import Address
 from podsync.model.errors import PodsyncError, ProtectedError
 from podsync.model.frozen import EMPTY, Spec

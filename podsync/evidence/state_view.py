@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeAlias
 
 from podsync.evidence.ages import Moment
-from podsync.evidence.claims import Key
 from podsync.evidence.listing import Version, Versions, Wording
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Json, Spec, freeze
@@ -22,6 +22,9 @@ from podsync.providers.normalise import number
 from podsync.state.entries import Entry, Orphan, Pending, Refusal, Window
 from podsync.state.events import Intent
 from podsync.state.model import State
+
+#: The key of a claim: an address, and for a sent product its moment (0: it is in doubt).
+Key: TypeAlias = tuple[Address, float]
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from dataclasses import replace
 from functools import cached_property
 
 from podsync.evidence.account import Knows
-from podsync.evidence.claims import Judge, Verdicts, age
-from podsync.evidence.findings import Findings, Question
-from podsync.evidence.listing import Reading
+from podsync.evidence.claims import Judge
+from podsync.evidence.findings import Findings, Question, Verdicts
+from podsync.evidence.listing import Reading, age
 from podsync.evidence.situation import Situation, Want
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Spec

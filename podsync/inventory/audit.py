@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from podsync.evidence.claims import age
+from podsync.evidence.listing import age
 from podsync.evidence.state_view import Known
 from podsync.inventory.lookalikes import LookAlikes, look_alikes
 from podsync.inventory.products import ListedProduct, Standing

@@ -169,6 +169,10 @@ def spec_digest_of(
     return digest([*wish, asks] if asks else wish)
 
 
+#: What is known of a product whose id came with the answer to its create.
+TOLD = "the answer named it"
+
+
 def seen_ids(shown: Mapping[str, Json]) -> Mapping[str, Json]:
     """Return the ids that people see, from the recorded fields of a product."""
     product: Mapping[str, Json] = shown.get("product", EMPTY)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from podsync.model.address import Address
 from podsync.model.digests import canonical_json
 from podsync.model.frozen import EMPTY, Json
-from podsync.model.product import seen_ids
+from podsync.model.product import TOLD, seen_ids
 
 if TYPE_CHECKING:
     from podsync.evidence.findings import Findings, Question
@@ -32,8 +32,6 @@ PUT_BACK = "put back what the document said, or say what is wanted instead"
 NAMED = 10
 #: So many characters of a value that was sent are shown.
 _LONGEST = 120
-#: What is known of the product whose id came with the answer.
-_TOLD = "the answer named it"
 #: The rule of `is_it_so`.
 NOT_SEEN = "not-seen"
 
@@ -52,7 +50,7 @@ def what_became_of(
     provider, versions = findings.known.provider, findings.versions(entry)
     words = f"one of these may be it: {named_rows(provider, rows)}" if rows else why
     again = bool(findings.known.state.released.get(entry.address))
-    facts = _facts_besides(findings, entry, rows)
+    facts = findings.facts(entry, rows)
     answers = of_doubt(
         provider, entry.address, rows, young=young, versions=versions, again=again, facts=facts
     )
@@ -62,21 +60,20 @@ def what_became_of(
 def where_it_is(findings: Findings, entry: Entry, rows: Sequence[Remote]) -> OpenQuestion:
     """Ask which product is what was acknowledged and should be listed by now.
 
-    Where the account is in question nothing is answered; where the listing is, that the product is not there
-    counts only if a person has removed it.
+    Where the account is another one nothing is answered; where the listing is in question, that it is not
+    there counts only if a person has removed it.
     """
-    provider, versions = findings.known.provider, findings.versions(entry)
-    title, address = provider.title, entry.address
+    provider, versions, address = findings.known.provider, findings.versions(entry), entry.address
     told = entry.window.named if entry.window is not None else None
     elsewhere = told in findings.reading.rows
     if rows:
         several = "several products that may be it" if len(rows) > 1 else "one product that may be it"
-        why = f"{title} acknowledged it, and lists {several}: {named_rows(provider, rows)}"
+        why = f"{provider.title} acknowledged it, and lists {several}: {named_rows(provider, rows)}"
         untold = None if elsewhere or any(row.id == told for row in rows) else told
-        facts = _facts_besides(findings, entry, rows)
+        facts = findings.facts(entry, rows)
         answers = of_wanted(provider, address, rows, versions, untold, facts)
     else:
-        why = f"{title} acknowledged it and does not list it"
+        why = f"{provider.title} acknowledged it and does not list it"
         if elsewhere:
             why += f" ({told}, which was told to be it, is listed as another product)"
             told = None
@@ -84,17 +81,11 @@ def where_it_is(findings: Findings, entry: Entry, rows: Sequence[Remote]) -> Ope
         if not sure:
             why += ", and what it lists is not whole"
         answers = (
-            of_unlisted(provider, address, versions, told, sure=sure) if findings.account or sure else ()
+            of_unlisted(provider, address, versions, told, sure=sure)
+            if findings.account is not False or sure
+            else ()
         )
     return OpenQuestion(_with_versions(why, versions) + _refused_besides(findings, entry, rows), answers)
-
-
-def _facts_besides(findings: Findings, entry: Entry, rows: Sequence[Remote]) -> Mapping[str, str]:
-    """Return what is known of rows beside what is listed: whose id the answer told, and what came later."""
-    sent = entry.pending if entry.pending is not None and entry.pending.op == "create" else entry.window
-    told = sent.answered if sent is not None else None
-    later = {row.id: "after it was sent" for row in rows if (entry.address, row.id) in findings.later}
-    return later | ({told: _TOLD} if told is not None else {})
 
 
 def _refused_besides(findings: Findings, entry: Entry, rows: Sequence[Remote]) -> str:
@@ -102,9 +93,8 @@ def _refused_besides(findings: Findings, entry: Entry, rows: Sequence[Remote]) -
     refused = findings.versions(entry.address, rows)
     sent = findings.known.provider.first(entry.pending.body if entry.pending else entry.spec or EMPTY)
     others = refused.but(sent) if refused is not None else None
-    if others is None:
-        return ""
-    return f". A create was refused besides, and may have made one of these. {what_was_sent(others)}"
+    why = ". A create was refused besides, and may have made one of these."
+    return "" if others is None else f"{why} {what_was_sent(others)}"
 
 
 def is_it_so(
@@ -122,9 +112,8 @@ def is_it_so(
     so = f"podsync import {address.word} {known.id}"
     otherwise = f"{so} --as sent" if entry is None else f'podsync apply --replace "{address}"'
     so = so if known is entry else f"{so} --as document"
-    return OpenQuestion(
-        why, (f"a) {_page(provider)} shows {named} so: {so}", f"b) it shows another: {otherwise}")
-    )
+    answers = (f"a) {_page(provider)} shows {named} so: {so}", f"b) it shows another: {otherwise}")
+    return OpenQuestion(why, answers)
 
 
 def whose_it_is(findings: Findings, address: Address, question: Question, named: str) -> OpenQuestion:
@@ -210,7 +199,7 @@ def of_doubt(
         other = f"change {provider.name_field} in the document, then: {none}"
         return (*answers, f"{_letter(len(answers))}) {taken}: {other}") if again else answers
     rows = _lettered(provider, candidates, f"{settle} --adopt", versions, facts)
-    if all(facts.get(row.id) == _TOLD and row.last_listed is not None for row in candidates):
+    if all(facts.get(row.id) == TOLD and row.last_listed is not None for row in candidates):
         rows += (f"{_letter(len(rows))}) {_page(provider)} shows it under another id: {settle} --adopt ID",)
     page = f"{provider.title}'s web page"
     none = f"{_letter(len(rows))}) {_none_of(candidates, facts)}, and {page} has no other"
@@ -310,12 +299,7 @@ def of_wanted(
 
 
 def of_unlisted(
-    provider: Provider,
-    address: Address,
-    versions: Versions | None = None,
-    told: str | None = None,
-    *,
-    sure: bool = True,
+    provider: Provider, address: Address, versions: Versions | None, told: str | None, *, sure: bool = True
 ) -> tuple[str, ...]:
     """Return the possible outcomes of a create that was acknowledged and is not listed; `told` is its id."""
     shown = _shown_there(provider, f"podsync import {address.word} {told or 'ID'}", versions)
@@ -392,7 +376,7 @@ def whose_account(provider: Provider) -> tuple[str, str]:
 
 def _none_of(candidates: Sequence[Remote], facts: Mapping[str, str] = EMPTY) -> str:
     """Return the answer that it is none of these; a hidden product declared removed is made a second time."""
-    told = [row.id for row in candidates if facts.get(row.id) == _TOLD]
+    told = [row.id for row in candidates if facts.get(row.id) == TOLD]
     none = f"none of them, nor {told[0]} under another name" if told else "none of them"
     if all(row.last_listed is None for row in candidates):
         return none

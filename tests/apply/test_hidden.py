@@ -425,10 +425,12 @@ def test_a_row_that_is_just_what_another_one_was_refused_is_no_others_likely_one
 
 
 @both
+@pytest.mark.parametrize("others", [True, False], ids=["beside others", "alone"])
 def test_what_was_removed_before_a_listing_showed_it_has_a_way_out_of_a_listing_that_is_never_whole(
-    world, provider
+    world, provider, others
 ):
-    begin(world, provider)
+    if others:
+        begin(world, provider)
     address = make(world, provider)
     world.server.lag = DAY
     world.apply(wait=False)

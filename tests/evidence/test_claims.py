@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from podsync.evidence.claims import Claim, ClaimKind, Judge, Verdicts
+from podsync.evidence.claims import Claim, ClaimKind, Judge
+from podsync.evidence.findings import Verdicts
 from podsync.model.address import Address
 from podsync.model.frozen import FrozenDict, freeze
 from podsync.providers.contract import Remote

@@ -504,6 +504,8 @@ class Floor(World):
     def _forget(self, *, whole: bool) -> None:
         """What nothing but the state knows; `whole`: no copy of it is left either."""
         if not whole and any(self.folder.glob(".podsync/newest/*.log")):
+            with suppress(StateError):  # what no document wants is asked about only until it is answered
+                self.model.forgotten |= {each.id for each in self.recalled.orphans if each.id is not None}
             return
         for provider in PROVIDERS:
             made = self.made(provider)

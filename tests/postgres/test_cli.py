@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import textwrap
 
@@ -11,9 +12,17 @@ import pytest
 
 from tests.cli.conftest import catalog, folder, podsync, process, shops  # noqa: F401 (fixtures)
 from tests.cli.test_state_transfer import TEE, there
+from tests.postgres.server import binaries
 
 URL = "PODSYNC_POSTGRES_URL"
 SECRET = "canary-postgres-5b1f"
+
+
+def client(program, *words, told=""):
+    """What a client of the server that runs here writes."""
+    return subprocess.run(
+        [binaries() / program, *words], input=told, capture_output=True, text=True, check=True
+    ).stdout
 
 
 @pytest.fixture
@@ -166,3 +175,24 @@ def test_a_bug_shows_no_password(process, settings, catalog, tmp_path):
 
     assert SECRET not in done.stderr + done.stdout
     assert "ValueError" in done.stderr
+
+
+def test_an_older_dump_that_is_restored_beside_what_is_known_here_makes_nothing_twice(
+    podsync, settings, catalog, shops, place
+):
+    """A listing hides what was made since: nothing but `.podsync` knows of it."""
+    podsync("apply", "--auto-approve")
+    url = place.server.url()
+    dump = client("pg_dump", "--clean", "--if-exists", "--schema", place.name, url)
+    other = (catalog / "tote.yaml").read_text().replace("name: tote", "name: bag").replace("Tote", "Bag")
+    (catalog / "bag.yaml").write_text(other)
+    made = podsync("apply", "--auto-approve")
+    assert made.code == 0, made.err
+    number = sum(len(shops.products(each)) for each in ("kakaclo", "gelato"))
+    shops.set_rules(hidden="Bag")
+    client("psql", "-qv", "ON_ERROR_STOP=1", url, told=dump)
+
+    runs = [podsync("apply", "--auto-approve", "--no-wait") for _ in range(2)]
+
+    assert sum(len(shops.products(each)) for each in ("kakaclo", "gelato")) == number
+    assert {run.code for run in runs} <= {4, 8}, [run.err for run in runs]
