@@ -207,13 +207,13 @@ def settle_step(
 def _ask_whether_it_is_there(run: ProviderRun, change: Change, entry: Entry, each: Unshown) -> None:
     """The listing does not show the product that a step was sent to."""
     assert entry.pending is not None  # noqa: S101 (the caller saw it)
-    _asked(run, change, entry.pending)
+    asked(run, change, entry.pending)
     begun = entry.swap is None or run.ledger.state().given_up(entry.swap)
     gone = if_removed(change.address, f"--step {each.step} --not-made", replaces=not begun)
     in_doubt(run, change.address, entry, f"{run.provider.title} does not list the product {each.id}", (gone,))
 
 
-def _asked(run: ProviderRun, change: Change, pending: Pending) -> None:
+def asked(run: ProviderRun, change: Change, pending: Pending) -> None:
     """Record that a person was asked: the answer is believed whatever our wall clock shows by then."""
     if pending.asked is None:
         over = when(pending) or run.looker.moment(run.context.began)
@@ -225,7 +225,7 @@ def _ask(run: ProviderRun, change: Change, entry: Entry, each: Unshown) -> None:
     """Ask a person about a step that the listing does not show."""
     pending = entry.pending
     assert pending is not None  # noqa: S101 (the caller saw it)
-    _asked(run, change, pending)
+    asked(run, change, pending)
     additions = run.provider.step_told(ProductStep(each.step, each.body), entry.spec or EMPTY)
     why = step_in_doubt(_what(run, each.step), additions, sent=pending.attempts > 0)
     in_doubt(run, change.address, entry, why, of_step(change.address, each.step))
