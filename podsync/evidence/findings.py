@@ -83,7 +83,8 @@ class Findings:
     create may have made all the same, which no document wants by now; of those in `unsearched` the reading
     says too little. `wanted` maps addresses to what their documents say. `overdue` is what was acknowledged,
     should be listed by now and is not known, with the rows that may be it. `steps` are those of products
-    that exist of which the listing does not tell whether they were done, where all was compared.
+    that exist of which the listing does not tell whether they were done, where all was compared; `unseen` are
+    ids that are not listed, each with what an acknowledged update of it sets.
     `unproven_account`: nothing shows that this is the account that was sent to before; True where only a
     person can say, False where a later look may show it; `perhaps_emptied`: it lists nothing, and should by
     now. `noticed` are rows that may be what these addresses
@@ -105,6 +106,7 @@ class Findings:
     young: set[Address] = field(default_factory=set)
     overdue: dict[Key, tuple[Remote, ...]] = field(default_factory=dict)
     steps: dict[Address, StepQuestion] = field(default_factory=dict)
+    unseen: dict[Address, tuple[str, Spec]] = field(default_factory=dict)
     waits: list[Address] = field(default_factory=list)
     unread: list[Address] = field(default_factory=list)
     adopted: dict[Address, Remote] = field(default_factory=dict)

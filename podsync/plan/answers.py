@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from podsync.model.address import Address
 from podsync.model.digests import canonical_json
-from podsync.model.frozen import EMPTY, Json
+from podsync.model.frozen import EMPTY, Json, Spec
 from podsync.model.product import TOLD, seen_ids
 
 if TYPE_CHECKING:
@@ -116,6 +116,16 @@ def is_it_so(
     return OpenQuestion(why, answers)
 
 
+def took_effect(provider: Provider, address: Address, identity: str, sent: Spec) -> OpenQuestion:
+    """Ask whether an acknowledged update was done, where no listing shows its product."""
+    settle = f"podsync state settle {address.word}"
+    named = ", ".join(f"{field} {_cut(canonical_json(value), 0)}" for field, value in sent.items())
+    why = f"{provider.title} acknowledged the update ({named}) and does not list it: nobody can tell yet"
+    so = f"a) {_page(provider)} shows it so: {settle} --adopt {identity}"
+    otherwise = f"b) it shows it otherwise: {settle} --not-created"
+    return OpenQuestion(why, (so, otherwise, f"c) {if_removed(address, '--not-created')}"))
+
+
 def whose_it_is(findings: Findings, address: Address, question: Question, named: str) -> OpenQuestion:
     """Ask what listed products are that an address may have been refused, or may want; `named` names them."""
     versions = findings.versions(address, question.rows)
@@ -201,8 +211,9 @@ def of_doubt(
     rows = _lettered(provider, candidates, f"{settle} --adopt", versions, facts)
     if all(facts.get(row.id) == TOLD and row.last_listed is not None for row in candidates):
         rows += (f"{_letter(len(rows))}) {_page(provider)} shows it under another id: {settle} --adopt ID",)
-    page = f"{provider.title}'s web page"
-    none = f"{_letter(len(rows))}) {_none_of(candidates, facts)}, and {page} has no other"
+    none = (
+        f"{_letter(len(rows))}) {_none_of(candidates, facts)}, and {provider.title}'s web page has no other"
+    )
     return rows if young else (*rows, f"{none}: {settle} --not-created")
 
 
@@ -227,15 +238,13 @@ def of_steps(kind: str, step: str) -> tuple[str, ...]:
 
 
 def if_removed(address: Address, doubt: str = "", *, replaces: bool = False) -> str:
-    """Return the remedy for a product that a person has removed.
+    """Return the remedy for a product that a person has removed; `doubt` answers its open doubt.
 
-    `doubt` answers its open doubt. `replaces`: the product before it still has the name, and is restored
-    first.
+    `replaces`: the product before it still has the name, and is restored first.
     """
     settle = f"podsync state settle {address.word} {doubt}, then: " if doubt else ""
-    then = (
-        "put the former spec back, and: podsync apply; then change it again" if replaces else "podsync apply"
-    )
+    back = "put the former spec back, and: podsync apply; then change it again"
+    then = back if replaces else "podsync apply"
     return f"if a person removed it: {settle}podsync state rm {address.word}, then: {then}"
 
 
@@ -304,8 +313,7 @@ def of_unlisted(
     """Return the possible outcomes of a create that was acknowledged and is not listed; `told` is its id."""
     shown = _shown_there(provider, f"podsync import {address.word} {told or 'ID'}", versions)
     absent = "it does not" if sure else "somebody has removed it there"
-    none = f"{_letter(len(shown))}) {absent}: podsync state rm {address.word}, then: podsync apply"
-    return (*shown, none)
+    return (*shown, f"{_letter(len(shown))}) {absent}: podsync state rm {address.word}, then: podsync apply")
 
 
 def of_open_orphan(

@@ -23,6 +23,7 @@ from podsync.plan.answers import (
     of_step,
     of_unwanted,
     step_in_doubt,
+    took_effect,
     unknown_products,
     unproven_account,
     what_became_of,
@@ -102,7 +103,7 @@ def exit_code(plan: Plan, looks: Mapping[str, Findings]) -> int:
     if plan.errored:
         return _REFUSED
     if any(
-        findings.asks or findings.overdue or findings.unwanted or findings.steps
+        findings.asks or findings.overdue or findings.unwanted or findings.steps or findings.unseen
         for findings in looks.values()
     ):
         return _IN_DOUBT
@@ -176,6 +177,9 @@ def _about(change: Change, provider: Provider, findings: Findings) -> list[Diagn
         words = f"{address}: {step_in_doubt(what, question.additions, sent=question.sent)}"
         answers = of_step(address, question.step) if question.recorded else (NOT_BEFORE,)
         return [_diagnostic(change, "warning", "in-doubt", words, *answers)]
+    if address in findings.unseen:
+        asked = took_effect(provider, address, *findings.unseen[address])
+        return [_diagnostic(change, "warning", "in-doubt", f"{address}: {asked.why}", *asked.answers)]
     if address in findings.misnamed:
         error = findings.misnamed[address]
         words = f"{address} is not adopted: {error.message}"

@@ -7,7 +7,8 @@ import pytest
 from podsync.apply.report import Result
 from podsync.model.address import Address
 from podsync.sandbox import Fault
-from tests.apply.evidence import LONG
+from podsync.state.operations import SettleAnswer
+from tests.apply.evidence import LONG, ends_well, outcome
 from tests.apply.vendor_server import Odd
 from tests.apply.world import TIMEOUT
 from tests.machine.conftest import floor  # noqa: F401 (the fixture: a sandbox and a moved clock)
@@ -113,3 +114,41 @@ def test_an_orphan_whose_rename_is_in_doubt_is_taken_back_by_the_document_that_a
         assert world.apply().exit_code == 0
     assert [p["spec"]["name"] for p in world.server.products("gelato")] == ["Another name"]
     assert not world.plan().work
+
+
+@pytest.mark.parametrize("so", [True, False], ids=["done", "not done"])
+def test_an_acknowledged_one_of_a_hidden_product_is_not_sent_again_and_is_asked_about(world, so):
+    address, _ = world.poster(), world.poster("other")
+    world.apply()
+    world.clock.pass_by(LONG)
+    name = world.documents[address].spec["name"]
+    (old,) = (p for p in world.server.products("gelato") if p["spec"]["name"] == name)
+    world.poster(name="Another name", doc={"renamed_from": name})
+    world.server.hide(old["id"], 10 * LONG)
+    if not so:
+        world.server.always("gelato.update", Odd("later", seconds=1000 * LONG))
+
+    early = world.apply(wait=False)
+    reports = [world.apply(), world.apply()]
+
+    assert [r.exit_code for r in (early, *reports)] == [8, 8, 8]
+    assert len(world.server.sent("gelato.update")) == 1
+    identity = world.entry(address).id
+    for told in (outcome(report, address) for report in reports):
+        assert told.result is Result.IN_DOUBT
+        known = 'Gelato acknowledged the update (name "Another name") and does not list it'
+        assert told.error == f"{known}: nobody can tell yet"
+        settle = f"podsync state settle {address}"
+        gone = f"{settle} --not-created, then: podsync state rm {address}, then: podsync apply"
+        assert told.next == (
+            f"a) Gelato's web page, in the account of this key, shows it so: {settle} --adopt {identity}",
+            f"b) it shows it otherwise: {settle} --not-created",
+            f"c) if a person removed it: {gone}",
+        )
+    assert world.refresh()["gelato"].unseen == {address: (identity, {"name": "Another name"})}
+    world.settled(SettleAnswer(address, adopt=identity if so else None))
+    world.server.behave()
+    world.clock.pass_by(11 * LONG)
+    ends_well(world)
+    assert {p["id"]: p["spec"]["name"] for p in world.server.products("gelato")}[old["id"]] == "Another name"
+    assert len(world.server.sent("gelato.update")) == (1 if so else 2)

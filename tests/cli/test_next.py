@@ -1595,6 +1595,26 @@ def an_update_that_is_listed_in_a_form_of_its_own(shop: Shop) -> None:
     assert shop.entries()[address].get("pending") is None
 
 
+@prints("plan/answers.py: state settle")
+def an_update_of_a_product_that_no_listing_shows(shop: Shop) -> None:
+    address = shop.tote()
+    shop.tote("other")
+    assert shop.apply().code == 0
+    settled(shop)
+    assert shop.apply().code == 0
+    (product,) = (p for p in shop.vendors.products("gelato") if p["spec"]["name"] == "Tote")
+    shop.edit("tote", "name: Tote", "name: Lynx")
+    shop.edit("tote", "kind:", "renamed_from: Tote\nkind:")
+    shop.vendors.hide(product["id"], LONG)
+    assert shop.apply().code == 8
+
+    assert shop.run("plan", "--refresh").code == 8
+    assert "a) Gelato's web page" in shop.last.out
+    assert shop.follow(r"state settle .* --adopt").code == 0
+    assert shop.entries()[address]["spec"]["name"] == "Lynx"
+    assert shop.apply().code == 0
+
+
 @prints("state/operations.py: state settle")
 def a_refusal_is_answered_with_an_id(shop: Shop) -> None:
     address = shop.tee()

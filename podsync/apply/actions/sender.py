@@ -173,7 +173,8 @@ class Sender:
                 self._refusals = 0
         if job.listed or not shown:
             why = "the listing does not show it yet" if shown else "the answer does not show what was sent"
-            self._ledger.record(Doubted(job.address, now, self.time.now(), why, orphan=job.orphan))
+            ended = self.time.now()
+            self._ledger.record(Doubted(job.address, now, ended, why, orphan=job.orphan, acknowledged=now))
             return receipt
         remote = receipt.remote
         with self._lock:

@@ -29,8 +29,8 @@ from podsync.state.events import Doubted, Intent, Settled
 WITNESSES = 5
 
 
-class AskedStep(NamedTuple):
-    """What a person is asked about a step of `entry`, and what may be answered."""
+class AskedChange(NamedTuple):
+    """What a person is asked about an update or a step of `entry`, and what may be answered."""
 
     entry: Entry
     why: str
@@ -166,7 +166,7 @@ def settle_step(
     row: Remote | None,
     looked: float,
     proves: Callable[[ProductStep, Entry, Spec], bool],
-) -> AskedStep | None:
+) -> AskedChange | None:
     """Act on what the listing shows of a sent step; return what a person has to be asked (`ask_all`).
 
     `proves`: what the listing does not show of a step is not there.
@@ -215,26 +215,26 @@ def settle_step(
     return None
 
 
-def ask_all(run: ProviderRun, questions: Sequence[AskedStep]) -> None:
-    """Ask a person what became of steps."""
+def ask_all(run: ProviderRun, questions: Sequence[AskedChange]) -> None:
+    """Ask a person what became of updates and steps."""
     run.record_asked(each.entry for each in questions)
     for each in questions:
         in_doubt(run, each.entry.address, each.entry, each.why, each.answers)
 
 
-def _whether_it_is_there(run: ProviderRun, entry: Entry, each: Unshown) -> AskedStep:
+def _whether_it_is_there(run: ProviderRun, entry: Entry, each: Unshown) -> AskedChange:
     """The listing does not show the product that a step was sent to."""
     begun = entry.swap is None or run.ledger.state().given_up(entry.swap)
     gone = if_removed(entry.address, f"--step {each.step} --not-made", replaces=not begun)
-    return AskedStep(entry, f"{run.provider.title} does not list the product {each.id}", (gone,))
+    return AskedChange(entry, f"{run.provider.title} does not list the product {each.id}", (gone,))
 
 
-def _whether_it_was_done(run: ProviderRun, entry: Entry, each: Unshown) -> AskedStep:
+def _whether_it_was_done(run: ProviderRun, entry: Entry, each: Unshown) -> AskedChange:
     """The listing shows the product, and nothing of the step."""
     additions = run.provider.step_told(ProductStep(each.step, each.body), entry.spec or EMPTY)
     sent = entry.pending is not None and entry.pending.attempts > 0
     why = step_in_doubt(_what(run, each.step), additions, sent=sent)
-    return AskedStep(entry, why, of_step(entry.address, each.step))
+    return AskedChange(entry, why, of_step(entry.address, each.step))
 
 
 def _what(run: ProviderRun, step: str) -> str:

@@ -2,7 +2,8 @@
 
 Otherwise it could arrive after a later one, and what was acknowledged would be undone. An update counts as
 done when a listing shows the fields as they were sent: an answer may repeat them and keep nothing. Of a field
-that the provider lists otherwise the answer is believed.
+that the provider lists otherwise the answer is believed. What was acknowledged is not sent again while no
+listing shows the product (it may be hidden there): a person may say what its web page shows.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from podsync.apply.actions.sender import SENDS_AN_APPLY, Job
-from podsync.apply.actions.steps import ask_all, go_on, settle_step, witnesses
+from podsync.apply.actions.steps import AskedChange, ask_all, go_on, settle_step, witnesses
 from podsync.apply.guard import guarded
 from podsync.apply.outcomes import conclude, done, failed, in_doubt, name_is_taken, not_sure, not_tried
 from podsync.apply.report import Result
@@ -26,6 +27,7 @@ from podsync.model.errors import InDoubtError
 from podsync.model.frozen import EMPTY, FrozenDict, Spec
 from podsync.model.product import seen_ids
 from podsync.plan.action import SET_BACK
+from podsync.plan.answers import took_effect
 from podsync.plan.change import Change
 from podsync.plan.diff import differing_fields
 from podsync.plan.drift.compare import differences, may_be_habit, renamed_there, to_keep
@@ -68,11 +70,32 @@ def _set(run: ProviderRun, change: Change, entry: Entry) -> None:
     if not body:
         go_on(run, change)
         return
+    if awaits_listing(entry, body) and run.row(entry.id) is None:
+        _look_for_acknowledged(run, change, entry)
+        return
     quiet_at = _quiet_at(run, entry, body)
     if quiet_at > run.context.clock.monotonic():
         run.deferred[change.address] = DeferredChange(change, update, quiet_at)
         return
     _send(run, change, entry, body)
+
+
+def awaits_listing(entry: Entry, body: Spec) -> bool:
+    """Whether an update that the provider acknowledged, and no listing has shown yet, sets all of `body`."""
+    pending = entry.pending
+    if pending is None or pending.op != "update" or pending.step or pending.acknowledged is None:
+        return False
+    return all(name in pending.body and pending.body[name] == value for name, value in body.items())
+
+
+def _look_for_acknowledged(run: ProviderRun, change: Change, entry: Entry) -> None:
+    """Read back what an earlier run sent, until a listing would show it for certain; it is not sent again."""
+    pending, now, wait = entry.pending, run.context.clock.monotonic(), run.until_settled
+    assert pending is not None  # noqa: S101 (the caller saw it)
+    over = pending.asked is not None or _gone_by(run, pending, now) >= wait
+    until = now if over else run.context.began + wait
+    with run.lock:
+        run.unshown[change.address] = Unshown(change, entry.id or "", pending.body, until, go_on)
 
 
 def _send(run: ProviderRun, change: Change, entry: Entry, body: Spec) -> None:
@@ -251,7 +274,7 @@ def read_back(run: ProviderRun) -> bool:
     Return whether something that waited for one of them need not wait any longer.
     """
     run.record_doubts()
-    released, questions = False, []
+    released, questions = False, list[AskedChange | None]()
     looked, now = run.context.clock.monotonic(), run.context.clock.now()
     listing = _listed_now(run)
     rows = {row.id: row for row in listing.items}
@@ -265,8 +288,7 @@ def read_back(run: ProviderRun) -> bool:
     for address, each in list(run.unshown.items()):
         row = rows.get(each.id)
         if each.step:
-            question = settle_step(run, each, row, looked, proves)
-            questions += [question] if question is not None else []
+            questions.append(settle_step(run, each, row, looked, proves))
         elif row is not None and listing.fresh and _is_done(run, each, row):
             entry = run.ledger.entry(address)
             if entry is not None and entry.pending is not None:
@@ -283,10 +305,12 @@ def read_back(run: ProviderRun) -> bool:
             if not each.acknowledged:
                 _go_on_without(run, each)
                 continue
-            shown_now = {name: row.fields.get(name) for name in each.body} if row is not None else {}
-            listed = f"it lists {canonical_json(shown_now)}" if shown_now else "it does not list the product"
             entry, title = run.ledger.entry(address), run.provider.title
-            if row is None or entry is None or entry.pending is None:
+            if row is None:
+                questions.append(_whether_it_is_so(run, entry))
+                continue
+            listed = f"it lists {canonical_json({name: row.fields.get(name) for name in each.body})}"
+            if entry is None or entry.pending is None:
                 failed(run, each.change, f"{title} acknowledged the update and did not do it: {listed}")
                 continue
             # It may list the sent value in another form: only a person can decide.
@@ -294,8 +318,15 @@ def read_back(run: ProviderRun) -> bool:
             why = f"{title} acknowledged the update and lists {neither}: {listed}"
             answer = f'if that is it: podsync state settle "{address}" --adopt {each.id}'
             failed(run, each.change, why, remedy=answer)
-    ask_all(run, questions)
+    ask_all(run, [each for each in questions if each is not None])
     return released
+
+
+def _whether_it_is_so(run: ProviderRun, entry: Entry | None) -> AskedChange | None:
+    """The listing does not show the product of an update: it may be hidden there, or removed."""
+    if entry is None or entry.pending is None:
+        return None
+    return AskedChange(entry, *took_effect(run.provider, entry.address, entry.id or "", entry.pending.body))
 
 
 def _is_done(run: ProviderRun, each: Unshown, row: Remote) -> bool:

@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from podsync.apply.actions.sender import ProviderTime
+from podsync.apply.actions.update import awaits_listing
 from podsync.apply.context import Lost, ProviderConnection
 from podsync.apply.lookup.looker import Looker
 from podsync.apply.run import named_by, others_of, want_of, wanted_by
@@ -21,7 +22,7 @@ from podsync.evidence.steps import ShownSteps, StepVerdict, is_whole, step_verdi
 from podsync.model.address import Address
 from podsync.model.clock import Clock
 from podsync.model.errors import UnreadableError
-from podsync.model.frozen import EMPTY
+from podsync.model.frozen import EMPTY, FrozenDict, Spec
 from podsync.model.product import Product
 from podsync.plan.action import Action
 from podsync.plan.change import Change
@@ -79,9 +80,10 @@ def preview(
             settle_seconds=connection.settings.settle_seconds,
             timeout_seconds=connection.settings.timeout_seconds,
         )
-        found[name] = _looked(connection, situation, clock, keep)
+        found[name], dated = _looked(connection, situation, clock, keep)
         if compares:
             found[name].steps.update(_steps_in_question(known, changes, found[name].reading))
+            found[name].unseen.update(_updates_in_question(dated, changes, found[name].reading))
     return found
 
 
@@ -90,8 +92,8 @@ def _looked(
     situation: Situation,
     clock: Clock,
     keep: Callable[[Iterable[Event]], None],
-) -> Findings:
-    """Look at one provider; what comes before a listing breaks off is kept as well."""
+) -> tuple[Findings, Situation]:
+    """Look at one provider, with the situation as of then; what comes before a listing breaks off is kept."""
     provider_time = ProviderTime(clock)
     looker = Looker(connection.reader, clock, provider_time.at, provider_time.saw)
     try:
@@ -100,7 +102,7 @@ def _looked(
         keep(looker.broken_off(situation, error))
         raise
     keep(found.events)
-    return found
+    return found, looker.dated(situation, found.reading.looked)
 
 
 def _steps_in_question(
@@ -131,6 +133,23 @@ def _steps_in_question(
         if verdict is StepVerdict.ASKS:
             additions, sent = provider.step_told(step, before), pending is not None and pending.attempts > 0
             yield change.address, StepQuestion(step.name, additions, sent, recorded=pending is not None)
+
+
+def _updates_in_question(
+    situation: Situation, changes: Iterable[Change], reading: Reading
+) -> Iterator[tuple[Address, tuple[str, Spec]]]:
+    """Yield the updates of which apply will ask: they were acknowledged, and their product is not listed."""
+    known = situation.known
+    for change in changes if reading.fresh else ():
+        entry = known.state.entries.get(change.previous_address or change.address)
+        if change.action is not Action.UPDATE or entry is None or entry.pending is None:
+            continue
+        after, pending = change.after or EMPTY, entry.pending
+        fields = [name for name in change.changed if name in after and name in known.provider.mutable]
+        waits = awaits_listing(entry, FrozenDict({name: after[name] for name in fields}))
+        overdue = pending.asked is not None or situation.doubt_is_settled(entry)
+        if fields and waits and overdue and entry.id is not None and entry.id not in reading.rows:
+            yield change.address, (entry.id, pending.body)
 
 
 def wants_of(
