@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from podsync.apply.actions.create import adopt, take
+from podsync.apply.actions.create import adopt, adopt_all, take, take_all
 from podsync.apply.actions.local_changes import LocalChanges
 from podsync.apply.actions.settle import finish
 from podsync.apply.context import (
@@ -269,12 +269,14 @@ class _Apply:
 
     def _adopt_only(self, run: ProviderRun) -> None:
         """Adopt products that are surely ours; send nothing."""
-        for change in run.changes:
+        take_all(run, run.changes)
+        for change in adopt_all(run, run.changes):
             remote = run.adopted(change.address)
             if change.named is not None:
                 guarded(run, change, take)
             elif change.makes and remote is not None and not self._board.ended(change.address, *Result):
                 adopt(run, change, remote)
+        run.record_doubts()
 
     def _report(self, refused: str | None) -> Report:
         """Say how every change ended; what nobody spoke of was not tried, or is on its way still."""

@@ -20,7 +20,7 @@ from podsync.apply.report import Result
 from podsync.evidence.ages import Moment
 from podsync.evidence.findings import Findings, Question
 from podsync.evidence.situation import NO_PAST, Past, Situation, Times, Want, documents_of, past_of
-from podsync.evidence.state_view import Key, Known
+from podsync.evidence.state_view import Key, Known, when
 from podsync.model.address import Address
 from podsync.model.errors import UnreadableError
 from podsync.model.frozen import EMPTY, Spec
@@ -33,7 +33,7 @@ from podsync.providers.contract import Remote
 from podsync.providers.habits import Habits
 from podsync.providers.knowledge import Provider
 from podsync.state.entries import Entry, Orphan
-from podsync.state.events import Event, Looked
+from podsync.state.events import Doubted, Event, Looked
 from podsync.state.model import State
 
 
@@ -179,7 +179,8 @@ class ProviderRun:
     not listed, `unsure_next` what a person may answer to that.
     `settled` are the specs of products that this run found made: no plan could compare them.
     `otherwise` are adopted products that are listed with other values than their documents have, `untold`
-    counts those of which no listing tells whether they have what a step adds. `caught_up`:
+    counts those of which no listing tells whether they have what a step adds. `unwritten` is what is to be
+    recorded of steps that others may have done: no request relies on it (`record_doubts`). `caught_up`:
     the listing shows everything that was made before a state was lost. `young`: it adopts a product that was
     made a moment ago. `unread`: nothing is made, since the state does not know all that is ours and the
     listing is not whole; a person may compare.
@@ -215,6 +216,7 @@ class ProviderRun:
     overdue: Mapping[Key, tuple[Remote, ...]] = field(default_factory=dict)
     otherwise: dict[Address, tuple[ListedField, ...]] = field(default_factory=dict)
     untold: Counter[str] = field(default_factory=Counter)
+    unwritten: list[Event] = field(default_factory=list)
     unwanted: Mapping[Address, Question] = field(default_factory=dict)
     looked: float = -math.inf
     unsure: str | None = None
@@ -374,6 +376,27 @@ class ProviderRun:
     def habits(self) -> Habits:
         """The known habits of this account."""
         return self._habits
+
+    def record_doubts(self) -> None:
+        """Record all steps that others may have done in one write."""
+        with self.lock:
+            events, self.unwritten = self.unwritten, []
+        if events:
+            self.ledger.record(*events)
+
+    def record_asked(self, entries: Iterable[Entry]) -> None:
+        """Record in one write that a person is asked, before the questions are reported.
+
+        The answers are believed whatever our wall clock shows by then.
+        """
+        now, events = self.context.clock.now(), []
+        for entry in entries:
+            pending = entry.pending
+            if pending is not None and pending.asked is None:
+                over = when(pending) or self.looker.moment(self.context.began)
+                events.append(Doubted(entry.address, over.wall or 0.0, over.date, pending.why, asked=now))
+        if events:
+            self.ledger.record(*events)
 
     def reading_before(self) -> int | None:
         """Return the number of the reading before this run's Intents; it is recorded when first needed."""

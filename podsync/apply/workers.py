@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from podsync.apply.actions.create import make, restore, take
+from podsync.apply.actions.create import adopt_all, make, restore, take, take_all
 from podsync.apply.actions.swap import take_names
 from podsync.apply.actions.update import accept, update
 from podsync.apply.guard import guarded, pooled
@@ -21,6 +21,7 @@ def work(run: ProviderRun) -> None:
     for change in run.changes:
         if change.action_reason == SWAP_OPEN:
             guarded(run, change, take_names)
+    take_all(run, run.changes)
     for change in run.changes:
         if change.orphan_created_at is not None:
             guarded(run, change, restore)
@@ -38,7 +39,7 @@ def work(run: ProviderRun) -> None:
 
 def _make_all(run: ProviderRun) -> None:
     """Make what is wanted; of what only pictures tell apart no more than is safe (`twins`)."""
-    makers = [c for c in run.changes if c.makes]
+    makers = adopt_all(run, [c for c in run.changes if c.makes])
     free, held = sorted_out(run, makers)
     pooled(run, free, make)
     if held and run.going:

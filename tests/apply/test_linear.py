@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,9 @@ from podsync.model.frozen import freeze
 from podsync.model.settings import Limits
 from podsync.plan.action import Action
 from podsync.providers.habits import Habits
-from podsync.state.events import Adopted, Bound, Gone, Intent, Made, NotSent, Orphaned
+from podsync.state.events import Adopted, Bound, Event, Gone, Intent, Made, NotSent, Orphaned
 from podsync.state.model import State
+from podsync.state.store import StateStore
 from tests.apply.test_steps import size
 from tests.apply.world import Heard, World, a_world
 from tests.products import poster_spec, tee_spec
@@ -100,6 +101,43 @@ def test_asking_what_others_have_added_costs_the_same_however_many_there_are(
     many = (cost[MANY] - cost[1]) / (MANY - 1)
 
     assert many < 1.2 * few, (few, many)
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["adopted before", "adopted now"])
+@pytest.mark.parametrize("listing", ["hidden", "empty"])
+def test_what_one_look_makes_us_adopt_and_ask_is_written_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listing: str, named: bool
+) -> None:
+    """A write costs an fsync, or a commit that is pushed: their number must not grow with the products."""
+    written = 0
+    append = StateStore.append
+
+    def counting(store: StateStore, events: Sequence[Event]) -> None:
+        nonlocal written
+        written += 1
+        append(store, events)
+
+    monkeypatch.setattr(StateStore, "append", counting)
+    writes = {}
+    for count in (FEW, 2 * FEW):
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        with a_world(folder) as world:
+            world.limits = Limits(None, None, None)
+            world.server.values_as = listing
+            for number in range(count):
+                made = poster_spec(f"p-{number}", variantOptions=[size()])
+                identity = world.server.by_hand("gelato", made, age=86400)
+                adopt = {"adopt": identity} if named else {}
+                world.poster(f"p-{number}", doc=adopt, variantOptions=[size("30x40")])
+            if named:
+                assert [outcome.result for outcome in world.apply().outcomes] == [Result.ADOPTED] * count
+            report = world.apply(first_contact=True)
+            assert [outcome.result for outcome in report.outcomes] == [Result.IN_DOUBT] * count
+            assert all(each.pending and each.pending.asked for each in world.state.entries.values())
+            writes[count], written = written, 0
+
+    assert writes[2 * FEW] == writes[FEW]
 
 
 def _ledger(count: int, store: Any) -> Ledger:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
+
 from podsync.apply.actions.sender import Job
 from podsync.apply.actions.steps import go_on
 from podsync.apply.actions.update import look_for_update
+from podsync.apply.guard import pooled
 from podsync.apply.outcomes import conclude, done, later, listed, name_is_taken, not_sure, not_tried
 from podsync.apply.report import DONE, Result
 from podsync.apply.run import DeferredChange, Doubt, ProviderRun
 from podsync.evidence.declared import Declarations
 from podsync.evidence.sent import unverified
+from podsync.evidence.state_view import Known
 from podsync.evidence.steps import existing, untold
 from podsync.model.errors import ConflictError, InDoubtError, PodsyncError
 from podsync.model.frozen import EMPTY, FrozenDict
@@ -20,7 +25,7 @@ from podsync.plan.diff import differing_fields, unseen
 from podsync.plan.drift.compare import differences
 from podsync.providers.contract import Remote
 from podsync.state.entries import Entry, Orphan
-from podsync.state.events import Adopted, Restored
+from podsync.state.events import Adopted, Event, Restored
 
 
 def restore(run: ProviderRun, change: Change) -> None:
@@ -137,20 +142,72 @@ def adopt(run: ProviderRun, change: Change, remote: Remote) -> None:
     go_on(run, change)
 
 
+def adopt_all(run: ProviderRun, changes: Sequence[Change]) -> list[Change]:
+    """Adopt in one write what exists already, has no past here and waits for nothing; return the others."""
+    found = [
+        (change, remote)
+        for change in changes
+        if change.makes
+        and change.action is not Action.SETTLE
+        and (remote := run.adopted(change.address)) is not None
+        and _is_free(run, change)
+    ]
+    if found:
+        run.ledger.record(*(_adopted(run, change, remote) for change, remote in found))
+        pooled(run, [change for change, _ in found], go_on)
+    adopted = {change.address for change, _ in found}
+    return [change for change in changes if change.address not in adopted]
+
+
+def _is_free(run: ProviderRun, change: Change) -> bool:
+    """Whether a change has no past here, and waits for nothing."""
+    waits = change.address in run.waits or change.address in run.vacates
+    ended = run.context.board.ended(change.address, *Result)
+    return run.going and not waits and not ended and run.ledger.entry(change.address) is None
+
+
 def take(run: ProviderRun, change: Change) -> None:
     """Take the product that the document names, if it is there to be taken; nothing is ever made for it."""
-    found = run.findings
-    rows = found.reading.rows if found is not None else {}
     known = run.known
-    decisions = Declarations(known, rows, run.context.clock.now(), {change.address: change.document})
     try:
-        if found is not None and change.address in found.misnamed:
-            raise found.misnamed[change.address]
-        events = decisions.ours(change.address, change.named or "")
+        events = _declared(run, known, change)
     except PodsyncError as error:
         not_tried(run, change, error.message, *error.remedy.splitlines(), replans=True)
         return
     run.ledger.record(*events)
+    _was_taken(run, known, change)
+
+
+def take_all(run: ProviderRun, changes: Sequence[Change]) -> None:
+    """Take in one write what documents name and nothing else is known of; `take` has the others."""
+    known, found, ids = run.known, {}, set()
+    for change in changes:
+        if change.named is None or change.named in ids or not _is_free(run, change):
+            continue
+        with suppress(PodsyncError):  # `take` tells
+            events = _declared(run, known, change)
+            if len(events) == 1 and isinstance(events[0], Adopted):
+                found[change.address] = events[0]
+                ids.add(change.named)
+    if found:
+        run.ledger.record(*found.values())
+        for address in found:
+            _was_taken(run, known, run.by_address[address])
+
+
+def _declared(run: ProviderRun, known: Known, change: Change) -> list[Event]:
+    """Return what it means that the listed product is the document's; PodsyncError where it cannot be."""
+    found = run.findings
+    if found is not None and change.address in found.misnamed:
+        raise found.misnamed[change.address]
+    rows = found.reading.rows if found is not None else {}
+    now, named = run.context.clock.now(), {change.address: change.document}
+    return Declarations(known, rows, now, named).ours(change.address, change.named or "")
+
+
+def _was_taken(run: ProviderRun, known: Known, change: Change) -> None:
+    """Report it, and what the listing shows otherwise; `known` from before."""
+    rows = run.findings.reading.rows if run.findings is not None else {}
     fields, _ = differences(known, change.document.spec, rows[change.named or ""], run.habits)
     entry = run.ledger.entry(change.address)
     made = entry.spec or EMPTY if entry is not None else EMPTY

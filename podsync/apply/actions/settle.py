@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from podsync.apply.actions.create import create, make
 from podsync.apply.actions.sender import SENDS_AN_APPLY
@@ -30,7 +31,6 @@ from podsync.apply.outcomes import (
 from podsync.apply.report import DONE, Result
 from podsync.apply.run import Doubt, ProviderRun
 from podsync.evidence.findings import Findings
-from podsync.evidence.state_view import when
 from podsync.model.address import Address
 from podsync.model.errors import ProviderError, StoppedError, UnauthorizedError
 from podsync.model.product import seen_ids
@@ -40,7 +40,7 @@ from podsync.plan.change import Change, left_by
 from podsync.plan.diff import differing_fields
 from podsync.providers.contract import Remote
 from podsync.state.entries import Entry, Orphan
-from podsync.state.events import Asked, Bound, Confirmed, Doubted, Gone, Orphaned, Unbound
+from podsync.state.events import Asked, Bound, Confirmed, Gone, Orphaned, Unbound
 
 #: Seconds between two messages about a wait.
 SAY_EVERY = 30.0
@@ -92,8 +92,7 @@ def finish(run: ProviderRun) -> None:
         run.stop(error.message, credentials=True)
     except ProviderError as error:
         run.context.board.note(f"{error.message}; the next apply looks again")
-    for doubt in sorted(run.doubts.values(), key=lambda each: each.address):
-        _still_in_doubt(run, doubt)
+    _still_in_doubt(run)
     for deferred in run.deferred.values():
         _still_deferred(run, deferred.change)
     for each in run.unshown.values():
@@ -110,19 +109,22 @@ def finish(run: ProviderRun) -> None:
     _tell_unwanted(run)
 
 
-def _still_in_doubt(run: ProviderRun, doubt: Doubt) -> None:
+def _still_in_doubt(run: ProviderRun) -> None:
     """Report what was waited for; what no listing has told by then a person is asked."""
-    entry = run.ledger.entry(doubt.address)
-    if entry is None or entry.pending is None:
-        return
-    untold = doubt.unread and run.stopped is None
-    situation = run.looker.dated(run.situation(), run.looked) if untold else None
-    if situation is None or not situation.doubt_is_settled(entry):
-        in_doubt(run, doubt.address, entry, doubt.why)
-    elif run.context.options.wait:
-        _ask(run, entry, (), doubt.why)
-    else:
-        in_doubt(run, doubt.address, entry, f"{doubt.why}; {later(run)}")
+    questions = []
+    for doubt in sorted(run.doubts.values(), key=lambda each: each.address):
+        entry = run.ledger.entry(doubt.address)
+        if entry is None or entry.pending is None:
+            continue
+        untold = doubt.unread and run.stopped is None
+        situation = run.looker.dated(run.situation(), run.looked) if untold else None
+        if situation is None or not situation.doubt_is_settled(entry):
+            in_doubt(run, doubt.address, entry, doubt.why)
+        elif run.context.options.wait:
+            questions.append(_AskedCreate(entry, (), doubt.why))
+        else:
+            in_doubt(run, doubt.address, entry, f"{doubt.why}; {later(run)}")
+    _ask(run, questions)
 
 
 def _tell_unwanted(run: ProviderRun) -> None:
@@ -179,9 +181,11 @@ def _overdue(run: ProviderRun) -> list[Entry | Orphan]:
 def _wait_for_all(run: ProviderRun) -> None:
     """Look, act, wait, until nothing is in doubt, late, or without its id."""
     clock, pauses, reminder = run.context.clock, Pauses(run.settings.settle_seconds), Reminder(run)
+    run.record_doubts()
     while run.stopped is None and not run.context.stop.signal and _waits_for(run) is not None:
         now = clock.monotonic()
         _send_deferred(run, now)
+        run.record_doubts()
         if (
             run.doubts
             or _unlisted(run)
@@ -192,6 +196,7 @@ def _wait_for_all(run: ProviderRun) -> None:
         grow(run)
         released = bool(run.unshown) and read_back(run)
         exchange_names(run)
+        run.record_doubts()
         left = _waits_for(run)
         if released:
             continue
@@ -334,11 +339,13 @@ def take_in(run: ProviderRun, findings: Findings) -> None:
         _was_made(run, doubts[address], row)
     for address in findings.none:
         _nothing_was_made(run, doubts[address])
+    questions = []
     for address, rows in findings.asks.items():
         run.doubts.pop(address, None)
         entry = run.ledger.entry(address)
         if entry is not None and entry.pending is not None:
-            _ask(run, entry, rows, findings.why.get(address, ""), young=address in findings.young)
+            why, young = findings.why.get(address, ""), address in findings.young
+            questions.append(_AskedCreate(entry, rows, why, young))
     for address in (*findings.waits, *findings.unread):
         known_by = run.doubts[address].known_by if address in run.doubts else run.context.began
         pending, unread = doubts[address].pending, address in findings.unread
@@ -351,21 +358,27 @@ def take_in(run: ProviderRun, findings: Findings) -> None:
         if unread and pending is not None and pending.asked is not None:
             # A run has waited for a better listing already.
             run.doubts.pop(address, None)
-            _ask(run, doubts[address], (), why)
+            questions.append(_AskedCreate(doubts[address], (), why))
             continue
         run.doubts[address] = Doubt(address, known_by, why, unread=unread)
+    _ask(run, questions)
     run.overdue, run.unwanted, run.looked = findings.overdue, findings.unwanted, findings.reading.looked
 
 
-def _ask(run: ProviderRun, entry: Entry, rows: Sequence[Remote], why: str, *, young: bool = False) -> None:
-    """Ask what became of a create in doubt, and record that: the answer is believed by any clock."""
-    pending = entry.pending
-    assert pending is not None  # noqa: S101 (the caller saw it)
-    if not (young or pending.asked is not None):
-        over = when(pending) or run.looker.moment(run.context.began)
-        facts = (entry.address, over.wall or 0.0, over.date, pending.why)
-        run.ledger.record(Doubted(*facts, asked=run.context.clock.now()))
-    ask_about_doubt(run, entry, rows, why, young=young)
+class _AskedCreate(NamedTuple):
+    """What a person is asked of a create in doubt; `young`: nobody can say yet that nothing was made."""
+
+    entry: Entry
+    rows: Sequence[Remote]
+    why: str
+    young: bool = False
+
+
+def _ask(run: ProviderRun, questions: Sequence[_AskedCreate]) -> None:
+    """Ask what became of creates in doubt."""
+    run.record_asked(each.entry for each in questions if not each.young)
+    for each in questions:
+        ask_about_doubt(run, each.entry, each.rows, each.why, young=each.young)
 
 
 def _cleared(run: ProviderRun, address: Address) -> None:

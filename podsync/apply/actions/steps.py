@@ -6,14 +6,15 @@ only, and one in doubt (a refused one too) is sent again only for what is surely
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from podsync.apply.actions.sender import SENDS_AN_APPLY, Job, SendResult
 from podsync.apply.guard import guarded, pooled
 from podsync.apply.outcomes import conclude, done, failed, in_doubt, not_tried
 from podsync.apply.report import DONE, Result
 from podsync.apply.run import DeferredChange, ProviderRun, Unshown
-from podsync.evidence.state_view import Known, when
+from podsync.evidence.state_view import Known
 from podsync.evidence.steps import StepVerdict, is_whole, step_verdict
 from podsync.model.errors import ConflictError, InDoubtError, RefusedError
 from podsync.model.frozen import EMPTY, Spec, freeze
@@ -21,11 +22,19 @@ from podsync.plan.answers import if_removed, of_step, perhaps_added, step_in_dou
 from podsync.plan.change import Change
 from podsync.plan.diff import differing_fields, is_unsure
 from podsync.providers.contract import ProductStep, Remote
-from podsync.state.entries import Entry, Pending
+from podsync.state.entries import Entry
 from podsync.state.events import Doubted, Intent, Settled
 
 #: At most this many other products are read to see that the listing shows what a step adds.
 WITNESSES = 5
+
+
+class AskedChange(NamedTuple):
+    """What a person is asked about an update or a step of `entry`, and what may be answered."""
+
+    entry: Entry
+    why: str
+    answers: Sequence[str]
 
 
 def ready(run: ProviderRun) -> list[Change]:
@@ -100,18 +109,17 @@ def _takes_names(run: ProviderRun, change: Change, entry: Entry) -> bool:
 def _doubt(run: ProviderRun, change: Change, entry: Entry, step: ProductStep) -> None:
     """Look first, and ask where the listing does not tell: others may have done this step.
 
-    Where the state does not know all that was sent, their request may even be on its way.
+    Where the state does not know all that was sent, their request may even be on its way. Nothing is sent, so
+    that all of these are recorded together.
     """
     now, date = run.context.clock.now(), run.sender.time.now()
-    run.ledger.record(
-        Intent(
-            change.address, run.provider.name, change.account, "update", step.body, now, now, date, 0,
-            change.labels, change.lifecycle, place=change.place, step=step.name,
-        ),
-        Doubted(change.address, now, date, perhaps_added(_what(run, step.name))),
+    intent = Intent(
+        change.address, run.provider.name, change.account, "update", step.body, now, now, date, 0,
+        change.labels, change.lifecycle, place=change.place, step=step.name,
     )  # fmt: skip
     until = run.context.began + (run.until_settled if run.was_new or run.lost else 0.0)
     with run.lock:
+        run.unwritten += [intent, Doubted(change.address, now, date, perhaps_added(_what(run, step.name)))]
         run.unshown[change.address] = Unshown(
             change, entry.id or "", step.body, until, go_on, step.name, acknowledged=False
         )
@@ -158,17 +166,20 @@ def settle_step(
     row: Remote | None,
     looked: float,
     proves: Callable[[ProductStep, Entry, Spec], bool],
-) -> None:
-    """Act on what the listing shows of a sent step; `proves`: what it does not show of one is not there."""
+) -> AskedChange | None:
+    """Act on what the listing shows of a sent step; return what a person has to be asked (`ask_all`).
+
+    `proves`: what the listing does not show of a step is not there.
+    """
     change, provider, now = each.change, run.provider, run.context.clock.now()
     entry = run.ledger.entry(change.address)
     if entry is None or entry.pending is None:
-        return
+        return None
     if row is None:
-        if looked >= each.until:
-            del run.unshown[change.address]
-            _ask_whether_it_is_there(run, change, entry, each)
-        return
+        if looked < each.until:
+            return None
+        del run.unshown[change.address]
+        return _whether_it_is_there(run, entry, each)
     before, step = entry.spec or EMPTY, ProductStep(each.step, each.body)
     shown = provider.step_shown(step, before, row)
     verdict = step_verdict(
@@ -179,16 +190,15 @@ def settle_step(
         acknowledged=each.acknowledged,
     )
     if verdict is StepVerdict.WAITS:
-        return
+        return None
     del run.unshown[change.address]
     if verdict is StepVerdict.ASKS:
-        _ask(run, change, entry, each)
-        return
+        return _whether_it_was_done(run, entry, each)
     attempts = entry.pending.attempts
     if verdict is StepVerdict.DONE:
         run.ledger.record(Settled(change.address, now, found=True, id=each.id, remote=row.shown))
         guarded(run, change, each.then)
-        return
+        return None
     part = shown.part if shown is not None else EMPTY
     some = differing_fields(provider, freeze({name: before.get(name) for name in part}), part)
     run.ledger.record(
@@ -202,33 +212,29 @@ def settle_step(
         failed(run, change, f"sent {attempts} times, and nothing of it is listed")
     else:
         guarded(run, change, each.then)
+    return None
 
 
-def _ask_whether_it_is_there(run: ProviderRun, change: Change, entry: Entry, each: Unshown) -> None:
+def ask_all(run: ProviderRun, questions: Sequence[AskedChange]) -> None:
+    """Ask a person what became of updates and steps."""
+    run.record_asked(each.entry for each in questions)
+    for each in questions:
+        in_doubt(run, each.entry.address, each.entry, each.why, each.answers)
+
+
+def _whether_it_is_there(run: ProviderRun, entry: Entry, each: Unshown) -> AskedChange:
     """The listing does not show the product that a step was sent to."""
-    assert entry.pending is not None  # noqa: S101 (the caller saw it)
-    asked(run, change, entry.pending)
     begun = entry.swap is None or run.ledger.state().given_up(entry.swap)
-    gone = if_removed(change.address, f"--step {each.step} --not-made", replaces=not begun)
-    in_doubt(run, change.address, entry, f"{run.provider.title} does not list the product {each.id}", (gone,))
+    gone = if_removed(entry.address, f"--step {each.step} --not-made", replaces=not begun)
+    return AskedChange(entry, f"{run.provider.title} does not list the product {each.id}", (gone,))
 
 
-def asked(run: ProviderRun, change: Change, pending: Pending) -> None:
-    """Record that a person was asked: the answer is believed whatever our wall clock shows by then."""
-    if pending.asked is None:
-        over = when(pending) or run.looker.moment(run.context.began)
-        facts = (change.address, over.wall or 0.0, over.date, pending.why)
-        run.ledger.record(Doubted(*facts, asked=run.context.clock.now()))
-
-
-def _ask(run: ProviderRun, change: Change, entry: Entry, each: Unshown) -> None:
-    """Ask a person about a step that the listing does not show."""
-    pending = entry.pending
-    assert pending is not None  # noqa: S101 (the caller saw it)
-    asked(run, change, pending)
+def _whether_it_was_done(run: ProviderRun, entry: Entry, each: Unshown) -> AskedChange:
+    """The listing shows the product, and nothing of the step."""
     additions = run.provider.step_told(ProductStep(each.step, each.body), entry.spec or EMPTY)
-    why = step_in_doubt(_what(run, each.step), additions, sent=pending.attempts > 0)
-    in_doubt(run, change.address, entry, why, of_step(change.address, each.step))
+    sent = entry.pending is not None and entry.pending.attempts > 0
+    why = step_in_doubt(_what(run, each.step), additions, sent=sent)
+    return AskedChange(entry, why, of_step(entry.address, each.step))
 
 
 def _what(run: ProviderRun, step: str) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from podsync.apply.actions.sender import SENDS_AN_APPLY, Job
-from podsync.apply.actions.steps import asked, go_on, settle_step, witnesses
+from podsync.apply.actions.steps import AskedChange, ask_all, go_on, settle_step, witnesses
 from podsync.apply.guard import guarded
 from podsync.apply.outcomes import conclude, done, failed, in_doubt, name_is_taken, not_sure, not_tried
 from podsync.apply.report import Result
@@ -273,7 +273,8 @@ def read_back(run: ProviderRun) -> bool:
 
     Return whether something that waited for one of them need not wait any longer.
     """
-    released = False
+    run.record_doubts()
+    released, questions = False, list[AskedChange | None]()
     looked, now = run.context.clock.monotonic(), run.context.clock.now()
     listing = _listed_now(run)
     rows = {row.id: row for row in listing.items}
@@ -287,7 +288,7 @@ def read_back(run: ProviderRun) -> bool:
     for address, each in list(run.unshown.items()):
         row = rows.get(each.id)
         if each.step:
-            settle_step(run, each, row, looked, proves)
+            questions.append(settle_step(run, each, row, looked, proves))
         elif row is not None and listing.fresh and _is_done(run, each, row):
             entry = run.ledger.entry(address)
             if entry is not None and entry.pending is not None:
@@ -306,7 +307,7 @@ def read_back(run: ProviderRun) -> bool:
                 continue
             entry, title = run.ledger.entry(address), run.provider.title
             if row is None:
-                _ask_whether_it_is_so(run, each.change, entry)
+                questions.append(_whether_it_is_so(run, entry))
                 continue
             listed = f"it lists {canonical_json({name: row.fields.get(name) for name in each.body})}"
             if entry is None or entry.pending is None:
@@ -317,15 +318,15 @@ def read_back(run: ProviderRun) -> bool:
             why = f"{title} acknowledged the update and lists {neither}: {listed}"
             answer = f'if that is it: podsync state settle "{address}" --adopt {each.id}'
             failed(run, each.change, why, remedy=answer)
+    ask_all(run, [each for each in questions if each is not None])
     return released
 
 
-def _ask_whether_it_is_so(run: ProviderRun, change: Change, entry: Entry | None) -> None:
+def _whether_it_is_so(run: ProviderRun, entry: Entry | None) -> AskedChange | None:
     """The listing does not show the product of an update: it may be hidden there, or removed."""
-    if entry is not None and entry.pending is not None:
-        asked(run, change, entry.pending)
-        question = took_effect(run.provider, change.address, entry.id or "", entry.pending.body)
-        in_doubt(run, change.address, entry, *question)
+    if entry is None or entry.pending is None:
+        return None
+    return AskedChange(entry, *took_effect(run.provider, entry.address, entry.id or "", entry.pending.body))
 
 
 def _is_done(run: ProviderRun, each: Unshown, row: Remote) -> bool:
