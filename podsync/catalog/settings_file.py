@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ from podsync.model.errors import CatalogError
 from podsync.model.frozen import EMPTY, freeze, value_at
 from podsync.model.settings import Limits, ProviderSettings, RateLimit, Settings
 from podsync.providers.registry import default_settings, plugins
-from podsync.state.backends import state_settings
+from podsync.state.backends import BACKENDS, state_settings
 
 if TYPE_CHECKING:
     from podsync.catalog.parsing.document import Document, ParsedFile
@@ -142,8 +142,22 @@ def _faults(reading: ParsedFile) -> list[Diagnostic]:
 
         faults = faults_of_one(reading, "podsync", "schema", "the settings")
     for document in reading.documents if sound else ():
-        faults += shared_things(document) if document.data.get("environments") else ()
+        faults += _places(document)
+        if document.data.get("environments") and not faults:
+            faults += shared_things(document)
     return faults
+
+
+def _places(document: Document) -> Iterator[Diagnostic]:
+    """Yield a fault for each place of a state that cannot hold one, whatever is there."""
+    environments = [("environments", each, "state") for each in names_of(document.data)]
+    for block in (("state",), *environments):
+        for backend in BACKENDS.values():
+            path = (*block, backend.place)
+            place = value_at(document.data, path)
+            refused = backend.refuse(place) if isinstance(place, str) else None
+            if refused is not None:
+                yield document.fault("schema", path, f"{'.'.join(path)}: {refused[0]}", refused[1])
 
 
 def defaults() -> Settings:

@@ -320,7 +320,7 @@ class Workspace:
             raise CatalogError(self.known_file.parsed[1])
         more = self._ignored_in_vain(state, catalog)
         if made.unwanted:
-            from podsync.plan.checks import of_refusals
+            from podsync.plan.planner import of_refusals
 
             more += of_refusals(made, state, time.time(), self.waits)
         made = replace(made, diagnostics=in_file_order((*made.diagnostics, *more)))

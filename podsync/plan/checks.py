@@ -19,7 +19,6 @@ from podsync.plan.diff import unseen
 from podsync.plan.unchanged import Split, UnchangedPairs
 
 if TYPE_CHECKING:
-    from podsync.plan.model import Plan
     from podsync.providers.knowledge import Provider
     from podsync.state.entries import Entry, Orphan
     from podsync.state.model import State
@@ -130,6 +129,7 @@ def _indistinguishable(
         identity = providers[orphan.provider].identity(orphan.spec)
         there[orphan.provider, orphan.account, identity].append((orphan.address, _ORPHAN))
     giving_up = {change.address for change in (*changes, *leaving) if change.action in _GIVING_UP}
+    refused: dict[Address, tuple[Change, Address, str]] = {}
     for change in making:
         provider = providers[change.provider]
         key = change.provider, change.account, provider.identity(change.after or {})
@@ -140,20 +140,28 @@ def _indistinguishable(
         settled = left.settled.alike(provider, change.account, change.after or {})
         twins = [*there.get(key, ()), *((product.address, _EXISTS) for product in settled)]
         for address, how in sorted(twin for twin in twins if twin not in excused)[:1]:
-            first = how == _EXISTS and address in giving_up
-            meant = _if_meant(change, address, first=first, orphan=how == _ORPHAN)
-            yield Diagnostic(
-                "error",
-                "indistinguishable",
-                f"{change.address}: {provider.title}'s listing could not tell it from {address}, which {how}",
-                change.source,
-                f"give it a mock-up or a name of its own; if that product is meant, {meant}",
-                change.address,
-            )
+            refused[change.address] = change, address, how
+    for change, address, how in refused.values():
+        title = providers[change.provider].title
+        first = how == _EXISTS and address in giving_up
+        ring = first and address in refused and refused[address][1] == change.address
+        meant = _if_meant(change, address, first=first, ring=ring, orphan=how == _ORPHAN)
+        yield Diagnostic(
+            "error",
+            "indistinguishable",
+            f"{change.address}: {title}'s listing could not tell it from {address}, which {how}",
+            change.source,
+            f"give it a mock-up or a name of its own; if that product is meant, {meant}",
+            change.address,
+        )
 
 
-def _if_meant(change: Change, address: Address, *, first: bool, orphan: bool) -> str:
+def _if_meant(change: Change, address: Address, *, first: bool, ring: bool, orphan: bool) -> str:
     """Return how a document takes the product of another address, which what it would make looks like."""
+    if ring:
+        return (
+            f"let the two exchange their specs first, as {address} and it are now, and change them after that"
+        )
     if first:  # as an orphan it is taken by the document that equals it
         return f'let {address} give it up first: podsync apply --target "{address}"'
     if orphan:
@@ -169,10 +177,8 @@ def _unseen(
     """What would be made anew for fields of which nobody knows what they are there: apply asks first."""
     taken = [orphan for orphan in state.orphans if orphan.origin == "adopted"]
     for change in changes:
-        entry, provider = (
-            state.entries.get(change.previous_address or change.address),
-            providers[change.provider],
-        )
+        entry = state.entries.get(change.previous_address or change.address)
+        provider = providers[change.provider]
         if (one := unseen(provider, entry, taken, change)) is not None:
             asked = is_it_so(provider, change.address, entry, *one)
             made = "created" if change.action is Action.CREATE else "replaced"
@@ -256,8 +262,8 @@ def _leave_names(changes: tuple[Change, ...], state: State) -> Mapping[Address, 
 def vacated(
     changes: tuple[Change, ...], providers: Mapping[str, Provider], state: State
 ) -> Mapping[Address, frozenset[str]]:
-    """Return the ids of products whose names these changes take: they have to be gone before that."""
-    leaving = _leave_names(changes, state)
+    """Return the ids of products whose names these changes, of `providers`, take: they have to be gone."""
+    leaving = {a: each for a, each in _leave_names(changes, state).items() if each.provider in providers}
     held = _by_name([*leaving.items()], providers)
     found: dict[Address, frozenset[str]] = {}
     for change in changes if held else ():
@@ -425,25 +431,3 @@ def _doubted(
                     called.get(holder.address, holder.address)
                 }
     return waits
-
-
-def of_refusals(plan: Plan, state: State, now: float, waits: Mapping[str, float]) -> Iterator[Diagnostic]:
-    """Yield what is to be said of each create that was refused and that no document wants any more.
-
-    `now` is our wall clock, `waits` as of `operations.settle`: earlier nobody can say that nothing was made.
-    """
-    if not plan.unwanted:
-        return
-    from podsync.state.operations import nothing_was_made
-
-    for addresses in plan.unwanted.values():
-        for address in addresses:
-            refusals = state.refusals[address]
-            words = (
-                f"{address}: a create was refused, and no document wants it any more: {refusals[-1].message}"
-            )
-            answers = ["apply looks whether it was made all the same"]
-            if nothing_was_made(state, address, now, waits):
-                settle = f"podsync state settle {address.word} --not-created"
-                answers.append(f"the provider's web page does not show it: {settle}")
-            yield Diagnostic("warning", "refused-create", words, None, "\n".join(answers), address)

@@ -221,3 +221,25 @@ def _selected(change: Change, labels: Mapping[str, str], selection: Selection) -
     if change.action is Action.ORPHAN:
         return selection.targeted(change.address) and selection.takes(change.address, labels)
     return selection.takes(change.address, labels)
+
+
+def of_refusals(plan: Plan, state: State, now: float, waits: Mapping[str, float]) -> Iterator[Diagnostic]:
+    """Yield what is to be said of each create that was refused and that no document wants any more.
+
+    `now` is our wall clock, `waits` as of `operations.settle`: earlier nobody can say that nothing was made.
+    """
+    if not plan.unwanted:
+        return
+    from podsync.state.operations import nothing_was_made
+
+    for addresses in plan.unwanted.values():
+        for address in addresses:
+            refusals = state.refusals[address]
+            words = (
+                f"{address}: a create was refused, and no document wants it any more: {refusals[-1].message}"
+            )
+            answers = ["apply looks whether it was made all the same"]
+            if nothing_was_made(state, address, now, waits):
+                settle = f"podsync state settle {address.word} --not-created"
+                answers.append(f"the provider's web page does not show it: {settle}")
+            yield Diagnostic("warning", "refused-create", words, None, "\n".join(answers), address)

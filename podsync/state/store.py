@@ -73,7 +73,8 @@ class Backend(NamedTuple):
     those of them that say where the state is, the place itself last; each with its metavar and help. beside:
     the place of an environment, from the place around the environments and the environment's name.
     open: makes a store of its keys; nothing is read or written yet. files: where its state is a file.
-    shared: whether other repositories than the one at this root can have their states there. secrets:
+    shared: whether other repositories than the one at this root can have their states there. refuse: what is
+    wrong with a place that its schema lets pass, and the remedy; nothing is looked at for that. secrets:
     variables that hold a password; secret_urls: those of a URL with one.
     """
 
@@ -85,6 +86,7 @@ class Backend(NamedTuple):
     open: Callable[[Mapping[str, Any], StoreSurroundings], StateStore]
     files: Callable[[Mapping[str, Any]], tuple[Path, ...]] = lambda _keys: ()
     shared: Callable[[Mapping[str, Any], Path], bool] = lambda _keys, _root: True
+    refuse: Callable[[str], tuple[str, str] | None] = lambda _place: None
     secrets: tuple[str, ...] = ()
     secret_urls: tuple[str, ...] = ()
 

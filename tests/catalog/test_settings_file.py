@@ -95,6 +95,45 @@ def test_what_is_wrong(content, fault):
     assert faults(content) == [f"podsync.yaml:{fault}"]
 
 
+@pytest.mark.parametrize(
+    "branch",
+    ["HEAD", "refs/heads/x", "refs/v1", "a/../b", "a..b", "a//b", "a/", "a.", "a/.b", "a.lock", "a.lock/b"],
+)  # fmt: skip
+def test_what_git_takes_for_no_branch_is_refused_where_it_stands(branch):
+    content = f"state: {{backend: git, branch: {branch}}}\nenvironments: {{}}\n"
+    nested = f"environments:\n  prod: {{state: {{branch: {branch}}}}}\n"
+
+    assert [each.split(" ", 2)[:2] for each in faults(content)] == [["podsync.yaml:1:31", "schema:"]]
+    assert [each for each in faults(nested) if " schema: " in each] == [
+        f"podsync.yaml:2:26 schema: environments.prod.state.branch: '{branch}' is no name of a branch"
+    ]
+
+
+@pytest.mark.parametrize("branch", ["podsync-state", "a/b.c", "heads/HEAD", "lock", "refs-x"])
+def test_what_git_takes_for_a_branch_is_taken(branch):
+    assert faults(f"state: {{backend: git, branch: {branch}}}\n") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("x" * 300, "a name in it has 300 bytes, more than 180"),
+        ("\N{CJK UNIFIED IDEOGRAPH-4E00}" * 61, "a name in it has 183 bytes, more than 180"),
+        ("/".join(["folder"] * 200), "it has 1399 bytes, more than 1000"),
+        (".podsync/x.json", "it leads into .podsync"),
+        ("shop/../.PodSync/x.json", "it leads into .podsync"),
+        ("catalog/a.yaml", "that is a YAML file"),
+        ("podsync.YML", "that is a YAML file"),
+        ("shop/..", "that is no file's name"),
+    ],
+)
+def test_a_state_is_not_kept_where_it_cannot_stay(path, told):
+    (fault,) = faults(f'state: {{path: "{path}"}}\n')
+
+    assert fault.startswith("podsync.yaml:1:15 schema: state.path: ")
+    assert fault.endswith(told)
+
+
 def test_an_invalid_file_raises_all_its_faults(tmp_path):
     path = tmp_path / "podsync.yaml"
     path.write_text("version: 2\nsandbox: 1\n")

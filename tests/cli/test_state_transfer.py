@@ -219,6 +219,8 @@ def test_migrate_waits_for_nobody_while_something_is_in_doubt(podsync, folder, c
         (["--to", "local", "--schema", "x"], "--schema is not for local"),
         (["--to", "postgres", "--schema", "Bad-Name"], "schema"),
         (["--to", "s3"], "'s3'"),
+        (["--to", "git", "--branch", "HEAD"], "is no name of a branch"),
+        (["--to", "local", "--path", ".podsync/x.json"], "it leads into .podsync"),
         ([], "--to"),
     ],
 )

@@ -761,7 +761,10 @@ class Floor(World):
         elif so:
             self._import(provider, {address: identity}, [])
         else:
-            self.run(Trouble(), selecting={"selection": Selection(replace=(str(address),))})
+            report = self.run(Trouble(), selecting={"selection": Selection(replace=(str(address),))})
+            for told in report.outcomes if report is not None else ():
+                if told.address == address and any("podsync import --not-ours" in line for line in told.next):
+                    self._answer_question(told)
 
     def _set_back(self, outcome: Outcome) -> None:
         """Of what another one has written there meanwhile: the catalog is right, as it is printed."""

@@ -92,8 +92,9 @@ def reviewed(floor: Floor, luck: random.Random) -> None:
         floor.clock.pass_by(luck.choice([60.0, 2 * SETTLE + TIMEOUT, 86400.0]))
         report = floor.run(Trouble())
     floor.always()
-    if luck.random() < 0.5:
-        floor.sandbox.set_rules(hidden="")
+    # A later version of it is listed like anything else.
+    made = [i for i, each in floor.there(document.provider).items() if name in each.values()]
+    floor.sandbox.set_rules(hidden=luck.choice(["", *made[:1]]))
     # What the loss of a state does to what is hidden for long is not asked here.
     floor.model.twins.add(floor.body(document.provider, spec))
 

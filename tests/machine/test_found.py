@@ -1222,3 +1222,20 @@ def test_a_shop_that_was_emptied_before_anything_was_certain_is_asked_about(floo
     floor.good_day()
 
     assert len(floor.made("kakaclo")) == len(floor.documents)
+
+
+def test_what_is_gone_at_one_provider_keeps_nothing_from_being_made_at_another(floor):
+    """Only the provider with work is spoken to: the other one's names are nobody's business."""
+    dog = Address("customer_product", "dog")
+    write(floor, dog)
+    write(floor, POSTER)
+    floor.good_day()
+    floor.take_away("gelato", floor.state.entries[dog].id)
+    for slug in ("ant", "bee", "elk"):  # a doubt is looked for in a whole reading
+        floor.clock.pass_by(2 * SETTLE)
+        write(floor, Address("customer_product", slug))
+        floor.run(Trouble((Fault("gelato", "create", "fin"),)))
+    assert any(each.gone for each in floor.state.absent["gelato"].values())
+    write(floor, TEE)
+
+    assert [told.result for told in floor.run(Trouble()).outcomes] == [Result.CREATED]

@@ -69,6 +69,20 @@ def test_an_orphan_that_a_look_took_is_asked_about_before_another_is_made() -> N
         assert rules(sure) == []
 
 
+def test_of_an_exchange_with_another_change_neither_is_told_to_wait_for_the_other() -> None:
+    one, two = designed("one", enName="Dino"), designed("two", enName="Fox")
+    swapped = designed("one", enName="Fox", colorValue="#000000"), designed("two", enName="Dino")
+
+    told = plan(swapped, state(made(one), made(two)))
+
+    assert rules(told) == ["indistinguishable"] * 2
+    for each in told.diagnostics:
+        assert "--target" not in (each.detail or "")
+        assert "exchange their specs first" in (each.detail or "")
+    exchanged = [designed("one", enName="Fox"), designed("two", enName="Dino")]
+    assert set(actions(plan(exchanged, state(made(one), made(two)))).values()) == {"move"}
+
+
 def test_a_product_that_is_gone_or_made_again_does_not_hold_its_name() -> None:
     """Apply sees to it that it is gone before another one takes the name."""
     one, other = made(customer("one", name="A")), made(customer("two", name="B"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,16 @@ def _open(keys: Mapping[str, Any], around: StoreSurroundings) -> StateStore:
         batching=Batching(lease=keys["lease_seconds"]),
         **around.facts,
     )
+
+
+#: What `git check-ref-format` refuses of what the schema lets pass, and what is no branch among all refs.
+_NO_BRANCH = re.compile(r"HEAD|refs/.*|.*(\.\.|//|/\.|\.lock/).*|.*([./]|\.lock)")
+
+
+def _refuse(branch: str) -> tuple[str, str] | None:
+    if not _NO_BRANCH.fullmatch(branch):
+        return None
+    return f"{branch!r} is no name of a branch", "name one that git takes, without refs/heads/: podsync-state"
 
 
 BACKEND = Backend(
@@ -67,4 +78,5 @@ BACKEND = Backend(
     beside=lambda place, environment: f"{place}-{environment}",
     open=_open,
     shared=lambda keys, _root: keys["remote"] != _REMOTE,
+    refuse=_refuse,
 )

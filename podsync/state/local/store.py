@@ -96,6 +96,8 @@ class LocalStore(StateStore):
         """Hold the state for writing; StateError where the folder cannot be written."""
         from podsync.state.local.lock import hold
 
+        if not self.lock_path.exists():
+            self._look()  # beside what is no state nothing is written
         holder = Holder.of_this_run(self._who(), self._clock, command, self._run_url)
         with hold(
             self.lock_path, self.journal_path, holder,

@@ -175,6 +175,17 @@ def test_no_write_of_several_processes_is_lost(path):
     assert (state.serial, len(state.entries)) == (20, 20)
 
 
+@pytest.mark.parametrize("content", [b"kind: designed_product\n", b"{}"])
+def test_beside_a_file_that_is_no_state_nothing_is_written(path, content):
+    path.write_bytes(content)
+
+    with pytest.raises(StateError), store(path).lock("apply", 5):
+        pass
+
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+    assert path.read_bytes() == content
+
+
 def test_the_folder_of_the_state_is_made(tmp_path):
     with store(tmp_path / "a" / "b" / "s.json").lock("apply", 0):
         pass
