@@ -159,11 +159,12 @@ class _Look:
         return {item.id: item for item in self._known.items if item.id is not None}
 
     def _lists_nothing(self) -> bool:
-        """Whether nothing is listed, and all that has an id should be by now, though none was ever confirmed.
+        """Whether nothing is listed where products were before that none has confirmed: all of them settled.
 
-        A person has removed it before a listing showed it, or it is another account: only they can tell.
+        A person has removed them, or it is another account. What only an answer told may be hidden instead:
+        where it is is a question of its own.
         """
-        items = self._known.provisional
+        items = self._known.presumed
         return bool(items) and not self._reading.rows and all(map(self._situation.item_is_settled, items))
 
     def _unowned(self) -> tuple[Remote, ...]:

@@ -205,9 +205,10 @@ class Change:
 
     @property
     def approved_as(self) -> Action:
-        """What people approve: apply may adopt what exists already instead of creating it."""
-        by_itself = self.action is Action.ADOPT and self.named is None
-        return Action.CREATE if by_itself else self.action
+        """What people approve: apply may adopt what exists already instead of making it."""
+        if self.action is not Action.ADOPT or self.named is not None:
+            return self.action
+        return Action.CREATE if self.before is None else Action.REPLACE
 
 
 def left_by(address: Address) -> str:

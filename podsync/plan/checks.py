@@ -262,12 +262,8 @@ def _leave_names(changes: tuple[Change, ...], state: State) -> Mapping[Address, 
 def vacated(
     changes: tuple[Change, ...], providers: Mapping[str, Provider], state: State
 ) -> Mapping[Address, frozenset[str]]:
-    """Return the ids of products whose names these changes take: they have to be gone before that.
-
-    `providers` are those that the changes are for.
-    """
-    everywhere = _leave_names(changes, state)
-    leaving = {address: entry for address, entry in everywhere.items() if entry.provider in providers}
+    """Return the ids of products whose names these changes, of `providers`, take: they have to be gone."""
+    leaving = {a: each for a, each in _leave_names(changes, state).items() if each.provider in providers}
     held = _by_name([*leaving.items()], providers)
     found: dict[Address, frozenset[str]] = {}
     for change in changes if held else ():

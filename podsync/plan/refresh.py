@@ -148,8 +148,12 @@ def _seen(change: Change, findings: Findings) -> Change:
         row = findings.named[change.address]
         return replace(change, shown=seen_ids(row.shown), made_at=row.created_at)
     remote = findings.adopted.get(change.address)
-    if remote is None or change.action is not Action.CREATE:
+    # A new product that is to take over a name is called otherwise at first: requests follow.
+    if remote is None or change.action not in _MAKING or change.temporary:
         return change
+    noun, key = findings.known.provider.info.visible_id
+    old = f"{noun} {change.shown[key]}" if key in change.shown else "the product before it"
+    left = (f"{old} stays on sale until a person removes it",) if change.action is Action.REPLACE else ()
     return replace(
         change,
         action=Action.ADOPT,
@@ -158,7 +162,8 @@ def _seen(change: Change, findings: Findings) -> Change:
         importing=remote.id,
         shown=seen_ids(remote.shown),
         made_at=remote.created_at,
-        risks=(),
+        fields=(),
+        risks=left,
     )
 
 

@@ -142,7 +142,8 @@ def truth(world: World, report: Report | None = None, *, untold: Mapping[str, st
         told_truly(world, report)
         # A lost state takes along what no document tells of.
         if report.exit_code == 0 and not world.forgot_orphans:
-            nothing_lost(world, untold)
+            asked = " ".join(report.notes)  # beside another outcome of the address a question is a note
+            nothing_lost(world, {*untold, *(i for i in made_ids(world) if i in asked)})
 
 
 def bound_rightly(world: World) -> None:
@@ -157,6 +158,11 @@ def bound_rightly(world: World) -> None:
     for provider in PROVIDERS:
         held = [i.id for i in [*state.entries.values(), *state.orphans] if i.provider == provider and i.id]
         assert len(set(held)) == len(held), "one id, two owners"
+
+
+def made_ids(world: World) -> set[str]:
+    """The ids of all that is there."""
+    return {product["id"] for name in PROVIDERS for product in world.server.products(name)}
 
 
 def nothing_lost(world: World, untold: Collection[str] = ()) -> None:

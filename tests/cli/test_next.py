@@ -1665,7 +1665,7 @@ def a_person_says_which_version_a_refused_create_made(shop: Shop) -> None:
     assert "No changes." in shop.run("plan").out
 
 
-@prints("plan/checks.py: state settle")
+@prints("plan/planner.py: state settle")
 def a_refusal_that_no_document_wants_any_more(shop: Shop) -> None:
     """apply looks for what it may have made; where the account lists nothing that leaves it to a person."""
     address = shop.tee()

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+
+import pytest
 
 
 def test_an_empty_state(podsync, catalog):
@@ -48,3 +51,61 @@ def test_the_sandbox_is_another_state(podsync, catalog):
 
     assert "designed_product.tee" in podsync("state", "list", "--sandbox").out
     assert podsync("state", "list").out == "No products in the state.\n"
+
+
+@pytest.fixture
+def set_back(podsync, folder, catalog, shops):
+    """The state knows the tote only; this folder has known it with the tee."""
+    tee = (catalog / "tee.yaml").rename(folder / "tee.yaml")
+    assert podsync("apply", "--auto-approve").code == 0
+    before = (folder / "podsync.state.json").read_bytes()
+    tee.rename(catalog / "tee.yaml")
+    assert podsync("apply", "--auto-approve").code == 0
+    newer = json.loads((folder / "podsync.state.json").read_bytes())["serial"]
+    (folder / "podsync.state.json").write_bytes(before)
+    return newer, json.loads(before)["serial"]
+
+
+@pytest.mark.parametrize("command", ["list", "show customer_product.tote", "orphans", "pull", "check"])
+def test_what_is_shown_of_a_state_that_was_set_back_says_so(podsync, folder, set_back, command):
+    newer, serial = set_back
+
+    run = podsync("state", *command.split())
+
+    assert run.code == 0
+    assert run.err.splitlines()[-1] == (
+        f"note: this folder has known a newer state (serial {newer}; this one has {serial}): "
+        "apply takes over from it what this one lacks"
+    )
+    assert "designed_product.tee" not in run.out
+
+
+def test_a_state_that_lacks_nothing_is_shown_without_a_word(podsync, catalog, shops):
+    assert podsync("apply", "--auto-approve").code == 0
+
+    assert podsync("state", "list").err == ""
+
+
+def test_of_a_lost_state_the_newer_one_is_named(podsync, folder, set_back):
+    (folder / "podsync.state.json").unlink()
+    (folder / "podsync.state.json.journal").unlink()
+
+    run = podsync("state", "list")
+
+    assert f"note: this folder has known a newer state (serial {set_back[0]}; this one is empty): " in run.err
+
+
+def test_migrate_takes_along_what_a_state_that_was_set_back_lacks_and_says_so(podsync, folder, set_back):
+    run = podsync("state", "migrate", "--to", "local", "--path", "place.json")
+
+    assert run.code == 0, run.err
+    assert (
+        f"note: this folder has known a newer state (serial {set_back[0]}; this one has {set_back[1]}): "
+        in (run.err)
+    )
+    assert "what this one lacks moves along" in run.err
+    (folder / "podsync.yaml").write_text("state: {path: place.json}\n", encoding="utf-8")
+    shutil.rmtree(folder / ".podsync")
+    shown = podsync("state", "show", "designed_product.tee")
+    assert (shown.code, shown.err) == (0, "")
+    assert "1 adopted" in podsync("apply", "--auto-approve").out

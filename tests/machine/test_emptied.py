@@ -190,6 +190,8 @@ def test_a_first_product_that_was_removed_before_a_listing_confirmed_it_is_asked
 
     report = floor.run(Trouble())
 
-    assert (report.exit_code, report.other_accounts) == (9, ("gelato",))
+    # What an answer has told may be hidden: where it is is asked. What a listing has shown is not there now.
+    asked = (8, ()) if names == "keep" else (9, ("gelato",))
+    assert (report.exit_code, report.other_accounts) == asked
     floor.good_day()
     assert len(floor.there("gelato")) == 1 + more

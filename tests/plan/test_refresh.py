@@ -18,6 +18,7 @@ from podsync.model.frozen import freeze
 from podsync.model.product import Product
 from podsync.plan.answers import what_became_of
 from podsync.plan.model import Plan
+from podsync.plan.planfile import dump, load
 from podsync.plan.refresh import refreshed
 from podsync.providers.contract import Remote
 from podsync.state.model import State
@@ -73,6 +74,19 @@ def test_what_exists_and_nobody_owns_is_adopted_under_the_same_hash() -> None:
     assert (change.action.value, change.importing, change.shown) == ("adopt", "7", {"spu": "Q7"})
     assert (seen.refreshed, offline.refreshed, seen.hash) == (True, False, offline.hash)
     assert seen.unmanaged == {"kakaclo": 0}
+
+
+def test_what_was_to_replace_it_and_exists_already_is_adopted_under_the_same_hash() -> None:
+    known, wanted = state(made(DINO, id="7")), designed("dino", enName="Another", colorValue="#000000")
+    offline = plan([wanted], known)
+    assert actions(offline) == {"designed_product.dino": "replace"}
+
+    seen = _look([wanted], known, {"kakaclo": [_row(DINO, "7"), _row(wanted, "8")]})
+
+    change = only(seen)
+    assert (change.action.value, change.importing, change.shown) == ("adopt", "8", {"spu": "Q8"})
+    assert change.risks == ("the product before it stays on sale until a person removes it",)
+    assert seen.hash == offline.hash == load(dump(seen)).hash
 
 
 def test_what_an_entry_owns_is_not_adopted_and_what_nobody_owns_is_counted() -> None:

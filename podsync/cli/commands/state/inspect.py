@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from podsync.cli.app import formats
@@ -14,6 +16,10 @@ from podsync.cli.environment.stores import open_store
 from podsync.cli.workspace import Workspace
 from podsync.model.address import Address
 from podsync.model.errors import PodsyncError, UsageError
+
+if TYPE_CHECKING:
+    from podsync.state.local.newest_note import NewestEnd
+    from podsync.state.model import State
 
 state = CommandGroup(
     "state",
@@ -72,9 +78,34 @@ def _tell(session: Session, output: tuple[str, ...], what: str, address: str | N
     return tell(space, outputs, what, address)
 
 
+def as_kept(space: Workspace) -> State:
+    """Load the state as it is kept; say what this folder has known of a newer one.
+
+    Commands that plan or change work with both (`Workspace.load`): what is shown is not all they know.
+    """
+    copy = space.store.copy
+    end = copy.end() if copy is not None else None  # before: the state is no older than what is read after it
+    state = space.store.load()
+    if copy is not None and end is not None and end.is_beyond(state):
+        from podsync.state.migration import moved_to
+
+        copy.recall(state, end, space.accounts)
+        if copy.owed and moved_to(state) is None:
+            say_newer(space, state.serial, end, "apply takes over from it what this one lacks")
+    return state
+
+
+def say_newer(space: Workspace, serial: int, end: NewestEnd, then: str) -> None:
+    """Say that this folder has known a newer state than that of this serial, and what happens `then`."""
+    own = f"this one has {serial}" if serial else "this one is empty"
+    space.session.console.say(
+        f"note: this folder has known a newer state (serial {end.serial}; {own}): {then}"
+    )
+
+
 def tell(space: Workspace, outputs: Outputs, what: str, address: str | None = None) -> int:
     """Write a part of the state in the formats that were asked for; return 0."""
-    remembered = space.store.load()
+    remembered = as_kept(space)
     wanted = None
     if address is not None:
         known = [str(each) for each in remembered.known_addresses()]

@@ -18,6 +18,7 @@ from podsync.cli.app.session import Session
 from podsync.cli.commands.importing.claiming import LEFT_OPEN, UNLISTED, can_look_up, looked_up
 from podsync.cli.commands.importing.decisions import parsed_version, version_of
 from podsync.cli.commands.state.changing import StateChange, change_state
+from podsync.cli.commands.state.inspect import as_kept
 from podsync.cli.workspace import CACHE, Workspace
 from podsync.evidence.listing import Version
 from podsync.model.address import Address
@@ -269,7 +270,7 @@ def check_state(session: Session, emptied: str | None, yes_entries: int | None) 
         raise UsageError("--yes-entries belongs to --emptied PROVIDER")
     space = Workspace.open(session)
     space.tell_environment()
-    state = space.store.load()
+    state = as_kept(space)
     doubts = sum(entry.pending is not None for entry in state.entries.values())
     unbound = sum(entry.unbound for entry in state.entries.values())
     session.console.result(

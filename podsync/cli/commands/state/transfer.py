@@ -15,6 +15,7 @@ from podsync.cli.app.options import output_option, sandbox_state_option
 from podsync.cli.app.outputs import Outputs
 from podsync.cli.app.session import Session
 from podsync.cli.commands.state.changing import checked
+from podsync.cli.commands.state.inspect import as_kept, say_newer
 from podsync.cli.environment.placement import must_stay_in_tree
 from podsync.cli.environment.stores import open_store
 from podsync.cli.workspace import Workspace
@@ -53,7 +54,7 @@ def pull_state(session: Session, output: tuple[str, ...]) -> int:
     outputs.refuse(space.own_files)
     with outputs:
         space.store.refresh()
-        state = space.store.load()
+        state = as_kept(space)
         if not state.lineage:
             raise StateError(f"{space.state_label}: there is no state yet", "the first apply makes one")
         text = statefile.dumps(state).decode()
@@ -154,7 +155,11 @@ def migrate_state(session: Session, /, to: str | None, **where: str | None) -> i
 
 def _carried(space: Workspace, source: StateStore, target: StateStore, settings: StateSettings) -> State:
     with source.lock("state migrate", 0):
+        end = source.copy.end() if source.copy is not None else None
         state = space.load()
+        if end is not None and source.copy is not None and source.copy.owed:
+            kept = state.serial - len(source.copy.owed)
+            say_newer(space, kept, end, "what this one lacks moves along")
         if not state.lineage:
             raise UsageError(
                 f"{source.label}: there is no state to move", f"just set {_line(settings)} in podsync.yaml"
