@@ -256,7 +256,7 @@ def test_many_other_warnings_do_not_hide_it(podsync, folder, catalog):
 
 def test_names_of_any_length_do_not_push_a_host_out(podsync, folder, catalog):
     _settings(folder, "https://evil.example/openapi", "a" * 3_000)
-    _add(folder, f"state: {{path: {'s' * 200}.json}}\n")
+    _add(folder, f"state: {{path: {'s' * 170}.json}}\n")
 
     views = _all_views(podsync, folder)
 

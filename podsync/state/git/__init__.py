@@ -29,11 +29,11 @@ def _open(keys: Mapping[str, Any], around: StoreSurroundings) -> StateStore:
 
 
 #: What `git check-ref-format` refuses of what the schema lets pass, and what is no branch among all refs.
-_NO_BRANCH = re.compile(r"HEAD|refs/.*|.*(\.\.|//|/\.|\.lock/).*|.*([./]|\.lock)")
+_NO_BRANCH = r"HEAD|refs/.*|.*(\.\.|//|/\.|\.lock/).*|.*([./]|\.lock)"
 
 
 def _refuse(branch: str) -> tuple[str, str] | None:
-    if not _NO_BRANCH.fullmatch(branch):
+    if not re.fullmatch(_NO_BRANCH, branch):
         return None
     return f"{branch!r} is no name of a branch", "name one that git takes, without refs/heads/: podsync-state"
 
