@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import ssl
 import threading
@@ -145,17 +146,18 @@ def tunnel(to: int) -> Callable[[Peer, Line], None]:
         proxy.requests.append(line.request())
         with socket.create_connection((LOOPBACK, to), 5) as upstream:
             line.say(b"HTTP/1.1 200 Connection established\r\nVia: nobody\r\n\r\n")
-            back = threading.Thread(target=_relay, args=(upstream, line.line), daemon=True)
-            back.start()
-            _relay(line.line, upstream)
-            back.join(10)
+            with suppress(OSError):
+                _relay(line.line, upstream)
 
     return script
 
 
-def _relay(source: socket.socket, target: socket.socket) -> None:
-    with suppress(OSError):
-        while data := source.recv(65536):
-            target.sendall(data)
-    with suppress(OSError):
-        target.shutdown(socket.SHUT_RDWR)
+def _relay(line: socket.socket, upstream: socket.socket) -> None:
+    """Carry bytes both ways until one side ends, in one thread: two may not use one TLS connection."""
+    other = {line: upstream, upstream: line}
+    while True:
+        held = [each for each in other if isinstance(each, ssl.SSLSocket) and each.pending()]
+        for source in held or select.select([*other], [], [], 30)[0]:
+            if not (data := source.recv(65536)):
+                return
+            other[source].sendall(data)
