@@ -49,15 +49,15 @@ def _is_vacant(run: ProviderRun, change: Change, do: Callable[[ProviderRun, Chan
             run.look_again()
         if identity in run.known.gone:
             continue
-        rows = run.findings.reading.rows if run.findings is not None else {}
+        listed = identity in run.rows
         why = f"it takes the name of {identity}, which is missing, and not yet gone; {later(run)}"
-        if identity in rows:
+        if listed:
             why = f"it takes the name of {identity}, which is listed: it is not gone"
         elif run.context.options.wait and until > clock.monotonic():
             with run.lock:
                 run.deferred[change.address] = DeferredChange(change, do, until)
             return False
-        not_tried(run, change, why, replans=identity in rows)
+        not_tried(run, change, why, replans=listed)
         return False
     return True
 

@@ -347,10 +347,14 @@ class ProviderRun:
             self.missed.setdefault(identity, found.reading.looked)
         return found
 
+    @property
+    def rows(self) -> Mapping[str, Remote]:
+        """What the last look has listed, by id."""
+        return self.findings.reading.rows if self.findings is not None else {}
+
     def row(self, identity: str | None) -> Remote | None:
-        """Return the product as it was listed last."""
-        rows = self.findings.reading.rows if self.findings is not None else {}
-        return self.read_back.get(identity or "") or rows.get(identity or "")
+        """Return the product as it was listed last, by a look or read back since."""
+        return self.read_back.get(identity or "") or self.rows.get(identity or "")
 
     def adopted(self, address: Address) -> Remote | None:
         """Return the product that exists already and is what this address wants."""

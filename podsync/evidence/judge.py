@@ -146,7 +146,7 @@ class _Look:
         that numbers its models anew leaves the names. What a person said to be ours may be of any model.
         """
         known, item = self._known, self._held.get(row.id)
-        if item is None or item.spec is None or getattr(item, "origin", "") == "imported":
+        if item is None or item.spec is None or item.origin == "imported":
             return False
         one, other = known.model(item.spec), known.model(row.fields)
         if not (one and other) or one == other:

@@ -13,7 +13,7 @@ from podsync.model.frozen import FrozenDict
 from podsync.sandbox import Fault
 from tests.apply.world import SETTLE, TIMEOUT
 from tests.machine.floor import PROVIDERS, Floor, Trouble
-from tests.machine.steps import KINDS, SLUGS, STEPS, WEIGHTS, Step, add, edit, trouble_of
+from tests.machine.steps import KINDS, SLUGS, STEPS, WEIGHTS, Step, add, edit, hand_removes, trouble_of
 
 #: Answers that do not say that nothing was made; each by its kind and its body.
 SILENT: tuple[tuple[str, str | None], ...] = (
@@ -40,14 +40,6 @@ def staff_copy(floor: Floor, luck: random.Random) -> None:
         floor.by_hand(document.provider, document.spec)
 
 
-def staff_removes(floor: Floor, luck: random.Random) -> None:
-    """A person removes a product; the last one that is there stays."""
-    provider = luck.choice(PROVIDERS)
-    there = sorted(floor.there(provider))
-    if len(there) > 1:
-        floor.take_away(provider, luck.choice(there))
-
-
 def empties(floor: Floor, luck: random.Random) -> None:
     """A person removes all that is there, whatever is in doubt."""
     provider = luck.choice(PROVIDERS)
@@ -60,7 +52,7 @@ def hands_apply(floor: Floor, luck: random.Random) -> None:
     for _ in range(luck.randint(0, 2)):
         luck.choice((add, add, edit))(floor, luck)
     trouble = trouble_of(floor, luck)
-    step = luck.choice((staff_rename, staff_copy, staff_removes))
+    step = luck.choice((staff_rename, staff_copy, hand_removes))
     act: Callable[[], None] = partial(step, floor, random.Random(luck.random()))
     trouble.hands = luck.randint(0, 3), luck.choice(["before", "after"]), act
     report = floor.run(trouble, wait=luck.random() < 0.75)

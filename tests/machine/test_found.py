@@ -1067,9 +1067,8 @@ def test_a_remembered_product_is_not_what_a_later_create_has_made(tmp_path):
     assert fault is None
 
 
-@pytest.mark.parametrize("colour", ["#000001", "#000003"], ids=["as it was sent", "another one"])
-def test_what_a_look_took_is_not_made_again_for_what_no_listing_shows(floor, colour):
-    """Its document had been edited when the state was lost; then it says what is there, or something else."""
+def a_look_takes_what_was_edited(floor: Floor) -> None:
+    """The state is lost after an edit that no listing shows and nothing has sent."""
     write(floor, Address("designed_product", "dog"))
     write(floor, TEE, colorValue="#000001")
     floor.good_day()
@@ -1077,6 +1076,12 @@ def test_what_a_look_took_is_not_made_again_for_what_no_listing_shows(floor, col
     write(floor, TEE, colorValue="#000002")
     floor.lose(journal=True, memory=True)
     floor.good_day()
+
+
+@pytest.mark.parametrize("colour", ["#000001", "#000003"], ids=["as it was sent", "another one"])
+def test_what_a_look_took_is_not_made_again_for_what_no_listing_shows(floor, colour):
+    """Its document had been edited when the state was lost; then it says what is there, or something else."""
+    a_look_takes_what_was_edited(floor)
     sent = floor.state.entries[TEE].id
     write(floor, TEE, colorValue=colour)
 
@@ -1150,13 +1155,7 @@ def poster(floor: Floor, *values: str) -> None:
 @pytest.mark.parametrize("colour", ["#000001", "#000003"])
 def test_an_orphan_that_a_look_took_is_asked_about_before_another_is_made(floor, colour):
     """Its document is back, and says what is there, or something else; nobody knows which."""
-    write(floor, Address("designed_product", "dog"))
-    write(floor, TEE, colorValue="#000001")
-    floor.good_day()
-    floor.clock.pass_by(SETTLE)
-    write(floor, TEE, colorValue="#000002")
-    floor.lose(journal=True, memory=True)
-    floor.good_day()
+    a_look_takes_what_was_edited(floor)
     sent, document = floor.state.entries[TEE].id, floor.documents[TEE]
     floor.delete(TEE)
     floor.good_day()

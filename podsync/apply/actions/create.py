@@ -39,15 +39,14 @@ def restore(run: ProviderRun, change: Change) -> None:
     if orphan is None:
         not_tried(run, change, "the orphan is no longer in the state; plan again")
         return
-    rows = run.findings.reading.rows if run.findings is not None else {}
-    if orphan.id is not None and orphan.id not in rows:
-        unseen = f"the orphan {orphan.id} is not visible in the listing"
+    if orphan.id is not None and orphan.id not in run.rows:
+        hidden = f"the orphan {orphan.id} is not visible in the listing"
         reading = run.findings.reading if run.findings is not None else None
         removed = f"if a person removed it: podsync state orphans --done {source.word}"
         if reading is None or not reading.flaw:
-            not_tried(run, change, f"{unseen}; {later(run)}")
+            not_tried(run, change, f"{hidden}; {later(run)}")
         else:
-            not_tried(run, change, f"{unseen}, which is not whole: {reading.flaw}; {later(run)}", removed)
+            not_tried(run, change, f"{hidden}, which is not whole: {reading.flaw}; {later(run)}", removed)
         return
     facts = (change.labels, change.lifecycle, change.place)
     now = run.context.clock.now()
@@ -94,7 +93,7 @@ def _is_not_gone(run: ProviderRun, change: Change) -> bool:
     identity = change.recreates
     if identity is None or identity in run.known.gone:
         return False
-    rows = run.findings.reading.rows if run.findings is not None else {}
+    rows = run.rows
     if identity in rows:
         why = f"{identity} is listed: it is not gone"
         not_tried(run, change, why, "take `recreate` out of the document", replans=True)
@@ -200,14 +199,13 @@ def _declared(run: ProviderRun, known: Known, change: Change) -> list[Event]:
     found = run.findings
     if found is not None and change.address in found.misnamed:
         raise found.misnamed[change.address]
-    rows = found.reading.rows if found is not None else {}
     now, named = run.context.clock.now(), {change.address: change.document}
-    return Declarations(known, rows, now, named).ours(change.address, change.named or "")
+    return Declarations(known, run.rows, now, named).ours(change.address, change.named or "")
 
 
 def _was_taken(run: ProviderRun, known: Known, change: Change) -> None:
     """Report it, and what the listing shows otherwise; `known` from before."""
-    rows = run.findings.reading.rows if run.findings is not None else {}
+    rows = run.rows
     fields, _ = differences(known, change.document.spec, rows[change.named or ""], run.habits)
     entry = run.ledger.entry(change.address)
     made = entry.spec or EMPTY if entry is not None else EMPTY
@@ -374,7 +372,7 @@ def _not_ours(run: ProviderRun, remote: Remote) -> str | None:
     """Return why the id in an answer cannot be that of a new product; None if it can."""
     if remote.id in run.ledger.owned(run.provider.name):
         return f"the answer gave the id {remote.id}, which is another product's"
-    rows = run.findings.reading.rows if run.findings is not None else {}
+    rows = run.rows
     if remote.id in rows:
         return f"the answer gave the id {remote.id}, which was listed before"
     return None

@@ -100,7 +100,7 @@ def _takes_names(run: ProviderRun, change: Change, entry: Entry) -> bool:
     """
     if entry.swap is None:
         return False
-    row = run.findings.reading.rows.get(entry.id or "") if run.findings is not None else None
+    row = run.rows.get(entry.id or "")
     named = freeze({**(entry.spec or EMPTY), **entry.swap.takes})
     taken = row is not None and run.provider.clash(named, row.fields)
     return taken or run.ledger.state().given_up(entry.swap) or change.lifecycle.replace == "swap"

@@ -69,14 +69,14 @@ def take_names(run: ProviderRun, change: Change) -> None:
         return
     swap = entry.swap
     old = run.ledger.orphan(swap.source, swap.made_at)
-    begins = old is not None and old.pending is None and not _gave_up(old, swap)
-    if old is not None and (begins or old.pending is not None):
+    begun = old is not None and old.pending is None and not _gave_up(old, swap)
+    if old is not None and (begun or old.pending is not None):
         sent = _rename(run, _away(run, old, swap), old, lambda row: not _is_called(run, swap, row))
         if sent is not None and not _was_removed(run, old, sent):
             _stopped_before(run, change, swap, sent)
             return
     entry = run.ledger.entry(change.address) or entry
-    held = _held(run, entry, swap, fresh=begins)
+    held = _held(run, entry, swap, fresh=begun)
     taking = _taking(run, change, entry, swap)
     sent = _rename(run, taking, entry, taking.shown) if held is None else None
     if held is None and sent is None:
