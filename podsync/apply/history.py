@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 from podsync.apply.context import LastSend, Lost
 from podsync.model.clock import Clock
@@ -35,13 +34,12 @@ class StateHistory:
         self._tell = tell
         #: Providers whose part of the note is rewritten at the end.
         self._sent: set[str] = set()
+        #: That of the state which was loaded; empty where the first write makes one.
+        self._timeline = ""
 
     def lost(self, state: State) -> Lost | None:
         """Whether `state` is not the one that was last seen here, and what was sent since."""
-        seen, copy = self._memory.read(), self._store.copy
-        if copy is not None:
-            # What was recalled makes it no newer.
-            state = replace(state, serial=state.serial - len(copy.owed))
+        seen, self._timeline = self._memory.read(), state.timeline
         if seen is None:
             return Lost() if state.lost else None
         whole = seen.outdates(state)
@@ -60,7 +58,7 @@ class StateHistory:
         """Note, before anything is written, where the state may not know all: its serial will not tell."""
         seen = self._memory.read()
         if seen is not None and self._memory.behind:
-            self._memory.saw(seen.lineage, seen.serial)
+            self._memory.saw(seen.timeline, seen.serial)
 
     def caught_up(self, provider: str) -> None:
         """The provider's listing showed whatever was made before this run, and the state knows it now."""
@@ -76,21 +74,20 @@ class StateHistory:
     def sending(self, provider: str, serial: int) -> None:
         """Note durably that requests leave from now on."""
         self._sent.add(provider)
-        note = self._memory.begin_sending(
-            provider, lineage=self._store.lineage, serial=serial, at=self._clock.now()
-        )
+        timeline = self._timeline or self._store.lineage
+        note = self._memory.begin_sending(provider, timeline=timeline, serial=serial, at=self._clock.now())
         if note is not None:
             self._tell(note)
 
     def ended(self, state: State, sends: Mapping[str, float | None]) -> None:
         """Record the final state and the providers' clocks."""
-        lineage, now = self._store.lineage, self._clock.now()
-        notes = [self._memory.saw(lineage, state.serial)]
+        timeline, now = state.timeline or self._store.lineage, self._clock.now()
+        notes = [self._memory.saw(timeline, state.serial)]
         for name, date in sends.items():
             if name in (self._memory.behind or ()) and name not in self._sent:
                 continue
             notes.append(
-                self._memory.end_sending(name, lineage=lineage, serial=state.serial, at=now, date=date)
+                self._memory.end_sending(name, timeline=timeline, serial=state.serial, at=now, date=date)
             )
         for sentence in dict.fromkeys(notes):
             if sentence is not None:

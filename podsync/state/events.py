@@ -392,6 +392,13 @@ class Outdated(ProviderEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class Resumed:
+    """The state was known to lack what a newer one had: what follows is another history than that one's."""
+
+    timeline: str
+
+
+@dataclass(frozen=True, slots=True)
 class Proven:
     """What an older version of podsync had bound was looked at with the rules of this one."""
 
@@ -403,5 +410,5 @@ Event: TypeAlias = (
     | Orphaned | Restored | Gone | Moved | Noted | Forgotten
     | Confirmed | Unbound | Asked | Identified | EntryGone | Answered | Looked | Observed | Landmarked
     | ModelsSeen | Disowned | Unclaimed | Remembered | Contacted | Missed | FoundAgain | Emptied
-    | Outdated | Proven | Recalled
+    | Outdated | Proven | Recalled | Resumed
 )  # fmt: skip

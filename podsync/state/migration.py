@@ -36,7 +36,8 @@ def from_file(data: bytes, name: str) -> State:
 def check_push(here: State, pushed: State, label: str) -> bool:
     """Whether there is anything to write.
 
-    Raises StateError for another lineage, a lower serial, or another content under the same serial;
+    Raises StateError for another lineage, what does not include all that is there, or another content under
+    the same serial;
     ProtectedError where a doubt would be forgotten: what it may have made could be made twice.
     """
     anyway = "or, if that is meant, add --force: what is there now stays as a backup"
@@ -45,9 +46,12 @@ def check_push(here: State, pushed: State, label: str) -> bool:
             f"{label} is another state: its lineage is {here.lineage}, that of the file is {pushed.lineage}",
             f"push it to where it belongs, {anyway}",
         )
-    if pushed.serial < here.serial:
+    if here.lineage and not pushed.includes(here.timeline, here.serial):
+        numbers = f"serial {here.serial}, the file has {pushed.serial}"
         raise StateError(
-            f"{label} is newer: serial {here.serial}, the file has {pushed.serial}",
+            f"{label} is newer: {numbers}"
+            if pushed.serial < here.serial
+            else f"the file does not have what {label} got since it was set back: {numbers}",
             f"begin with what is there now: podsync state pull -o json=state.json; {anyway}",
         )
     if pushed == _without(here, _MOVED):
@@ -88,7 +92,7 @@ def _some(addresses: list[Address]) -> str:
 def can_take(there: State, state: State) -> bool:
     """Whether a place may take `state`: nothing is in it, or what was moved from there and comes home."""
     empty = not (there.entries or there.orphans or there.serial)
-    home = there.lineage == state.lineage and there.serial <= state.serial and moved_to(there) is not None
+    home = state.includes(there.timeline, there.serial) and moved_to(there) is not None
     return empty or home
 
 

@@ -73,8 +73,19 @@ class Host:
 
 
 @dataclass(frozen=True, slots=True)
+class Timeline:
+    """What happened to a state after it was set back: it began behind the event `since`."""
+
+    id: str
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """Everything that podsync remembers. `lineage` is empty until the first write made one.
+
+    `serial` counts the events. A state that is set back counts the same numbers again, for other events: so
+    what is done to it, where that is known, begins a timeline. `timelines` are those begun so, the last last.
 
     By provider: `observed` (and by account) what it does to values; `landmarks` products by which the account
     is known again, at most three; `models` the codes ever seen for each model, sorted; `foreign` ids
@@ -114,6 +125,20 @@ class State:
     contacts: Mapping[str, float] = NOTHING
     catalog: str = ""
     unproven: bool = False
+    timelines: tuple[Timeline, ...] = ()
+
+    @property
+    def timeline(self) -> str:
+        """The last timeline; the first one is called by the lineage."""
+        return self.timelines[-1].id if self.timelines else self.lineage
+
+    def includes(self, timeline: str, serial: int) -> bool:
+        """Whether what happened in a timeline up to this serial is part of this state."""
+        ends = {"": 0} | {self.lineage: self.serial}
+        for each in self.timelines:
+            ends[next(reversed(ends))] = each.since
+            ends[each.id] = self.serial
+        return serial <= ends.get(timeline, -1)
 
     @property
     def outline(self) -> Outline | None:

@@ -1,6 +1,6 @@
 """Remembers in `.podsync/` which state was seen last, so that its loss is noticed.
 
-`.podsync/seen/<hash of the store's identity>.json` says the last lineage and serial, and for
+`.podsync/seen/<hash of the store's identity>.json` says the last timeline and serial, and for
 each provider whether sends were going on and when the last one was. The next run then knows that a
 state is older than the last one, and how long products may still be invisible in the listing.
 
@@ -28,7 +28,7 @@ from podsync.state.formats.dataclass_json import JsonPlace, Unfit, from_json, to
 from podsync.state.formats.times import time_from_text, time_to_text
 from podsync.state.model import State
 
-_LIMIT, _VERSION = 1 << 20, 1
+_LIMIT, _VERSION = 1 << 20, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +48,15 @@ class Sends:
 
 @dataclass(frozen=True, slots=True)
 class LastSeenState:
-    """The last state that was seen here; `providers` maps names to sends."""
+    """The last state that was seen here (see State.timeline); `providers` maps names to sends."""
 
-    lineage: str
+    timeline: str
     serial: int
     providers: Mapping[str, Sends] = EMPTY
 
     def outdates(self, state: State) -> bool:
         """Whether `state` is lost, older, or another one than was last seen."""
-        return state.lost or state.lineage != self.lineage or state.serial < self.serial
+        return state.lost or not state.includes(self.timeline, self.serial)
 
 
 class RunHistory:
@@ -76,6 +76,8 @@ class RunHistory:
     def read(self) -> LastSeenState | None:
         """What was last seen; None when nothing is known."""
         stored, own = self._file.read()
+        if stored.get("version") == 1:  # before there were timelines
+            stored = {**stored, "version": _VERSION, "timeline": stored.get("lineage")}
         try:
             seen = from_json(LastSeenState, stored, JsonPlace("", time_from_text))
         except Unfit:
@@ -89,29 +91,29 @@ class RunHistory:
         seen = self.read()
         return seen is not None and provider in seen.providers
 
-    def forgets(self, provider: str, *, lineage: str, serial: int, at: float) -> str | None:
+    def forgets(self, provider: str, *, timeline: str, serial: int, at: float) -> str | None:
         """Note durably, before it is done, that a person has the state forget a product of this provider.
 
         The listing need not show that product yet: until it was seen to, the state is behind.
         """
-        seen = self.read() or LastSeenState(lineage, serial)
+        seen = self.read() or LastSeenState(timeline, serial)
         self.behind = {name for name, each in seen.providers.items() if each.behind} | {provider}
         sends = seen.providers.get(provider) or Sends(sending=False, at=round(at, 3))
-        return self._note(seen.lineage, seen.serial, provider, sends)
+        return self._note(seen.timeline, seen.serial, provider, sends)
 
-    def begin_sending(self, provider: str, *, lineage: str, serial: int, at: float) -> str | None:
+    def begin_sending(self, provider: str, *, timeline: str, serial: int, at: float) -> str | None:
         """Note durably, before the first send to `provider`, that sends go on from now.
 
         Returns a sentence when it could not be written, None when all is well.
         """
-        return self._note(lineage, serial, provider, Sends(sending=True, at=round(at, 3)))
+        return self._note(timeline, serial, provider, Sends(sending=True, at=round(at, 3)))
 
     def end_sending(
-        self, provider: str, *, lineage: str, serial: int, at: float, date: float | None = None
+        self, provider: str, *, timeline: str, serial: int, at: float, date: float | None = None
     ) -> str | None:
         """Note that no send to `provider` is going on; `at` and `date` are when the last one ended."""
         rounded = None if date is None else round(date, 3)
-        return self._note(lineage, serial, provider, Sends(sending=False, at=round(at, 3), date=rounded))
+        return self._note(timeline, serial, provider, Sends(sending=False, at=round(at, 3), date=rounded))
 
     def knew_newer(self, newer: State) -> str | None:
         """Note durably a state that was known here and is newer than what is there now.
@@ -119,17 +121,17 @@ class RunHistory:
         Another machine wrote it: until when that one sent nobody here can say.
         """
         seen = self.read()
-        if seen is not None and seen.lineage == newer.lineage and seen.serial >= newer.serial:
+        if seen is not None and seen.timeline == newer.timeline and seen.serial >= newer.serial:
             return None
         names = newer.providers.union(seen.providers if seen is not None else ())
         providers = {name: Sends(sending=True) for name in sorted(names)}
-        return self._write(LastSeenState(newer.lineage, newer.serial, providers), seen)
+        return self._write(LastSeenState(newer.timeline, newer.serial, providers), seen)
 
-    def saw(self, lineage: str, serial: int) -> str | None:
+    def saw(self, timeline: str, serial: int) -> str | None:
         """Note the state as it was left by a command that sent nothing."""
-        return self._note(lineage, serial)
+        return self._note(timeline, serial)
 
-    def _note(self, lineage: str, serial: int, provider: str = "", sends: Sends | None = None) -> str | None:
+    def _note(self, timeline: str, serial: int, provider: str = "", sends: Sends | None = None) -> str | None:
         with self._turn:
             before = self.read()
             providers = {} if before is None else dict(before.providers)
@@ -137,7 +139,7 @@ class RunHistory:
                 providers[provider] = sends
             if self.behind is not None:
                 providers = {n: replace(each, behind=n in self.behind) for n, each in providers.items()}
-            return self._write(LastSeenState(lineage, serial, providers), before)
+            return self._write(LastSeenState(timeline, serial, providers), before)
 
     def _write(self, seen: LastSeenState, before: LastSeenState | None) -> str | None:
         if seen == before:

@@ -26,6 +26,7 @@ from tests.apply.evidence import (
     begin,
     creates,
     ends_well,
+    in_doubt,
     kept_state,
     lose,
     made,
@@ -101,6 +102,30 @@ def writes(world, make_events):
         store.append(events)
         store.compact(replay(state, events))
         store.copied()
+
+
+@both
+def test_a_backup_of_a_history_that_was_left_forgets_no_doubt_of_the_newer_one(world, provider):
+    begin(world, provider)
+    first = kept_state(world)
+    for slug in ("one", "two", "three", "four", "five"):
+        bound(world, provider, slug)
+    left = kept_state(world)
+    put_back(world.folder, first)
+    for _ in range(3):
+        world.apply()
+        world.clock.pass_by(LONG)
+    address = in_doubt(world, provider, made=True, slug="late")
+    (identity,) = {p["id"] for p in world.server.products(provider) if "late" in str(p)}
+    world.server.hide(identity, LONG / 6)
+    number = creates(world)
+
+    put_back(world.folder, left)
+    world.apply()
+
+    truth(world)
+    assert (creates(world), world.entry(address).id) == (number, identity)
+    ends_well(world)
 
 
 @gone

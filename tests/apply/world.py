@@ -417,7 +417,7 @@ class World:
             state = store.load()
             events = operations.remove(state, address, now, QUIET_AFTER)
             memory = RunHistory(self.folder / ".podsync", str(self.path.resolve()))
-            facts = {"lineage": state.lineage, "serial": state.serial, "at": now}
+            facts = {"timeline": state.timeline, "serial": state.serial, "at": now}
             assert memory.forgets(state.entries[address].provider, **facts) is None
             store.append(events)
             store.compact(replay(state, events))

@@ -77,6 +77,20 @@ def test_push_of_a_later_state_is_written_with_a_backup_and_can_be_undone(podsyn
     assert podsync("plan").code == 0
 
 
+def test_push_refuses_a_history_that_was_left_however_far_it_went(podsync, applied):
+    left = json.loads((applied / STATE).read_text())
+    set_back = {**left, "timelines": [{"id": "since", "since": 1}]}
+    (applied / STATE).write_text(json.dumps(set_back))
+    (applied / "state.json").write_text(json.dumps({**left, "serial": left["serial"] + 9}))
+
+    run = podsync("state", "push", "state.json")
+
+    assert run.code == 1
+    assert f"the file does not have what {STATE} got since it was set back: serial" in run.err
+    (applied / "state.json").write_text(json.dumps({**set_back, "serial": left["serial"] + 1}))
+    assert podsync("state", "push", "state.json").code == 0
+
+
 def test_push_into_an_empty_place_takes_lineage_and_serial(podsync, applied):
     (applied / STATE).unlink()
 

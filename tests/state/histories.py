@@ -64,6 +64,7 @@ FIELDS = {
     "run_url": st.none() | texts,
     "left": st.booleans(),
     "step": texts,
+    "timeline": texts,
     "steps_left": names,
     "takes": mappings,
     "part": mappings,
@@ -99,7 +100,7 @@ RESULTS = (ev.Made, ev.Refused, ev.NotSent, ev.Doubted, ev.Settled)
 #: Events of a provider that can happen whatever is known; a reading has a number that grows.
 LEARNED = (
     ev.Observed, ev.Landmarked, ev.ModelsSeen, ev.Disowned, ev.Remembered, ev.Contacted, ev.Missed,
-    ev.FoundAgain, ev.Emptied, ev.Outdated, ev.Proven,
+    ev.FoundAgain, ev.Emptied, ev.Outdated, ev.Proven, ev.Resumed,
 )  # fmt: skip
 
 

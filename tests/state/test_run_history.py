@@ -23,15 +23,15 @@ def test_nothing_is_known_at_first(memory, tmp_path):
 
 
 def test_sends_that_began_and_did_not_end_are_remembered(memory):
-    assert memory.begin_sending("kakaclo", lineage="l", serial=3, at=AT) is None
+    assert memory.begin_sending("kakaclo", timeline="l", serial=3, at=AT) is None
 
     assert memory.read() == LastSeenState("l", 3, freeze({"kakaclo": Sends(sending=True, at=AT)}))
 
 
 def test_the_end_of_sends_is_remembered_for_each_provider(memory):
-    memory.begin_sending("kakaclo", lineage="l", serial=3, at=AT)
-    memory.begin_sending("gelato", lineage="l", serial=4, at=AT)
-    memory.end_sending("kakaclo", lineage="l", serial=9, at=AT + 5, date=AT + 6.0004)
+    memory.begin_sending("kakaclo", timeline="l", serial=3, at=AT)
+    memory.begin_sending("gelato", timeline="l", serial=4, at=AT)
+    memory.end_sending("kakaclo", timeline="l", serial=9, at=AT + 5, date=AT + 6.0004)
 
     assert memory.read() == LastSeenState(
         "l",
@@ -46,7 +46,7 @@ def test_the_end_of_sends_is_remembered_for_each_provider(memory):
 
 
 def test_a_command_that_sent_nothing_keeps_what_is_known_of_sends(memory):
-    memory.end_sending("kakaclo", lineage="l", serial=3, at=AT)
+    memory.end_sending("kakaclo", timeline="l", serial=3, at=AT)
     memory.saw("l", 4)
 
     assert memory.read() == LastSeenState("l", 4, freeze({"kakaclo": Sends(sending=False, at=AT)}))
@@ -68,14 +68,14 @@ def test_a_lost_or_older_state_is_noticed(state, outdated):
 
 
 def test_a_newer_state_that_was_known_is_remembered_with_sends_of_which_nobody_knows_the_end(memory):
-    memory.end_sending("gelato", lineage="l", serial=2, at=AT)
+    memory.end_sending("gelato", timeline="l", serial=2, at=AT)
     tee = Address("designed_product", "tee")
     newer = State("l", 5, {tee: Entry(tee, "kakaclo", "default", spec={})})
 
     assert memory.knew_newer(newer) is None
 
     seen = memory.read()
-    assert (seen.lineage, seen.serial) == ("l", 5)
+    assert (seen.timeline, seen.serial) == ("l", 5)
     assert seen.providers == {"gelato": Sends(sending=True), "kakaclo": Sends(sending=True)}
     memory.saw("l", 6)
     memory.knew_newer(newer)
@@ -90,7 +90,7 @@ def test_each_state_has_a_memory_of_its_own(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"{", b"[]", b'{"version": 2}', b'{"version": 1, "lineage": 3}', b"\xff"]
+    "data", [b"", b"{", b"[]", b'{"version": 3}', b'{"version": 1, "lineage": 3}', b"\xff"]
 )
 def test_a_damaged_memory_counts_as_none_and_is_written_anew(memory, data):
     memory.saw("l", 1)
@@ -102,7 +102,7 @@ def test_a_damaged_memory_counts_as_none_and_is_written_anew(memory, data):
 
 
 def test_cut_at_any_byte_it_counts_as_none(memory):
-    memory.end_sending("kakaclo", lineage="l", serial=3, at=AT)
+    memory.end_sending("kakaclo", timeline="l", serial=3, at=AT)
     data = memory.path.read_bytes()
 
     for size in range(len(data) - 1):

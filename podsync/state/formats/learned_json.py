@@ -7,7 +7,7 @@
     "absent": {"acme": {"5012": {"at": "…", "date": "…", "gone": true}}},
     "readings": {"acme": {"3": ["4990"]}}, "released": {"kind.dino": 1},
     "refusals": [{"address": "kind.dino", "provider": "acme", "body": {…}, …}],
-    "contacts": {"acme": "…"}, "catalog": "catalog", "unproven": true
+    "contacts": {"acme": "…"}, "catalog": "catalog", "unproven": true, "timelines": [{"id": "…", "since": 31}]
 
 What is empty is left out. The refusals of one address follow one another, the newest first.
 """
@@ -40,7 +40,7 @@ from podsync.state.formats.dataclass_json import (
     read_time,
 )
 from podsync.state.formats.times import time_from_text, time_to_text
-from podsync.state.model import State
+from podsync.state.model import State, Timeline
 
 
 def to_json(state: State) -> dict[str, Any]:
@@ -58,6 +58,8 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(each) for key, each in value.items()}
     if isinstance(value, tuple):
         return [_plain(each) for each in value]
+    if isinstance(value, Timeline):
+        return dataclass_json.to_json(value, time_to_text)
     if isinstance(value, Absent | Refusal | RememberedRow):
         return {**thaw(value.extra), **dataclass_json.to_json(value, time_to_text)}
     return value
@@ -115,4 +117,5 @@ _READERS: Mapping[str, Reader] = {
     "contacts": each_of(read_time),
     "catalog": exactly(str, "text"),
     "unproven": exactly(bool, "true or false"),
+    "timelines": items(object_of(Timeline)),
 }

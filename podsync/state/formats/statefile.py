@@ -51,7 +51,7 @@ _TOP = frozenset({*_REQUIRED, "version", "podsync_version", "last_apply"})
 #: Keys of what was learned.
 LEARNED = frozenset({
     "observed", "landmarks", "models", "foreign", "unclaimed", "remembered", "absent", "readings", "refusals",
-    "released", "contacts", "catalog", "unproven",
+    "released", "contacts", "catalog", "unproven", "timelines",
 })  # fmt: skip
 _ENTRY_ALWAYS = frozenset({"id", "labels", "lifecycle", "pending", "remote", "spec", "unverified"})
 _ORPHAN_ALWAYS = frozenset({"id", "remote", "spec", "replaced_by"})

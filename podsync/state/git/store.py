@@ -272,7 +272,7 @@ class GitStore(StateStore):
             newer = layout.read(self._branch, self._branch.commit(known)).state
         except StateError:
             return  # nothing to compare with
-        if newer.lineage and (newer.lineage != now.lineage or newer.serial > now.serial):
+        if newer.lineage and not now.includes(newer.timeline, newer.serial):
             self._on_older(newer)
             self._on_note(
                 f"branch {self._branch.name} was set back on {self._branch.remote}: this clone knows it at "

@@ -11,19 +11,19 @@ from podsync.files.os_files import OsFiles
 from podsync.state.model import State
 
 _LIMIT = 1 << 12
-_VERSION = 1
+_VERSION = 2
 
 
 class NewestEnd(NamedTuple):
-    """The state that a copy has: its lineage and serial; `whole` is False where a run did not end it."""
+    """The state that a copy has: its timeline and serial; `whole` is False where a run did not end it."""
 
-    lineage: str
+    timeline: str
     serial: int
     whole: bool = True
 
     def is_beyond(self, state: State) -> bool:
         """Whether the state is lost, older, or another one."""
-        return state.lost or state.lineage != self.lineage or state.serial < self.serial
+        return state.lost or not state.includes(self.timeline, self.serial)
 
 
 class NewestNote:
@@ -46,11 +46,11 @@ class NewestNote:
         stored, own = self._note.read()
         if not own or (stored.get("version"), stored.get("size")) != (_VERSION, size):
             return None, size
-        return NewestEnd(stored["lineage"], stored["serial"]), size
+        return NewestEnd(stored["timeline"], stored["serial"]), size
 
-    def write(self, lineage: str, serial: int) -> None:
+    def write(self, timeline: str, serial: int) -> None:
         """Note that the copy is whole as it is now; raises OSError."""
-        content = {"version": _VERSION, "lineage": lineage, "serial": serial, "size": self._size()}
+        content = {"version": _VERSION, "timeline": timeline, "serial": serial, "size": self._size()}
         self._note.write(content)
 
     def _size(self) -> int:

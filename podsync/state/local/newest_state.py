@@ -21,6 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import uuid4
 
 from podsync.failpoints import hit
 from podsync.files.atomic import remove_leftovers, write_whole
@@ -30,7 +31,7 @@ from podsync.model.errors import StateError
 from podsync.model.frozen import EMPTY
 from podsync.model.json_bytes import canonical, of_values, parse
 from podsync.state.entries import Entry, Orphan
-from podsync.state.events import Begun, Contacted, Ended, Event, Intent, Proven
+from podsync.state.events import Begun, Contacted, Ended, Event, Intent, Proven, Resumed
 from podsync.state.formats import learned_json
 from podsync.state.formats.dataclass_json import JsonPlace, from_json, to_json
 from podsync.state.formats.event_json import event_from_json, event_to_json
@@ -75,7 +76,8 @@ class NewestState:
         self._turn = Lock()
         self._handle: OsHandle | None = None
         self._serial = 0
-        self._lineage = ""
+        #: The timeline is empty before the first one that has a name of its own (see `State.timeline`).
+        self._lineage, self._timeline = "", ""
 
     # -- reading
 
@@ -83,7 +85,10 @@ class NewestState:
         """How far the copy goes; None where there is none that is believed."""
         end, size = self._note.read()
         lines = self._lines() if end is None and size else []
-        return NewestEnd(lines[-1]["lineage"], lines[-1]["serial"], whole=False) if lines else end
+        if not lines:
+            return end
+        begun = lines[0]["state"]["learned"].get("timelines") or [{"id": lines[-1]["lineage"]}]
+        return NewestEnd(begun[-1]["id"], lines[-1]["serial"], whole=False)
 
     def recall(self, state: State, end: NewestEnd | None, accounts: Mapping[str, str]) -> State:
         """Return a state that was loaded, with what the copy knows beyond it.
@@ -96,7 +101,7 @@ class NewestState:
             return state
         newest = self.read()
         if newest is not None:
-            self.owed = tuple(recalled(newest, state, accounts))
+            self.owed = _owed(newest, state, accounts)
         return replay(state, self.owed)
 
     def read(self) -> State | None:
@@ -137,10 +142,16 @@ class NewestState:
 
     def learn(self, newer: State) -> None:
         """Keep a state that was known here and is newer than what is there now: another machine wrote it."""
-        end = self.end()
-        if end is None or end.lineage != newer.lineage or end.serial < newer.serial:
-            self._begin_anew(newer, newer.lineage, newer.serial)
-            self._close()
+        newest = self.read()
+        if newest is None or newer.includes(newest.timeline, newest.serial):
+            known = newer
+        elif newest.includes(newer.timeline, newer.serial):
+            return
+        else:
+            accounts = {name: f"{host.base_url} {host.account}" for name, host in newer.hosts.items()}
+            known = replay(newer, _owed(newest, newer, accounts))
+        self._begin_anew(known, known.serial)
+        self._close()
 
     def follow(self, state: State) -> None:
         """What is added next happened to this state, as it was loaded, and to what it lacks."""
@@ -185,7 +196,7 @@ class NewestState:
             return
         try:
             self._handle.sync()
-            self._note.write(self._lineage, self._serial)
+            self._note.write(self._timeline or self._lineage, self._serial)
         except OSError as error:
             self._give_up(error)
         else:
@@ -195,22 +206,22 @@ class NewestState:
     def _begin(self, state: State) -> None:
         """Go on behind a whole copy of just this state, or make one."""
         end, size = self._note.read()
-        if end == NewestEnd(state.lineage, state.serial) and size < _LONG:
-            self._serial = state.serial
+        if end == NewestEnd(state.timeline, state.serial) and size < _LONG:
+            self._timeline, self._serial = _last_timeline(state), state.serial
             try:
                 self._handle = self._files.append(self.path)
             except OSError as error:
                 self._give_up(error)
         else:
-            self._begin_anew(replay(state, self.owed), state.lineage, state.serial)
+            self._begin_anew(replay(state, self.owed), state.serial)
 
-    def _begin_anew(self, state: State, lineage: str, serial: int) -> None:
+    def _begin_anew(self, state: State, serial: int) -> None:
         seal = own_seal(self._tree, make=True)
         if seal is None:
             self._over, self._follows = True, None
             return
-        self._lineage, self._serial = lineage, serial
-        line = _line(seal, self._purpose, _dumped(state, lineage, serial))
+        self._timeline, self._lineage, self._serial = _last_timeline(state), state.lineage, serial
+        line = _line(seal, self._purpose, _dumped(state, serial))
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             remove_leftovers(self._files, self.path)
@@ -239,6 +250,16 @@ class NewestState:
             self._handle = None
 
 
+def _owed(newest: State, state: State, accounts: Mapping[str, str]) -> Sequence[Event]:
+    """Return what a state lacks of one that it does not include; what follows is a timeline of its own."""
+    begun = [Resumed(uuid4().hex)] if state.lineage else []
+    return *begun, *recalled(newest, state, accounts)
+
+
+def _last_timeline(state: State) -> str:
+    return state.timelines[-1].id if state.timelines else ""
+
+
 def _line(seal: Seal, purpose: str, data: bytes) -> bytes:
     return seal.mark(purpose, data).encode() + b" " + data + b"\n"
 
@@ -254,9 +275,9 @@ def _slim(event: Event) -> Event:
     return replace(event, approved=EMPTY) if isinstance(event, Begun) else event
 
 
-def _dumped(state: State, lineage: str, serial: int) -> bytes:
+def _dumped(state: State, serial: int) -> bytes:
     """Return the first line: of a state what products depend on."""
-    head = {"version": _VERSION, "lineage": lineage, "serial": serial}
+    head = {"version": _VERSION, "lineage": state.lineage, "serial": serial}
     try:
         return of_values({**head, "state": _document(state, lambda value: value)})
     except TypeError:

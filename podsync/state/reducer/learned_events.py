@@ -14,7 +14,7 @@ from podsync.model.digests import digest
 from podsync.model.frozen import EMPTY, Spec, freeze
 from podsync.state import events as ev
 from podsync.state.entries import REFUSED, Absent, Entry, Pending, Refusal, RememberedRow
-from podsync.state.model import Host
+from podsync.state.model import Host, Timeline
 from podsync.state.reducer.mutable_state import MutableState, Reference, Unfitting
 
 _K = TypeVar("_K")
@@ -290,6 +290,10 @@ def _outdated(draft: MutableState, event: ev.Outdated) -> None:
             draft.orphans[key] = replace(orphan, outdated_at=event.at)
 
 
+def _resumed(draft: MutableState, event: ev.Resumed) -> None:
+    draft.timelines = (*draft.timelines, Timeline(event.timeline, draft.serial))
+
+
 def _proven(draft: MutableState, _event: ev.Proven) -> None:
     draft.unproven = False
 
@@ -311,5 +315,6 @@ LEARNING: Mapping[type, Callable[[MutableState, Any], None]] = {
     ev.Emptied: _emptied,
     ev.Outdated: _outdated,
     ev.Proven: _proven,
+    ev.Resumed: _resumed,
     ev.Recalled: _recalled,
 }

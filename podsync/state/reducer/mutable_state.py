@@ -83,7 +83,7 @@ class Unfitting(Exception):  # noqa: N818 (never leaves this package)
 
 #: The fields of a state, beside orphans, by what a draft has of each: the value, a mapping of the same keys,
 #: one by provider and something else, a set of such keys.
-_VALUES = ("serial", "last_apply", "catalog", "unproven")
+_VALUES = ("serial", "last_apply", "catalog", "unproven", "timelines")
 _MAPPINGS = ("entries", "refusals", "released", "hosts", "landmarks", "contacts")
 _NESTED = ("observed", "models", "remembered", "absent", "readings")
 _IDS = ("foreign", "unclaimed")
@@ -111,6 +111,7 @@ class MutableState:
         self.foreign = {(provider, each) for provider, ids in state.foreign.items() for each in ids}
         self.unclaimed = {(provider, each) for provider, ids in state.unclaimed.items() for each in ids}
         self.last_apply, self.catalog, self.unproven = state.last_apply, state.catalog, state.unproven
+        self.timelines = state.timelines
 
     def freeze(self) -> State:
         """Return the state as it is now, ordered."""

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from podsync.model.address import Address
 from podsync.model.frozen import freeze
 from podsync.state import events as ev
 from podsync.state.local.newest_note import NewestEnd
 from podsync.state.local.newest_state import NewestState
 from podsync.state.local.store import LocalStore
-from podsync.state.model import State
+from podsync.state.model import Host, State
 from podsync.state.reducer.reducer import replay
 from tests.state.faulty import EROFS, FakeClock, FaultyFiles
 from tests.state.histories import histories, simple
@@ -188,13 +189,54 @@ def test_the_state_that_comes_back_gets_what_it_lacks_with_the_next_events_once(
 
 
 def test_a_state_that_another_machine_wrote_is_learned_of(place):
-    newer = replace(replay(State(), simple(3)), lineage="theirs")
     place.run(simple(1)[0])
+    before = place.store().load()
+    newer = replay(before, simple(3)[1:])
 
     place.copy().learn(newer)
 
     assert kept(place.copy().read()) == kept(newer)
-    assert place.copy().end() == NewestEnd("theirs", 6)
+    assert place.copy().end() == NewestEnd(before.lineage, 6)
+    place.copy().learn(before)
+    assert place.copy().end() == NewestEnd(before.lineage, 6)
+
+
+def test_what_neither_of_two_histories_includes_is_learned_of_as_well(place):
+    place.run(*simple(3)[4:])
+    newer = replace(replay(State(), simple(2)), lineage="theirs")
+    newer = replace(newer, hosts={"kakaclo": Host(*ACCOUNTS["kakaclo"].split())})
+
+    place.copy().learn(newer)
+
+    known = place.copy().read()
+    assert known.entries.keys() == newer.entries.keys()
+    assert [{*each} for each in known.remembered.values()] == [{"2"}]
+    assert place.copy().end().is_beyond(newer)
+    assert place.copy().end().is_beyond(place.store().load())
+
+
+def test_a_backup_of_a_history_that_was_left_is_older_however_far_it_goes(place):
+    first, *more = simple(5)
+    place.run(first)
+    backup = place.path.read_bytes()
+    place.run(*more)
+    left = place.path.read_bytes()
+    place.path.write_bytes(backup)
+    late = Address("designed_product", "late")
+    doubt = replace(simple(1)[0], address=late, written_at=simple(9)[-1].at)
+    place.run(doubt)
+    new = place.path.read_bytes()
+
+    place.path.write_bytes(left)
+    again = place.store().recalled(ACCOUNTS)
+
+    assert again.entries[doubt.address].pending.body == doubt.body
+    place.run(ev.Contacted("gelato", 1.0))
+    mine = place.store().load()
+    assert mine.entries[doubt.address].pending.body == doubt.body
+    for older in (backup, left, new):
+        place.path.write_bytes(older)
+        assert place.copy().end().is_beyond(place.store().load())
 
 
 def test_what_no_utf_8_can_spell_comes_back(place):

@@ -212,7 +212,7 @@ SAID = {
         "contacts": "a person is asked again",
         "last_apply": "`.podsync/seen` tells when was sent last",
         "unproven": "what is adopted has been listed as it is",
-        **dict.fromkeys(("lineage", "serial", "lost", "extra", "catalog"), "it is of the file"),
+        **dict.fromkeys(("lineage", "timelines", "serial", "lost", "extra", "catalog"), "it is of the file"),
     },
     Pending: {
         **same(*{each.name for each in fields(Pending)} - {"reading"}, of=doubt),

@@ -94,7 +94,7 @@ def remove_entry(session: Session, address: str) -> int:
     def done(state: State, _: Sequence[Event]) -> str:
         history = RunHistory(CACHE, space.store.identity)
         warning = history.forgets(
-            state.entries[known].provider, lineage=state.lineage, serial=state.serial, at=time.time()
+            state.entries[known].provider, timeline=state.timeline, serial=state.serial, at=time.time()
         )
         if warning is not None:
             session.console.say(f"note: {warning}")
