@@ -202,15 +202,17 @@ class NewestState:
             except OSError as error:
                 self._give_up(error)
         else:
-            self._begin_anew(replay(state, self.owed), state.lineage, state.serial)
+            # Until that state has what it lacks, the copy goes further than it.
+            beyond = len(self.owed)
+            self._begin_anew(replay(state, self.owed), state.lineage, state.serial, beyond=beyond)
 
-    def _begin_anew(self, state: State, lineage: str, serial: int) -> None:
+    def _begin_anew(self, state: State, lineage: str, serial: int, *, beyond: int = 0) -> None:
         seal = own_seal(self._tree, make=True)
         if seal is None:
             self._over, self._follows = True, None
             return
         self._lineage, self._serial = lineage, serial
-        line = _line(seal, self._purpose, _dumped(state, lineage, serial))
+        line = _line(seal, self._purpose, _dumped(state, lineage, serial + beyond))
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             remove_leftovers(self._files, self.path)
