@@ -119,6 +119,9 @@ class SentJudge:
             findings.events.append(Confirmed(key[0], self._now, self._orphan(key), row.shown or EMPTY))
         findings.events += [self._is_it(key, row, sure=False) for key, row in verdicts.shown.items()]
         for key in sorted(verdicts.revoked):
+            named = self._reading.rows.get(self._items[key].id or "")
+            if named is not None and not self._by_key[key].answered:  # somebody may have renamed it since
+                findings.noticed.append((key[0], (named,)))
             findings.events.append(Unbound(key[0], self._now, self._orphan(key)))
         self._found({key: found for key, found in verdicts.found.items() if key in self._doubts})
         self._nones(verdicts)

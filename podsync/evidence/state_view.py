@@ -192,8 +192,10 @@ class Known:
 
     @cached_property
     def likely(self) -> Mapping[str, Mapping[str, Json]]:
-        """Unsure ids, with their visible ids."""
-        return {item.id: seen_ids(item.remote) for item in self.provisional if item.id is not None}
+        """Unsure ids, and those that a newer state had as products, with their visible ids."""
+        newer = {each for known_as in self._known_as.values() for each in known_as}
+        unsure = {item.id: seen_ids(item.remote) for item in self.provisional if item.id is not None}
+        return {**{each: seen_ids(self.remembered[each].shown) for each in newer}, **unsure}
 
     @cached_property
     def shown(self) -> Mapping[str, Mapping[str, Json]]:

@@ -327,7 +327,7 @@ class WantedJudge:
             findings.questions[want.address] = Question(
                 "equal products exist, and which is meant is not known", rows
             )
-        elif any(self._was_asked_about(want.address, row) for row in rows):
+        elif any(row.id in self._known.remembered for row in rows):
             findings.questions[want.address] = Question(
                 "it was named in an earlier question, and nobody has said what it is", rows
             )

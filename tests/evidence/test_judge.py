@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from podsync.evidence.account import Knows
-from podsync.model.frozen import freeze
+from podsync.model.frozen import EMPTY, freeze
 from podsync.providers.habits import Habits
 from podsync.state.entries import Absent
 from podsync.state.events import (
@@ -18,6 +18,7 @@ from podsync.state.events import (
     Missed,
     ModelsSeen,
     Observed,
+    Remembered,
 )
 from podsync.state.reducer.reducer import replay
 from tests.evidence.look import (
@@ -219,6 +220,19 @@ def test_an_account_that_nothing_proves_gives_no_landmarks() -> None:
 
     assert events(found, Landmarked) == []
     assert found.unproven_account is not None
+
+
+@pytest.mark.parametrize("newer", [True, False], ids=["a newer state's", "somebody's"])
+def test_what_a_newer_state_had_as_a_product_proves_the_account(newer: bool) -> None:
+    """All that an older state knows was removed since; what a broken reading showed may be of any account."""
+    told = Remembered(
+        address("tee"), NOW, "kakaclo", "7", spec("tee"), known_as=spec("tee") if newer else EMPTY
+    )
+
+    found = look(replay(state(), [told]), [row("7", "tee")], [want("tee")], kept=False)
+
+    assert found.account is newer
+    assert look(replay(state(), [told]), [], [want("tee")], kept=False).account is False
 
 
 def test_landmarks_that_did_not_change_are_not_written_again() -> None:

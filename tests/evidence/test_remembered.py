@@ -122,6 +122,16 @@ def test_it_stays_a_question_though_the_reading_that_hides_it_does_not_show_how_
     assert DOG not in second.questions
 
 
+def test_what_another_address_had_is_no_namesake_of_what_it_may_be() -> None:
+    """Until somebody has said what it is: what is called foreign would be made once more."""
+    shown = rehosted("7", "tee")
+
+    found = look(remembered(where=DOG), [shown], [want("tee")])
+
+    assert ids(found.questions[TEE].rows) == ["7"]
+    assert (found.namesakes, events(found, Disowned)) == ({}, [])
+
+
 def test_what_is_another_product_for_certain_holds_up_nothing() -> None:
     found = look(remembered(), [], [want("dog")])
 

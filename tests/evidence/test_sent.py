@@ -343,6 +343,16 @@ def test_an_id_under_which_another_product_is_listed_is_taken_back() -> None:
     assert [e.address for e in events(found, Unbound)] == [TEE]
 
 
+def test_what_had_a_likely_id_and_was_renamed_since_is_named_in_the_question() -> None:
+    known, renamed = state(likely()), rehosted("7", "Named by hand", at=NEW)
+    known = replay(known, look(known, [renamed]).events)
+    assert known.entries[TEE].id is None
+
+    assert [ids(each) for each in look(known, [renamed]).overdue.values()] == [["7"]]
+    found = look(known, [renamed, row("8", "tee", at=NEW)])
+    assert [each.id for each in events(found, Bound)] == ["8"]
+
+
 @pytest.mark.parametrize("old_enough", [True, False])
 def test_an_id_that_an_answer_told_is_taken_back_where_no_listing_shows_it(old_enough: bool) -> None:
     known = state(likely(provider="gelato"), provider="gelato")

@@ -517,6 +517,21 @@ def test_an_old_state_makes_nothing_beside_an_own_product_that_is_listed_under_t
     assert [each["name"] for each in floor.there("gelato").values()].count("Renamed") == 1
 
 
+def test_the_account_of_an_old_state_is_known_by_what_the_newer_one_made(floor):
+    """All that the old one knows was removed since: nobody is told that it may be another key's account."""
+    write(floor, TEE)
+    floor.good_day()
+    number = len(floor.backups) - 1
+    first = floor.state.entries[TEE].id
+    write(floor, Address("designed_product", "dog"))
+    floor.good_day()
+    floor.take_away("kakaclo", first)
+    floor.restore(number, memory=False)
+
+    assert floor.run(Trouble()).other_accounts == ()
+    floor.good_day()
+
+
 def test_an_account_known_by_an_orphan_alone_can_be_called_emptied(floor):
     """The orphan was removed as asked: the way out that is printed."""
     write(floor, TEE)

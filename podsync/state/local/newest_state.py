@@ -252,8 +252,8 @@ class NewestState:
 
 def _owed(newest: State, state: State, accounts: Mapping[str, str]) -> Sequence[Event]:
     """Return what a state lacks of one that it does not include; what follows is a timeline of its own."""
-    begun = [Resumed(uuid4().hex)] if state.lineage else []
-    return *begun, *recalled(newest, state, accounts)
+    lacks = recalled(newest, state, accounts)
+    return (Resumed(uuid4().hex), *lacks) if lacks or state.lineage else ()
 
 
 def _last_timeline(state: State) -> str:

@@ -13,7 +13,7 @@ outdated. `tests/state/local/test_recall.py` says of each field of a state what 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -139,15 +139,13 @@ class _Recall:
 
     def _bindings(self, provider: str) -> None:
         """Carry over which ids a listing has shown: changed since, nobody would know the product again."""
-        newest = _by_creation(_items(self._newest, provider))
-        sure = {each.id for one in newest.values() for each in one if each.window is None}
-        for created_at, items in _by_creation(_items(self._state, provider)).items():
-            found = newest.get(created_at, [])
-            if len(items) > 1 or len(found) > 1 or not items[0].unlisted or items[0].pending is not None:
+        newest = _items(self._newest, provider)
+        sure = {each.id for each in newest if each.window is None}
+        for item, found in _paired(_items(self._state, provider), newest):
+            if not item.unlisted or item.pending is not None:
                 continue
-            (item,) = items
-            orphan = created_at if isinstance(item, Orphan) else None
-            one = found[0] if found and found[0].id in sure else None
+            orphan = item.created_at if isinstance(item, Orphan) else None
+            one = found if found is not None and found.id in sure else None
             at = _last(one or item)
             if one is not None and one.id == item.id:
                 self._add(Confirmed(item.address, at, orphan, one.remote))
@@ -318,11 +316,34 @@ def _items(state: State, provider: str) -> list[Entry | Orphan]:
     return [each for each in _all(state) if each.provider == provider and each.spec is not None]
 
 
-def _by_creation(items: list[Entry | Orphan]) -> Mapping[float, list[Entry | Orphan]]:
-    """Group products by what names them for ever, whatever their address is."""
+def _paired(
+    items: list[Entry | Orphan], newest: list[Entry | Orphan]
+) -> Iterator[tuple[Entry | Orphan, Entry | Orphan | None]]:
+    """Yield products with what a newer state has of them: what names them for ever is when they were made.
+
+    Of several that were made at one moment one is known by its id at its address, or is the only one left.
+    """
+    both = {_called(each) for each in items if each.id} & {_called(each) for each in newest}
+    named = {_called(each): each for each in newest}
+    left, found = _by_creation(items, both), _by_creation(newest, both)
+    yield from ((each, named[_called(each)]) for each in items if _called(each) in both)
+    for created_at, alone in left.items():
+        others = found.get(created_at, [])
+        if len(alone) == 1 and len(others) <= 1:
+            yield alone[0], others[0] if others else None
+
+
+def _called(item: Entry | Orphan) -> object:
+    return item.created_at, item.id, item.address
+
+
+def _by_creation(
+    items: list[Entry | Orphan], aside: Collection[object]
+) -> Mapping[float, list[Entry | Orphan]]:
     found: dict[float, list[Entry | Orphan]] = {}
     for each in items:
-        found.setdefault(each.created_at, []).append(each)
+        if _called(each) not in aside:
+            found.setdefault(each.created_at, []).append(each)
     return found
 
 

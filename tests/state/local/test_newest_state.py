@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -16,7 +17,7 @@ from podsync.state.local.newest_state import NewestState
 from podsync.state.local.store import LocalStore
 from podsync.state.model import Host, State
 from podsync.state.reducer.reducer import replay
-from tests.state.faulty import EROFS, FakeClock, FaultyFiles
+from tests.state.faulty import EROFS, Died, FakeClock, FaultyFiles
 from tests.state.histories import histories, simple
 
 ACCOUNTS = {"kakaclo": "https://developer.kakaclo.com/openapi default"}
@@ -186,6 +187,36 @@ def test_the_state_that_comes_back_gets_what_it_lacks_with_the_next_events_once(
     assert (seen > 0, state.serial) == (True, seen + 1)
     assert set(whole.owned("kakaclo")) == set(state.remembered.get("kakaclo", {}))
     assert place.run().serial == state.serial
+
+
+@pytest.mark.parametrize("back", ["lost", "set back"])
+def test_it_is_not_forgotten_when_a_run_dies_and_the_same_happens_again(tmp_path, back):
+    """What the copy has of a newer state is written into the state with the first event only."""
+    events = simple(3)
+    for number in range(1, 18):
+        place = Place(tmp_path / str(number))
+        place.run(events[0])
+        older = place.path.read_bytes() if back == "set back" else None
+        place.run(*events[1:])
+        whole = place.store().load()
+        files = FaultyFiles()
+        files.die_at = number
+        with suppress(Died):
+            set_back(place, older)
+            place.run(ev.Contacted("gelato", 1.0), files=files)
+        set_back(place, older)
+
+        state = place.run()
+
+        known = {*state.owned("kakaclo"), *state.remembered.get("kakaclo", {})}
+        assert known == set(whole.owned("kakaclo")), number
+
+
+def set_back(place, older):
+    for path in place.path.parent.glob("podsync.state.json*"):
+        path.unlink()
+    if older is not None:
+        place.path.write_bytes(older)
 
 
 def test_a_state_that_another_machine_wrote_is_learned_of(place):

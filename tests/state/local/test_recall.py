@@ -370,6 +370,20 @@ def test_an_id_that_a_listing_has_shown_since_is_sure_in_the_older_state_too(lik
     assert (entry.id, entry.window) == ("7", None)
 
 
+@pytest.mark.parametrize("likely", ["7", ""])
+def test_so_is_it_of_two_products_that_were_made_at_one_moment(likely):
+    """One look settles several doubts at once."""
+    guesses = [ev.Bound(CAT, AT + 2, likely, provisional=True)] if likely else []
+    guesses.append(ev.Bound(DINO, AT + 2, "8", provisional=True))
+    made = [intent(), ev.Made(CAT, AT + 1), intent(DINO, body=OTHER), ev.Made(DINO, AT + 1), *guesses]
+    seen = [ev.Bound(CAT, AT + 3, "7"), ev.Bound(DINO, AT + 3, "8")]
+    seen += [ev.Confirmed(CAT, AT + 3), ev.Confirmed(DINO, AT + 3)]
+
+    entries = after(made, *seen).entries
+
+    assert [(entries[each].id, entries[each].window) for each in (CAT, DINO)] == [("7", None), ("8", None)]
+
+
 def test_a_likely_id_that_has_become_anothers_is_taken_back():
     taken = ev.Adopted(DINO, "kakaclo", "default", AT + 9, "7", OTHER)
     before = [intent(), ev.Made(CAT, AT + 1), ev.Bound(CAT, AT + 2, "7", provisional=True)]
