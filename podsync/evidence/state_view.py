@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
@@ -170,6 +170,16 @@ class Known:
             for address, spec in rows[identity].known_as.items():
                 found[address][identity] = spec
         return found
+
+    @cached_property
+    def contents(self) -> Mapping[str, Sequence[Spec]]:
+        """What was known of each remembered id: as it was listed, and as a newer state sent it."""
+        rows = self.state.remembered.get(self.name, EMPTY)
+        return {
+            each: [row.fields, *row.earlier, *row.known_as.values()]
+            for each, row in rows.items()
+            if each in self.remembered
+        }
 
     @property
     def absent(self) -> Mapping[str, Json]:

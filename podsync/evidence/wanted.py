@@ -59,6 +59,7 @@ class WantedJudge:
             near += [row for row in earlier if row not in near]
             back = [row for row in buried.near(want.spec) if buried.may_be(want.spec, row)]
             question = refused.get(want.address) or self._seen_before(want, near, back, earlier)
+            question = question or self._known_otherwise(want, near, given, judging)
             if want.before is None and question is not None:
                 findings.questions[want.address] = question
             elif near and (
@@ -242,6 +243,40 @@ class WantedJudge:
         ours = judging.those(self._situation.had(want))
         rows, aside = {**judging.formerly(want.former), **ours}, {*given, *self._situation.managed}
         return [row for identity, row in rows.items() if identity not in aside]
+
+    def _known_otherwise(
+        self, want: Want, near: Sequence[Remote], given: Collection[str], judging: Judge
+    ) -> Question | None:
+        """Rows that a look once saw, or a newer state had sent, as what may be wanted here."""
+        if want.before is not None:
+            return None
+        habits = self._findings.habits
+        if self._findings.knows is not Knows.ALL:
+            habits = Habits(setting=habits.setting)
+        aside = {*given, *self._situation.managed, *(row.id for row in near)}
+        were = [
+            row
+            for judge in self._as_they_were
+            for row in judge.near(want.spec)
+            if row.id not in aside and judge.may_be(want.spec, row, habits)
+        ]
+        now = judging.those({row.id for row in were})
+        rows = {row.id: now[row.id] for row in were if row.id in now and now[row.id].fields != row.fields}
+        if not rows:
+            return None
+        why = "it was known otherwise than it is listed now, and may be this"
+        return Question(why, tuple(sorted((*near, *rows.values()), key=age)))
+
+    @cached_property
+    def _as_they_were(self) -> tuple[Judge, ...]:
+        """Judges over what was known of rows that nobody has said anything of yet."""
+        contents = self._known.contents
+        layers = [
+            [Remote(each, known[number]) for each, known in contents.items() if number < len(known)]
+            for number in range(max(map(len, contents.values()), default=0))
+        ]
+        facts = self._findings.habits, self._situation.documents
+        return tuple(Judge(self._known.provider, rows, *facts) for rows in layers)
 
     def _is_marked(self, row: Remote) -> bool:
         called = self._known.provider.name_of(row.fields)

@@ -235,7 +235,8 @@ class Absent:
 class RememberedRow:
     """A listed product that may be what was sent, or is wanted, at `addresses`: nobody has said what it is.
 
-    `at` is when a look saw it first, by our clock. `fields`, `made` and `remote` are what was listed.
+    `at` is when a look saw it first, by our clock. `fields`, `made` and `remote` are what was listed last,
+    `earlier` what was listed before, where it was something else: staff may have given it another name.
     `known_as` is what it was in a newer state, by the addresses of which it was the product there.
     """
 
@@ -245,9 +246,12 @@ class RememberedRow:
     made: float | None = None
     remote: Mapping[str, Json] = EMPTY
     known_as: Mapping[str, Json] = EMPTY
+    earlier: tuple[Spec, ...] = ()
     extra: Mapping[str, Json] = EMPTY
 
 
+#: So many earlier contents of a remembered row are kept, the first ones.
+EARLIER = 4
 #: So many refusals are remembered of one address.
 REFUSED = 20
 

@@ -132,6 +132,18 @@ def test_what_another_address_had_is_no_namesake_of_what_it_may_be() -> None:
     assert (found.namesakes, events(found, Disowned)) == ({}, [])
 
 
+def test_what_has_got_another_name_since_is_asked_about_all_the_same() -> None:
+    """Staff may have renamed it between two looks: it is what a look has seen, whoever it was for."""
+    renamed = rehosted("7", "Named by hand")
+    seen = replay(remembered(), [Remembered(TEE, NOW, "kakaclo", "7", renamed.fields)])
+
+    for known in (remembered(), seen):
+        found = look(known, [renamed], [want("tee"), want("dog", spec=spec("tee")), want("owl")])
+        assert {address: ids(each.rows) for address, each in found.questions.items()} == {
+            TEE: ["7"], DOG: ["7"],
+        }  # fmt: skip
+
+
 def test_what_is_another_product_for_certain_holds_up_nothing() -> None:
     found = look(remembered(), [], [want("dog")])
 

@@ -13,7 +13,7 @@ from podsync.model.address import Address
 from podsync.model.digests import digest
 from podsync.model.frozen import EMPTY, Spec, freeze
 from podsync.state import events as ev
-from podsync.state.entries import REFUSED, Absent, Entry, Pending, Refusal, RememberedRow
+from podsync.state.entries import EARLIER, REFUSED, Absent, Entry, Pending, Refusal, RememberedRow
 from podsync.state.model import Host, Timeline
 from podsync.state.reducer.mutable_state import MutableState, Reference, Unfitting
 
@@ -200,18 +200,17 @@ def _unclaimed(draft: MutableState, event: ev.Unclaimed) -> None:
 
 def _remembered(draft: MutableState, event: ev.Remembered) -> None:
     known = draft.remembered.get((event.provider, event.id))
-    since, addresses = (event.at, ()) if known is None else (known.at, known.addresses)
-    known_as = EMPTY if known is None else known.known_as
-    if event.known_as:
-        known_as = freeze({**known_as, str(event.address): event.known_as})
-    draft.remembered[event.provider, event.id] = RememberedRow(
-        since,
-        tuple(sorted({*addresses, str(event.address)})),
-        event.fields,
-        event.made,
-        event.remote,
-        known_as,
-        EMPTY if known is None else known.extra,
+    before = known or RememberedRow(event.at, fields=event.fields)
+    known_as = {str(event.address): event.known_as} if event.known_as else {}
+    listed = () if before.fields in (event.fields, *before.earlier) else (before.fields,)
+    draft.remembered[event.provider, event.id] = replace(
+        before,
+        addresses=tuple(sorted({*before.addresses, str(event.address)})),
+        fields=event.fields,
+        made=event.made,
+        remote=event.remote,
+        known_as=freeze({**before.known_as, **known_as}),
+        earlier=(*before.earlier, *listed)[:EARLIER],
     )
 
 

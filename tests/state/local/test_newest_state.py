@@ -19,6 +19,7 @@ from podsync.state.model import Host, State
 from podsync.state.reducer.reducer import replay
 from tests.state.faulty import EROFS, Died, FakeClock, FaultyFiles
 from tests.state.histories import histories, simple
+from tests.state.local.test_recall import answered
 
 ACCOUNTS = {"kakaclo": "https://developer.kakaclo.com/openapi default"}
 
@@ -185,7 +186,7 @@ def test_the_state_that_comes_back_gets_what_it_lacks_with_the_next_events_once(
 
     state = place.store().load()
     assert (seen > 0, state.serial) == (True, seen + 1)
-    assert set(whole.owned("kakaclo")) == set(state.remembered.get("kakaclo", {}))
+    assert set(whole.owned("kakaclo")) == answered(state)
     assert place.run().serial == state.serial
 
 
@@ -208,7 +209,7 @@ def test_it_is_not_forgotten_when_a_run_dies_and_the_same_happens_again(tmp_path
 
         state = place.run()
 
-        known = {*state.owned("kakaclo"), *state.remembered.get("kakaclo", {})}
+        known = {*state.owned("kakaclo"), *state.remembered.get("kakaclo", {}), *answered(state)}
         assert known == set(whole.owned("kakaclo")), number
 
 
@@ -240,8 +241,8 @@ def test_what_neither_of_two_histories_includes_is_learned_of_as_well(place):
     place.copy().learn(newer)
 
     known = place.copy().read()
-    assert known.entries.keys() == newer.entries.keys()
-    assert [{*each} for each in known.remembered.values()] == [{"2"}]
+    assert known.entries.keys() >= newer.entries.keys()
+    assert "2" in answered(known)
     assert place.copy().end().is_beyond(newer)
     assert place.copy().end().is_beyond(place.store().load())
 
