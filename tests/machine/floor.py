@@ -33,6 +33,7 @@ from podsync.model.frozen import FrozenDict, freeze, thaw
 from podsync.model.product import Lifecycle, Product
 from podsync.model.settings import Limits, RateLimit
 from podsync.network.request import Request
+from podsync.plan.answers import if_removed
 from podsync.plan.change import Change
 from podsync.plan.model import Plan
 from podsync.providers.contract import Receipt
@@ -610,6 +611,8 @@ class Floor(World):
             self._answer_unseen(outcome)
         elif any("podsync import" in line for line in outcome.next):
             self._answer_question(outcome)
+        elif any(line == if_removed(outcome.address) for line in outcome.next):
+            self._answer_removed(outcome)
         elif "404" in told and outcome.result in (Result.FAILED, Result.IN_DOUBT):
             self._forget_product(outcome.address)
         else:
@@ -623,6 +626,13 @@ class Floor(World):
             self._make_room(outcome)
         elif any(line.startswith("if that is it: podsync state settle") for line in outcome.next):
             self._answer_update(outcome.address)
+
+    def _answer_removed(self, outcome: Outcome) -> None:
+        """What nothing lists any more and a person has removed is let go."""
+        entry = self.state.entries[outcome.address]
+        told = entry.id or (entry.window.said if entry.window is not None else None)
+        if told in self.model.removed:
+            self.let_go(outcome.address)
 
     def _answer_doubt(self, outcome: Outcome) -> None:
         """Say which of the rows that are offered it is, or the one that the web page shows by its name."""
