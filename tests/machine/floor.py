@@ -39,6 +39,7 @@ from podsync.plan.model import Plan
 from podsync.providers.contract import Receipt
 from podsync.providers.gelato.provider import ADD as GELATO_ADD
 from podsync.providers.kakaclo.provider import ADD as KAKACLO_ADD
+from podsync.providers.name_forms import unmarked
 from podsync.providers.registry import bare_id, provider_of
 from podsync.sandbox import Fault, Rules, Sandbox
 from podsync.state import operations
@@ -643,7 +644,7 @@ class Floor(World):
         free = {i: each for i, each in self.there(provider).items() if i not in owned}
         same = sorted((i for i, each in free.items() if self.body(provider, each) == wanted), key=_age)
         offered = {each for line in outcome.next for each in re.findall(r"--adopt (\S+)", line)}
-        same = [i for i in same if i in offered or i not in self.model.renamed]
+        same = [i for i in same if i in offered or i not in self.model.renamed | self.model.disowned]
         ours = [i for i in same if i not in self.model.hand]
         chosen = (ours or same or [None])[0]
         if chosen is None and not any("--not-created" in line for line in outcome.next):
@@ -741,7 +742,8 @@ class Floor(World):
         asked = [identity for identity in _asked(outcome) if identity in there]
         removed = [identity for identity in _asked(outcome) if identity not in there]
         wanted = self.body(provider, self.documents[address].spec)
-        same = sorted((i for i in asked if self.body(provider, there[i]) == wanted), key=_age)
+        # What has the mark of a new product is the document's until it takes over the name.
+        same = sorted((i for i in asked if self.body(provider, self._unmarked(there[i])) == wanted), key=_age)
         ours = [i for i in same if i not in self.model.hand]
         refused = [self.body(provider, each.body) for each in self.state.refusals.get(address, ())]
         sent = [i for i in asked if self.body(provider, there[i]) in refused and i not in self.model.hand]
@@ -756,6 +758,9 @@ class Floor(World):
         sought = {self.body(provider, spec) for spec in open_}
         others = [i for i in asked if self.body(provider, there[i]) not in sought]
         self._import(provider, {}, [*others, *removed])
+
+    def _unmarked(self, product: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {**product, "name": unmarked(product["name"])} if "name" in product else product
 
     def _answer_unseen(self, outcome: Outcome) -> None:
         """Look at the web page: whether a product is as the document says in what no listing shows."""
