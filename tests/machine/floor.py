@@ -129,6 +129,12 @@ class Trouble:
     pause: tuple[int, float, str] | None = None
     hands: tuple[int, str, Callable[[], None]] | None = None
 
+    @property
+    def lateness(self) -> float:
+        """How late a stray request arrives; what the shop does later still is over with the timeout, too."""
+        later = max((each.seconds for each in self.faults if each.kind == "later"), default=0.0)
+        return max(0.0, min(self.delay, TIMEOUT - later))
+
 
 class FloorClock(FakeClock):
     """Appointments are kept to the second, however long somebody sleeps."""
@@ -160,11 +166,11 @@ class Courier:
             floor.second_apply()
         creates = request.path in (KAKACLO_ADD, GELATO_ADD) or request.path.endswith("/variant-values")
         if creates and trouble.drops == number:
-            floor.arrives_later(self.name, request, trouble.delay)
+            floor.arrives_later(self.name, request, trouble.lateness)
             self.life.over = True
             self.life.point("after", what)
         if number in trouble.stray and (creates or trouble.updates_too):
-            floor.arrives_later(self.name, request, trouble.delay)
+            floor.arrives_later(self.name, request, trouble.lateness)
             raise InDoubtError("the connection broke")
         try:
             with floor.clock.busy():

@@ -66,6 +66,7 @@ def test_no_id_and_no_open_create_is_forgotten(history, data):
     for provider in ACCOUNTS:
         known = {*now.owned(provider), *now.foreign.get(provider, ()), *now.remembered.get(provider, ())}
         known |= {i for i, each in now.absent.get(provider, {}).items() if each.gone}
+        known |= {each.pending.answered for each in now.entries.values() if each.pending is not None}
         assert set(newest.owned(provider)) <= known
     busy = {address for address, entry in now.entries.items() if entry.pending is not None or entry.spec}
     open_ = {
@@ -87,6 +88,14 @@ def test_what_was_acknowledged_is_in_doubt_as_what_was_said_to_be_done():
     pending = state.entries[CAT].pending
     assert (pending.body, pending.written_at, pending.acknowledged) == (SPEC, AT, AT + 1)
     assert (pending.ended_at, pending.ended_date) == (AT + 1, AT + 2)
+
+
+def test_an_id_that_only_an_answer_told_is_in_doubt_as_well():
+    """It may be told wrongly: then the product is there under another one."""
+    state = after([], intent(), ev.Made(CAT, AT + 1, "7"))
+
+    assert (state.entries[CAT].pending.body, state.entries[CAT].pending.answered) == (SPEC, "7")
+    assert state.remembered.get("kakaclo", {}) == {}
 
 
 def test_what_was_listed_before_a_create_is_known_of_it():
