@@ -504,6 +504,15 @@ class Floor(World):
         self.model.unseen = values_unknown(self) if memory else self.model.unseen
         self.figures["backups restored"] += 1
 
+    def excuse_hidden(self) -> None:
+        """What no listing shows for days, and what no state and no copy of one tells of, nobody knows."""
+        hidden = self.sandbox.rules.hidden
+        for provider in PROVIDERS if hidden else ():
+            name = self.knowledge[provider].name_field
+            for identity, each in self.made(provider).items():
+                if identity in self.model.forgotten and (identity == hidden or hidden in str(each[name])):
+                    self.model.twins.add(self.body(provider, each))
+
     def _forget_own_folder(self, *, memory: bool, copy: bool) -> None:
         for name in ("seen",) * memory + ("newest",) * (memory or copy):
             for path in self.folder.glob(f".podsync/{name}/*"):
@@ -885,13 +894,17 @@ class Floor(World):
         self._remove(lambda known: operations.remove(known, address, self.clock.now(), QUIET_AFTER))
 
     def _remove(self, events: Callable[[State], Any]) -> None:
-        """Say that something is gone; by a clock that is wrong it is not believed."""
+        """Say that something is gone; by a clock that is wrong it is not believed.
+
+        By one that was, it is believed once an apply has asked about it.
+        """
         try:
             self._write(events)
         except ProtectedError:
             self.clock.moved = 0.0
             self.clock.pass_by(SETTLE + 2 * TIMEOUT)
-            self._write(events)
+            with suppress(ProtectedError):
+                self._write(events)
 
     def _forget_product(self, address: Address) -> None:
         """It was removed by hand. What is in doubt about it keeps `state rm` from it: the document goes.
@@ -998,6 +1011,7 @@ class Floor(World):
             state = self.recalled
         except StateError as error:
             raise Lost(f"the state cannot be read: {error}") from error
+        self.excuse_hidden()
         for provider in PROVIDERS:
             made = self.made(provider)
             for identity in made:
