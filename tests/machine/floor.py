@@ -43,7 +43,7 @@ from podsync.providers.name_forms import unmarked
 from podsync.providers.registry import bare_id, provider_of
 from podsync.sandbox import Fault, Rules, Sandbox
 from podsync.state import operations
-from podsync.state.entries import Orphan
+from podsync.state.entries import Entry, Orphan
 from podsync.state.events import Disowned, Event
 from podsync.state.local.account_lock import account_digest
 from podsync.state.model import State
@@ -820,14 +820,18 @@ class Floor(World):
         state = self.state
         for address, entry in state.entries.items():
             if entry.unbound and address in self.documents:
-                owned, wanted = state.owned(entry.provider), self.body(entry.provider, entry.spec or {})
-                there = self.there(entry.provider).items()
-                found = [
-                    i for i, each in there if i not in owned and self.body(entry.provider, each) == wanted
-                ]
+                found = self._seen_there(state, entry)
                 ours = [i for i in found if i not in self.model.hand]
                 if found:
                     self._import(entry.provider, {address: min(ours or found, key=_age)}, [])
+
+    def _seen_there(self, state: State, entry: Entry) -> list[str]:
+        """What the web page shows as it was made; what staff renamed is known by a told id alone."""
+        owned, wanted = state.owned(entry.provider), self.body(entry.provider, entry.spec or {})
+        told = entry.window.named if entry.window is not None else None
+        aside = {*owned, *self.model.renamed} - {told}
+        there = self.there(entry.provider).items()
+        return [i for i, each in there if i not in aside and self.body(entry.provider, each) == wanted]
 
     def _import(self, provider: str, taken: Mapping[Address, str], left_out: Collection[str]) -> None:
         """`podsync import`: each id is looked up, and believed as far as what is listed bears it out."""
@@ -1112,9 +1116,7 @@ class Floor(World):
         state = self.state
         found = []
         for address, entry in state.entries.items():
-            owned, there = state.owned(entry.provider), self.there(entry.provider)
-            bodies = {self.body(entry.provider, each) for i, each in there.items() if i not in owned}
-            if entry.unbound and self.body(entry.provider, entry.spec or {}) not in bodies:
+            if entry.unbound and not self._seen_there(state, entry):
                 self.let_go(address)
                 found.append(address)
         return found
