@@ -204,7 +204,8 @@ class Model:
     beside such a product the document's own may be made. `named` are the addresses whose documents have
     named an id: they are believed about it. `unseen` are values that were added after a backup which nothing
     shows to be old, `added_unseen` those of them that were added again while no listing showed any. `renamed`
-    are ids that staff gave another name, `taken` the bodies of what was removed by hand.
+    are ids that staff gave another name, `taken` the bodies of what was removed by hand, `left` are ids that
+    were known to nobody while a person's product looked the same.
     """
 
     hand: set[str] = field(default_factory=set)
@@ -220,6 +221,7 @@ class Model:
     added_unseen: set[Value] = field(default_factory=set)
     renamed: set[str] = field(default_factory=set)
     taken: set[str] = field(default_factory=set)
+    left: set[str] = field(default_factory=set)
 
 
 class Floor(World):
@@ -599,7 +601,11 @@ class Floor(World):
         asked = {o.provider for o in report.outcomes if any("state check --emptied" in n for n in o.next)}
         for provider in {*report.other_accounts, *asked}:
             # A person says so only where it is true; a listing that is late needs time alone.
-            if not set(self.state.owned(provider)) & set(self.there(provider)):
+            state = self.recalled
+            items = [*state.entries.values(), *state.orphans]
+            seen = {each.window.named for each in items if each.window is not None}
+            known = {*state.owned(provider), *state.remembered.get(provider, ()), *seen}
+            if not known & set(self.there(provider)):
                 self.emptied(provider)
         for outcome in report.outcomes:
             self._answer(outcome)
@@ -763,7 +769,9 @@ class Floor(World):
         refused = [self.body(provider, each.body) for each in self.state.refusals.get(address, ())]
         sent = [i for i in asked if self.body(provider, there[i]) in refused and i not in self.model.hand]
         if same or sent:
-            self._import(provider, {address: (ours or sent or same)[0]}, removed)
+            chosen = (ours or sent or same)[0]
+            asks = any(f" {chosen} --as " in line for line in outcome.next)
+            self._import(provider, {address: chosen}, removed, version=asks)
             return
         entries = self.state.entries.values()
         bound = {each.address for each in entries if each.id is not None and each.pending is None}
@@ -833,8 +841,18 @@ class Floor(World):
         there = self.there(entry.provider).items()
         return [i for i, each in there if i not in aside and self.body(entry.provider, each) == wanted]
 
-    def _import(self, provider: str, taken: Mapping[Address, str], left_out: Collection[str]) -> None:
-        """`podsync import`: each id is looked up, and believed as far as what is listed bears it out."""
+    def _import(
+        self,
+        provider: str,
+        taken: Mapping[Address, str],
+        left_out: Collection[str],
+        *,
+        version: bool = True,
+    ) -> None:
+        """`podsync import`: each id is looked up, and believed as far as what is listed bears it out.
+
+        `version`: which version it is of the document is said as well.
+        """
         self.log.append(f"    a person imports {dict(taken)}, and of {provider} not {list(left_out)}")
         self.model.disowned |= set(left_out)
 
@@ -843,7 +861,9 @@ class Floor(World):
             found = [
                 event
                 for address, identity in taken.items()
-                for event in said.ours(address, identity, self._version(provider, address, identity))
+                for event in said.ours(
+                    address, identity, self._version(provider, address, identity) if version else None
+                )
             ]
             owned = {*state.owned(provider), *taken.values()}
             foreign = tuple(sorted(i for i in left_out if i not in owned and said.not_ours(i)))
@@ -1065,12 +1085,14 @@ class Floor(World):
         self, provider: str, identity: str, each: Mapping[str, Any], known: tuple[set[str], set[str]]
     ) -> bool:
         body = self.body(provider, each)
-        # A person's product that looks the same may be taken for ours, and ours be left.
+        if identity in known[0] or body in known[1] or body in self.model.twins:
+            return True
+        # A person's product that looks the same may be taken for ours, and ours be left for good.
         there = self.there(provider)
         hand = {self.told(provider, there[i]) for i in self.model.hand if i in there}
         if self.told(provider, each) in hand:
-            return True
-        return identity in known[0] or body in known[1] or body in self.model.twins
+            self.model.left.add(identity)
+        return identity in self.model.left
 
     def good_day(self) -> None:
         """Nothing goes wrong any more, time passes, a person answers: all is as the catalog wants it."""
