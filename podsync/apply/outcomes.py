@@ -172,6 +172,18 @@ def not_tried(run: ProviderRun, change: Change, why: str, *remedies: str, replan
     _report(run, change, Result.NOT_TRIED, error=why, next=remedies, replans=replans)
 
 
+def wait_for_id(run: ProviderRun, change: Change, entry: Entry) -> None:
+    """Report that nothing is sent before a listing has shown which product it is.
+
+    What a person has removed meanwhile none ever shows: of what should be listed by now that is said.
+    """
+    identity = entry.id or (entry.window.said if entry.window is not None else None)
+    missing = run.stopped is None and identity is not None and identity not in run.rows
+    looked = run.looked if missing else -math.inf
+    late = looked > -math.inf and run.looker.dated(run.situation(), looked).item_is_settled(entry)
+    not_tried(run, change, not_sure(run), *([if_removed(change.address)] if late else []))
+
+
 def conclude(run: ProviderRun, change: Change, sent: SendResult) -> None:
     """Report how a write ended; stop the provider where its answer says so."""
     error = sent.error

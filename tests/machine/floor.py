@@ -33,15 +33,17 @@ from podsync.model.frozen import FrozenDict, freeze, thaw
 from podsync.model.product import Lifecycle, Product
 from podsync.model.settings import Limits, RateLimit
 from podsync.network.request import Request
+from podsync.plan.answers import if_removed
 from podsync.plan.change import Change
 from podsync.plan.model import Plan
 from podsync.providers.contract import Receipt
 from podsync.providers.gelato.provider import ADD as GELATO_ADD
 from podsync.providers.kakaclo.provider import ADD as KAKACLO_ADD
+from podsync.providers.name_forms import unmarked
 from podsync.providers.registry import bare_id, provider_of
 from podsync.sandbox import Fault, Rules, Sandbox
 from podsync.state import operations
-from podsync.state.entries import Orphan
+from podsync.state.entries import Entry, Orphan
 from podsync.state.events import Disowned, Event
 from podsync.state.local.account_lock import account_digest
 from podsync.state.model import State
@@ -127,6 +129,12 @@ class Trouble:
     pause: tuple[int, float, str] | None = None
     hands: tuple[int, str, Callable[[], None]] | None = None
 
+    @property
+    def lateness(self) -> float:
+        """How late a stray request arrives; what the shop does later still is over with the timeout, too."""
+        later = max((each.seconds for each in self.faults if each.kind == "later"), default=0.0)
+        return max(0.0, min(self.delay, TIMEOUT - later))
+
 
 class FloorClock(FakeClock):
     """Appointments are kept to the second, however long somebody sleeps."""
@@ -158,11 +166,11 @@ class Courier:
             floor.second_apply()
         creates = request.path in (KAKACLO_ADD, GELATO_ADD) or request.path.endswith("/variant-values")
         if creates and trouble.drops == number:
-            floor.arrives_later(self.name, request, trouble.delay)
+            floor.arrives_later(self.name, request, trouble.lateness)
             self.life.over = True
             self.life.point("after", what)
         if number in trouble.stray and (creates or trouble.updates_too):
-            floor.arrives_later(self.name, request, trouble.delay)
+            floor.arrives_later(self.name, request, trouble.lateness)
             raise InDoubtError("the connection broke")
         try:
             with floor.clock.busy():
@@ -196,7 +204,8 @@ class Model:
     beside such a product the document's own may be made. `named` are the addresses whose documents have
     named an id: they are believed about it. `unseen` are values that were added after a backup which nothing
     shows to be old, `added_unseen` those of them that were added again while no listing showed any. `renamed`
-    are ids that staff gave another name, `taken` the bodies of what was removed by hand.
+    are ids that staff gave another name, `taken` the bodies of what was removed by hand, `left` are ids that
+    were known to nobody while a person's product looked the same.
     """
 
     hand: set[str] = field(default_factory=set)
@@ -212,6 +221,7 @@ class Model:
     added_unseen: set[Value] = field(default_factory=set)
     renamed: set[str] = field(default_factory=set)
     taken: set[str] = field(default_factory=set)
+    left: set[str] = field(default_factory=set)
 
 
 class Floor(World):
@@ -496,6 +506,15 @@ class Floor(World):
         self.model.unseen = values_unknown(self) if memory else self.model.unseen
         self.figures["backups restored"] += 1
 
+    def excuse_hidden(self) -> None:
+        """What no listing shows for days, and what no state and no copy of one tells of, nobody knows."""
+        hidden = self.sandbox.rules.hidden
+        for provider in PROVIDERS if hidden else ():
+            name = self.knowledge[provider].name_field
+            for identity, each in self.made(provider).items():
+                if identity in self.model.forgotten and (identity == hidden or hidden in str(each[name])):
+                    self.model.twins.add(self.body(provider, each))
+
     def _forget_own_folder(self, *, memory: bool, copy: bool) -> None:
         for name in ("seen",) * memory + ("newest",) * (memory or copy):
             for path in self.folder.glob(f".podsync/{name}/*"):
@@ -582,7 +601,11 @@ class Floor(World):
         asked = {o.provider for o in report.outcomes if any("state check --emptied" in n for n in o.next)}
         for provider in {*report.other_accounts, *asked}:
             # A person says so only where it is true; a listing that is late needs time alone.
-            if not set(self.state.owned(provider)) & set(self.there(provider)):
+            state = self.recalled
+            items = [*state.entries.values(), *state.orphans]
+            seen = {each.window.named for each in items if each.window is not None}
+            known = {*state.owned(provider), *state.remembered.get(provider, ()), *seen}
+            if not known & set(self.there(provider)):
                 self.emptied(provider)
         for outcome in report.outcomes:
             self._answer(outcome)
@@ -610,6 +633,8 @@ class Floor(World):
             self._answer_unseen(outcome)
         elif any("podsync import" in line for line in outcome.next):
             self._answer_question(outcome)
+        elif any(line == if_removed(outcome.address) for line in outcome.next):
+            self._answer_removed(outcome)
         elif "404" in told and outcome.result in (Result.FAILED, Result.IN_DOUBT):
             self._forget_product(outcome.address)
         else:
@@ -624,6 +649,13 @@ class Floor(World):
         elif any(line.startswith("if that is it: podsync state settle") for line in outcome.next):
             self._answer_update(outcome.address)
 
+    def _answer_removed(self, outcome: Outcome) -> None:
+        """What nothing lists any more and a person has removed is let go."""
+        entry = self.state.entries[outcome.address]
+        told = entry.id or (entry.window.said if entry.window is not None else None)
+        if told in self.model.removed:
+            self.let_go(outcome.address)
+
     def _answer_doubt(self, outcome: Outcome) -> None:
         """Say which of the rows that are offered it is, or the one that the web page shows by its name."""
         address, provider, state = outcome.address, outcome.provider, self.state
@@ -633,7 +665,7 @@ class Floor(World):
         free = {i: each for i, each in self.there(provider).items() if i not in owned}
         same = sorted((i for i, each in free.items() if self.body(provider, each) == wanted), key=_age)
         offered = {each for line in outcome.next for each in re.findall(r"--adopt (\S+)", line)}
-        same = [i for i in same if i in offered or i not in self.model.renamed]
+        same = [i for i in same if i in offered or i not in self.model.renamed | self.model.disowned]
         ours = [i for i in same if i not in self.model.hand]
         chosen = (ours or same or [None])[0]
         if chosen is None and not any("--not-created" in line for line in outcome.next):
@@ -731,12 +763,15 @@ class Floor(World):
         asked = [identity for identity in _asked(outcome) if identity in there]
         removed = [identity for identity in _asked(outcome) if identity not in there]
         wanted = self.body(provider, self.documents[address].spec)
-        same = sorted((i for i in asked if self.body(provider, there[i]) == wanted), key=_age)
+        # What has the mark of a new product is the document's until it takes over the name.
+        same = sorted((i for i in asked if self.body(provider, self._unmarked(there[i])) == wanted), key=_age)
         ours = [i for i in same if i not in self.model.hand]
         refused = [self.body(provider, each.body) for each in self.state.refusals.get(address, ())]
         sent = [i for i in asked if self.body(provider, there[i]) in refused and i not in self.model.hand]
         if same or sent:
-            self._import(provider, {address: (ours or sent or same)[0]}, removed)
+            chosen = (ours or sent or same)[0]
+            asks = any(f" {chosen} --as " in line for line in outcome.next)
+            self._import(provider, {address: chosen}, removed, version=asks)
             return
         entries = self.state.entries.values()
         bound = {each.address for each in entries if each.id is not None and each.pending is None}
@@ -746,6 +781,9 @@ class Floor(World):
         sought = {self.body(provider, spec) for spec in open_}
         others = [i for i in asked if self.body(provider, there[i]) not in sought]
         self._import(provider, {}, [*others, *removed])
+
+    def _unmarked(self, product: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {**product, "name": unmarked(product["name"])} if "name" in product else product
 
     def _answer_unseen(self, outcome: Outcome) -> None:
         """Look at the web page: whether a product is as the document says in what no listing shows."""
@@ -790,17 +828,31 @@ class Floor(World):
         state = self.state
         for address, entry in state.entries.items():
             if entry.unbound and address in self.documents:
-                owned, wanted = state.owned(entry.provider), self.body(entry.provider, entry.spec or {})
-                there = self.there(entry.provider).items()
-                found = [
-                    i for i, each in there if i not in owned and self.body(entry.provider, each) == wanted
-                ]
+                found = self._seen_there(state, entry)
                 ours = [i for i in found if i not in self.model.hand]
                 if found:
                     self._import(entry.provider, {address: min(ours or found, key=_age)}, [])
 
-    def _import(self, provider: str, taken: Mapping[Address, str], left_out: Collection[str]) -> None:
-        """`podsync import`: each id is looked up, and believed as far as what is listed bears it out."""
+    def _seen_there(self, state: State, entry: Entry) -> list[str]:
+        """What the web page shows as it was made; what staff renamed is known by a told id alone."""
+        owned, wanted = state.owned(entry.provider), self.body(entry.provider, entry.spec or {})
+        told = entry.window.named if entry.window is not None else None
+        aside = {*owned, *self.model.renamed} - {told}
+        there = self.there(entry.provider).items()
+        return [i for i, each in there if i not in aside and self.body(entry.provider, each) == wanted]
+
+    def _import(
+        self,
+        provider: str,
+        taken: Mapping[Address, str],
+        left_out: Collection[str],
+        *,
+        version: bool = True,
+    ) -> None:
+        """`podsync import`: each id is looked up, and believed as far as what is listed bears it out.
+
+        `version`: which version it is of the document is said as well.
+        """
         self.log.append(f"    a person imports {dict(taken)}, and of {provider} not {list(left_out)}")
         self.model.disowned |= set(left_out)
 
@@ -809,7 +861,9 @@ class Floor(World):
             found = [
                 event
                 for address, identity in taken.items()
-                for event in said.ours(address, identity, self._version(provider, address, identity))
+                for event in said.ours(
+                    address, identity, self._version(provider, address, identity) if version else None
+                )
             ]
             owned = {*state.owned(provider), *taken.values()}
             foreign = tuple(sorted(i for i in left_out if i not in owned and said.not_ours(i)))
@@ -864,13 +918,17 @@ class Floor(World):
         self._remove(lambda known: operations.remove(known, address, self.clock.now(), QUIET_AFTER))
 
     def _remove(self, events: Callable[[State], Any]) -> None:
-        """Say that something is gone; by a clock that is wrong it is not believed."""
+        """Say that something is gone; by a clock that is wrong it is not believed.
+
+        By one that was, it is believed once an apply has asked about it.
+        """
         try:
             self._write(events)
         except ProtectedError:
             self.clock.moved = 0.0
             self.clock.pass_by(SETTLE + 2 * TIMEOUT)
-            self._write(events)
+            with suppress(ProtectedError):
+                self._write(events)
 
     def _forget_product(self, address: Address) -> None:
         """It was removed by hand. What is in doubt about it keeps `state rm` from it: the document goes.
@@ -977,6 +1035,7 @@ class Floor(World):
             state = self.recalled
         except StateError as error:
             raise Lost(f"the state cannot be read: {error}") from error
+        self.excuse_hidden()
         for provider in PROVIDERS:
             made = self.made(provider)
             for identity in made:
@@ -1026,12 +1085,14 @@ class Floor(World):
         self, provider: str, identity: str, each: Mapping[str, Any], known: tuple[set[str], set[str]]
     ) -> bool:
         body = self.body(provider, each)
-        # A person's product that looks the same may be taken for ours, and ours be left.
+        if identity in known[0] or body in known[1] or body in self.model.twins:
+            return True
+        # A person's product that looks the same may be taken for ours, and ours be left for good.
         there = self.there(provider)
         hand = {self.told(provider, there[i]) for i in self.model.hand if i in there}
         if self.told(provider, each) in hand:
-            return True
-        return identity in known[0] or body in known[1] or body in self.model.twins
+            self.model.left.add(identity)
+        return identity in self.model.left
 
     def good_day(self) -> None:
         """Nothing goes wrong any more, time passes, a person answers: all is as the catalog wants it."""
@@ -1077,9 +1138,7 @@ class Floor(World):
         state = self.state
         found = []
         for address, entry in state.entries.items():
-            owned, there = state.owned(entry.provider), self.there(entry.provider)
-            bodies = {self.body(entry.provider, each) for i, each in there.items() if i not in owned}
-            if entry.unbound and self.body(entry.provider, entry.spec or {}) not in bodies:
+            if entry.unbound and not self._seen_there(state, entry):
                 self.let_go(address)
                 found.append(address)
         return found

@@ -87,8 +87,6 @@ def reviewed(floor: Floor, luck: random.Random) -> None:
     # A later version of it is listed like anything else.
     made = [i for i, each in floor.there(document.provider).items() if name in each.values()]
     floor.sandbox.set_rules(hidden=luck.choice(["", *made[:1]]))
-    # What the loss of a state does to what is hidden for long is not asked here.
-    floor.model.twins.add(floor.body(document.provider, spec))
 
 
 HANDS: Mapping[Step, int] = {staff_rename: 1, staff_copy: 1, empties: 1, hands_apply: 4, reviewed: 1}

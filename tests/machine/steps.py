@@ -154,10 +154,6 @@ def weather(floor: Floor, luck: random.Random) -> None:
     names = {str(each.get("enName") or each["name"]) for _, each in there.values()}
     rules = climate.weather(luck, names, there)
     floor.sandbox.set_rules(**rules)
-    if rules["hidden"]:
-        # Missed for long enough it counts as gone: then it may be made again.
-        provider, each = there[rules["hidden"]]
-        floor.model.twins.add(floor.body(provider, each))
     floor.clock.moved = luck.choice([0.0, 0.0, 0.0, 3600.0, -3600.0, YEAR, -YEAR])
     floor.settings["parallelism"] = luck.randint(1, 4)
 

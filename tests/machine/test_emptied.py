@@ -9,6 +9,7 @@ import pytest
 from podsync.model.address import Address, Selection
 from podsync.model.frozen import FrozenDict
 from podsync.model.product import Lifecycle
+from podsync.plan.answers import if_removed
 from podsync.sandbox import Fault
 from podsync.state.events import EntryGone, Landmarked
 from tests.apply.world import SETTLE, at
@@ -195,3 +196,42 @@ def test_a_first_product_that_was_removed_before_a_listing_confirmed_it_is_asked
     assert (report.exit_code, report.other_accounts) == asked
     floor.good_day()
     assert len(floor.there("gelato")) == 1 + more
+
+
+@pytest.mark.parametrize("known", ["said", "likely"])
+def test_what_was_removed_before_a_listing_confirmed_it_can_be_changed_no_more(
+    floor: Floor, known: str
+) -> None:
+    """Its document has changed since: nothing is sent to it, and no listing will ever show it."""
+    if known == "said":
+        floor.sandbox.set_rules(hidden="cat")
+        put(floor, POSTER, name="cat")
+        floor.run(Trouble((Fault("gelato", "create", "html", commit=True),)), wait=False)
+        floor.clock.pass_by(3 * SETTLE)
+        floor.answers(floor.run(Trouble()))
+    else:
+        floor.sandbox.set_rules(names="upper")
+        assert floor.write(floor.document(POSTER.kind, "bird"))
+        put(floor, POSTER, name="cat")
+        lost = Fault("gelato", "create", "html", commit=True, contains="cat")
+        floor.run(Trouble((lost,)), wait=False)
+        floor.run(Trouble(), wait=False)
+        assert floor.state.entries[POSTER].guessed
+        floor.sandbox.set_rules(past_end="last", total="none")  # nothing tells where the listing ends
+    (made,) = (i for i, each in floor.there("gelato").items() if each["name"] == "cat")
+    floor.take_away("gelato", made)
+    assert floor.write(
+        rewritten(
+            floor.documents[POSTER],
+            spec=FrozenDict({**floor.documents[POSTER].spec, "name": "Cat"}),
+            renamed_from="cat",
+        )
+    )
+    floor.clock.pass_by(3 * SETTLE)
+
+    (told,) = (each for each in floor.run(Trouble()).outcomes if each.address == POSTER)
+
+    assert told.next == (if_removed(POSTER),)
+    floor.answers(floor.run(Trouble()))
+    assert floor.run(Trouble()).exit_code == 0
+    assert [each["name"] for each in floor.there("gelato").values()].count("Cat") == 1

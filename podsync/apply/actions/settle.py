@@ -24,8 +24,8 @@ from podsync.apply.outcomes import (
     ids_of,
     in_doubt,
     later,
-    not_sure,
     not_tried,
+    wait_for_id,
     waiting,
 )
 from podsync.apply.report import DONE, Result
@@ -298,7 +298,7 @@ def _still_deferred(run: ProviderRun, change: Change) -> None:
     elif entry is not None and entry.pending is not None:
         in_doubt(run, change.address, entry, why)
     elif entry is not None and entry.unlisted:
-        not_tried(run, change, not_sure(run))
+        wait_for_id(run, change, entry)
     else:
         not_tried(run, change, "the name that it takes is not released yet; run apply again")
 

@@ -15,7 +15,7 @@ from dataclasses import replace
 from podsync.apply.actions.sender import SENDS_AN_APPLY, Job
 from podsync.apply.actions.steps import AskedChange, ask_all, go_on, settle_step, witnesses
 from podsync.apply.guard import guarded
-from podsync.apply.outcomes import conclude, done, failed, in_doubt, name_is_taken, not_sure, not_tried
+from podsync.apply.outcomes import conclude, done, failed, in_doubt, name_is_taken, not_tried, wait_for_id
 from podsync.apply.report import Result
 from podsync.apply.run import DeferredChange, ProviderRun, Unshown
 from podsync.evidence.ages import SEND_SECONDS, Moment, elapsed
@@ -249,7 +249,7 @@ def _wait_for_id(run: ProviderRun, change: Change, entry: Entry) -> None:
     if now < sure_at:
         run.deferred[change.address] = DeferredChange(change, update, sure_at, for_id=True)
     else:
-        not_tried(run, change, not_sure(run))
+        wait_for_id(run, change, entry)
 
 
 def shows(provider: Provider, body: Spec, remote: Remote, habits: Habits) -> bool:

@@ -205,7 +205,7 @@ class _Recall:
                 continue
             if isinstance(item, Entry) and item.pending is not None and item.pending.op == "create":
                 yield _in_doubt(item, item.pending)
-            if item.unbound or (item.provisional and item.pending is None):
+            if item.unlisted:
                 yield _acknowledged(item)
 
     def _is_known(self, intent: Intent) -> bool:
@@ -256,9 +256,9 @@ class _Recall:
     def _rows(self, provider: str) -> None:
         aside = self._owned(provider).union(self._draft_foreign(provider))
         kept = self._state.remembered.get(provider, EMPTY)
-        held = self._draft_items(provider)
-        named = {each.window.named for each in held if each.window is not None}
-        named |= {each.pending.answered for each in held if each.pending is not None}
+        items = self._draft_items(provider)
+        named = {each.window.named for each in items if each.window is not None}
+        named |= {each.pending.answered for each in items if each.pending is not None}
         for row in self._remembered(provider):
             before = kept.get(row.id)
             if row.id not in aside and row.id not in named and (before is None or is_news(row, before)):

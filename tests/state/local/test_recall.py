@@ -53,13 +53,6 @@ def after(before, *events, lineage="l"):
     )
 
 
-def answered(state):
-    """Ids that answers have told of what is in doubt, or that no listing has shown."""
-    items = [*state.entries.values(), *state.orphans]
-    waits = [wait for each in items for wait in (each.pending, each.window) if wait is not None]
-    return {wait.answered for wait in waits if wait.answered is not None}
-
-
 @given(history=histories(), data=st.data())
 def test_no_id_and_no_open_create_is_forgotten(history, data):
     """Of any history, and any older state or none, and nothing is told twice."""
@@ -73,7 +66,7 @@ def test_no_id_and_no_open_create_is_forgotten(history, data):
     for provider in ACCOUNTS:
         known = {*now.owned(provider), *now.foreign.get(provider, ()), *now.remembered.get(provider, ())}
         known |= {i for i, each in now.absent.get(provider, {}).items() if each.gone}
-        known |= answered(now)
+        known |= {each.pending.answered for each in now.entries.values() if each.pending is not None}
         assert set(newest.owned(provider)) <= known
     busy = {address for address, entry in now.entries.items() if entry.pending is not None or entry.spec}
     open_ = {
@@ -95,6 +88,14 @@ def test_what_was_acknowledged_is_in_doubt_as_what_was_said_to_be_done():
     pending = state.entries[CAT].pending
     assert (pending.body, pending.written_at, pending.acknowledged) == (SPEC, AT, AT + 1)
     assert (pending.ended_at, pending.ended_date) == (AT + 1, AT + 2)
+
+
+def test_an_id_that_only_an_answer_told_is_in_doubt_as_well():
+    """It may be told wrongly: then the product is there under another one."""
+    state = after([], intent(), ev.Made(CAT, AT + 1, "7"))
+
+    assert (state.entries[CAT].pending.body, state.entries[CAT].pending.answered) == (SPEC, "7")
+    assert state.remembered.get("kakaclo", {}) == {}
 
 
 def test_what_was_listed_before_a_create_is_known_of_it():
@@ -282,14 +283,6 @@ def test_of_every_field_of_a_state_it_is_known_what_becomes_of_it():
         wrong = [name for name in names if callable(said[name]) and not said[name](now)]
         assert wrong == [], cls
     assert recalled(newest, now, ACCOUNTS) == []
-
-
-def test_an_id_that_only_an_answer_told_is_in_doubt_with_it():
-    """The answer may have told another product's id: then nothing else would know of what was made."""
-    told = after([], intent(DINO), ev.Made(DINO, AT + 1, "1"))
-
-    assert told.entries[DINO].pending.answered == "1"
-    assert told.remembered == {}
 
 
 def test_what_is_gone_is_so_whoever_holds_it_but_for_what_was_taken_since():
