@@ -15,7 +15,7 @@ from podsync.apply.report import Outcome, Report, Result
 from podsync.evidence.declared import Declarations
 from podsync.evidence.state_view import Known
 from podsync.model.address import Address
-from podsync.model.frozen import EMPTY, thaw
+from podsync.model.frozen import EMPTY, freeze, thaw
 from podsync.providers.contract import Query
 from podsync.providers.registry import provider_of
 from podsync.state.reducer.reducer import replay
@@ -170,7 +170,14 @@ def nothing_lost(world: World, untold: Collection[str] = ()) -> None:
     state = world.state
     assert not [e for e in state.entries.values() if e.pending], "in doubt, with exit code 0"
     for provider in PROVIDERS:
-        made = {p["id"] for p in world.server.products(provider) if not p["hand"]}
+        # What a refusal may have made all the same is looked for, until somebody has answered.
+        refusals = [each for told in state.refusals.values() for each in told]
+        refused = [each.body for each in refusals if each.provider == provider]
+        made = {
+            p["id"]
+            for p in world.server.products(provider)
+            if not p["hand"] and freeze(p["body"]) not in refused
+        }
         unowned = made - {*state.owned(provider), *untold}
         items = [*state.entries.values(), *state.orphans]
         waiting = [i for i in items if i.provider == provider and (i.id is None or i.window)]

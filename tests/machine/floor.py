@@ -438,6 +438,12 @@ class Floor(World):
                     others = [p for p in others if p.address in state.entries]
                 held = {self.body(item.provider, spec) for spec in specs if spec}
                 self.model.twins |= held & {self.body(p.provider, p.spec) for p in others}
+            for provider, rows in self.recalled.remembered.items():
+                for told, spec in (each for row in rows.values() for each in row.known_as.items()):
+                    others = [p for a, p in self.documents.items() if a != Address.parse(told)]
+                    if Address.parse(told) in self.documents:
+                        bodies = {self.body(p.provider, p.spec) for p in others}
+                        self.model.twins |= {self.body(provider, spec)} & bodies
 
     @property
     def recalled(self) -> State:
