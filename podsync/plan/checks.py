@@ -1,4 +1,4 @@
-"""Refusals that concern several changes at once: limits, renames in disguise, name clashes."""
+"""Refusals that concern several changes at once: renames in disguise, name clashes, look-alikes."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from podsync.model.frozen import EMPTY, Spec, freeze
 from podsync.model.settings import Limits
 from podsync.plan.action import Action
 from podsync.plan.answers import NOT_SEEN, is_it_so, quoted
+from podsync.plan.approval import over_limits
 from podsync.plan.change import Change, left_by
 from podsync.plan.diff import unseen
 from podsync.plan.unchanged import Split, UnchangedPairs
@@ -33,14 +34,6 @@ def moved_words(product: Address, former: Address) -> str:
     return f'moved: {{"{keys}": {old}}}'
 
 
-#: Which action each limit counts; nothing else is limited.
-LIMITED: Mapping[str, Action] = {
-    "creates": Action.CREATE,
-    "replaces": Action.REPLACE,
-    "orphans": Action.ORPHAN,
-}
-
-
 def check(
     changes: tuple[Change, ...],
     leaving: tuple[Change, ...],
@@ -57,45 +50,12 @@ def check(
     input of these changes together with the unchanged pairs.
     """
     return [
-        *_over_limits(changes, limits, allow, managed=len(left.state.entries) + len(left.settled)),
+        *over_limits(changes, limits, allow, managed=len(left.state.entries) + len(left.settled)),
         *_renames_in_disguise(changes, leaving, providers),
         *_clashing_names(changes, {change.address for change in leaving}, left, providers),
         *_indistinguishable(changes, leaving, giving_up, left, providers),
         *_unseen(changes, left.state, providers),
     ]
-
-
-def _over_limits(
-    changes: tuple[Change, ...], limits: Limits, allow: Mapping[str, int], *, managed: int
-) -> Iterator[Diagnostic]:
-    settings = {"creates": limits.max_creates, "replaces": limits.max_replaces, "orphans": limits.max_orphans}
-    for word, action in LIMITED.items():
-        count = sum(change.action is action for change in changes)
-        limit, allowed = settings[word], allow.get(word, 0)
-        if limit is not None and count > max(limit, allowed):
-            are = f"1 {word[:-1]} is" if count == 1 else f"{count} {word} are"
-            yield Diagnostic(
-                "error",
-                f"max-{word}",
-                f"{are} more than the limit of {max(limit, allowed)}",
-                detail=f"--allow {word}={count} for once, or limits.max_{word} in podsync.yaml for good",
-            )
-        elif action is Action.ORPHAN and _too_large_a_share(count, managed) and count > allowed:
-            yield Diagnostic(
-                "error",
-                "max-orphans",
-                f"{count} orphans are {100 * count // managed} % of the {managed} products that are managed; "
-                f"{_SHARE} % at once are taken for a mistake",
-                detail=f"look whether all documents are there; if it is meant: --allow {word}={count}",
-            )
-
-
-#: A share of orphans, in percent, that suggests a partly missing catalog; a few orphans never do.
-_SHARE, _FEW = 30, 5
-
-
-def _too_large_a_share(count: int, managed: int) -> bool:
-    return count >= _FEW and 100 * count > _SHARE * managed
 
 
 _EXISTS, _ORPHAN = "exists already", "is an orphan, still on sale"
