@@ -57,9 +57,10 @@ def check_push(here: State, pushed: State, label: str, known: NewestEnd | None =
         )
     if pushed == _without(here, _MOVED):
         return here != pushed
-    if known is not None and known.is_beyond(pushed):
+    set_back = bool(here.lineage) and known is not None and known.is_beyond(here)
+    if known is not None and known.is_beyond(pushed) and not set_back:
         raise StateError(
-            f"this folder has known a newer state: serial {known.serial}, the file has {pushed.serial}",
+            f"the file lacks what this folder has known: serial {known.serial}, the file has {pushed.serial}",
             "if that one is lost, add --force: what the file lacks is taken over with the next change",
         )
     if pushed.serial == here.serial and here.lineage:

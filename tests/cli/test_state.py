@@ -98,7 +98,7 @@ def test_a_state_that_is_older_than_this_folder_has_known_is_pushed_only_by_forc
     refused = podsync("state", "push", "old-podsync.state.json")
     assert refused.code == 1
     assert (
-        f"this folder has known a newer state: serial {set_back[0]}, the file has {set_back[1]}"
+        f"the file lacks what this folder has known: serial {set_back[0]}, the file has {set_back[1]}"
         in refused.err
     )
     assert not (folder / "podsync.state.json").exists()
@@ -134,3 +134,14 @@ def test_migrate_takes_along_what_a_state_that_was_set_back_lacks_and_says_so(po
     shown = podsync("state", "show", "designed_product.tee")
     assert (shown.code, shown.err) == (0, "")
     assert "1 adopted" in podsync("apply", "--auto-approve").out
+
+
+def test_a_link_into_podsyncs_own_folder_is_no_place_of_a_state(podsync, folder, catalog):
+    (folder / ".podsync").mkdir()
+    (folder / "kept").symlink_to(".podsync")
+    (folder / "podsync.yaml").write_text("state: {path: kept/state.json}\n", encoding="utf-8")
+
+    run = podsync("plan")
+
+    assert run.code == 3
+    assert "state.path: kept/state.json leads into .podsync, a cache that anybody may delete" in run.err
