@@ -12,7 +12,7 @@ from podsync.catalog.rules import _ROW
 from podsync.cli.app.formats import installed_rules
 from podsync.model.diagnostic import Rule
 from podsync.plan.action import Action
-from podsync.plan.checks import LIMITED
+from podsync.plan.approval import LIMITED
 from podsync.providers.registry import plugins, provider_of
 from tests import house
 from tests.raised import raised

@@ -167,6 +167,13 @@ class OutcomeBoard:
                 self._bad -= 1
                 del self.outcomes[address]
 
+    def answered(self, command: str) -> None:
+        """Take back the advice to type this: the run has found it out by itself."""
+        with self.lock:
+            for address, outcome in self.outcomes.items():
+                left = tuple(step for step in outcome.next if command not in step)
+                self.outcomes[address] = replace(outcome, next=left)
+
     def note(self, text: str) -> None:
         """Take a fact down for the report, once."""
         with self.lock:

@@ -1,4 +1,4 @@
-"""Whether the planned changes are those that people approved.
+"""Whether the planned changes are those that people approved, and no more than they allow.
 
 `approved` (kept in the state's `last_apply` while part of it is left) maps an address to `[action, entry
 digest, after digest]`. The rest of an approved plan is a subset of it: the same change, a doubt about an
@@ -7,11 +7,14 @@ approved change, or the second half of a change of two steps.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+from podsync.model.diagnostic import Diagnostic
 from podsync.model.errors import StaleError
 from podsync.model.frozen import Json, freeze
+from podsync.model.settings import Limits
 from podsync.plan.action import Action
+from podsync.plan.change import Change
 from podsync.plan.model import Plan
 from podsync.state.model import State
 
@@ -67,3 +70,43 @@ def check_fresh(plan: Plan, state: State) -> None:
         stale |= taking and (source, change.orphan_created_at) not in orphans
         if stale or (not taking and source != change.address and change.address in state.entries):
             raise StaleError(f"this plan is stale: {change.address} has changed since it was made", again)
+
+
+#: Which action each limit counts; nothing else is limited.
+LIMITED: Mapping[str, Action] = {
+    "creates": Action.CREATE,
+    "replaces": Action.REPLACE,
+    "orphans": Action.ORPHAN,
+}
+#: A share of orphans, in percent, that suggests a partly missing catalog; a few orphans never do.
+_SHARE, _FEW = 30, 5
+
+
+def over_limits(
+    changes: tuple[Change, ...], limits: Limits, allow: Mapping[str, int], *, managed: int
+) -> Iterator[Diagnostic]:
+    """Yield a fault for each limit that these changes of `managed` products are over, `allow` aside."""
+    settings = {"creates": limits.max_creates, "replaces": limits.max_replaces, "orphans": limits.max_orphans}
+    for word, action in LIMITED.items():
+        count = sum(change.action is action for change in changes)
+        limit, allowed = settings[word], allow.get(word, 0)
+        if limit is not None and count > max(limit, allowed):
+            are = f"1 {word[:-1]} is" if count == 1 else f"{count} {word} are"
+            yield Diagnostic(
+                "error",
+                f"max-{word}",
+                f"{are} more than the limit of {max(limit, allowed)}",
+                detail=f"--allow {word}={count} for once, or limits.max_{word} in podsync.yaml for good",
+            )
+        elif action is Action.ORPHAN and _too_large_a_share(count, managed) and count > allowed:
+            yield Diagnostic(
+                "error",
+                "max-orphans",
+                f"{count} orphans are {100 * count // managed} % of the {managed} products that are managed; "
+                f"{_SHARE} % at once are taken for a mistake",
+                detail=f"look whether all documents are there; if it is meant: --allow {word}={count}",
+            )
+
+
+def _too_large_a_share(count: int, managed: int) -> bool:
+    return count >= _FEW and 100 * count > _SHARE * managed

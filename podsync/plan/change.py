@@ -150,6 +150,12 @@ class Change:
         return self.orphan_created_at is not None
 
     @property
+    def leaves_orphan(self) -> bool:
+        """Whether the product that its address has becomes an orphan."""
+        instead = self.action is Action.RESTORE and self.before is not None
+        return instead or self.action in (Action.REPLACE, Action.ORPHAN)
+
+    @property
     def accepts(self) -> bool:
         """Whether it accepts values that somebody changed at the provider."""
         return self.action_reason == NOTE_ACCEPTED

@@ -1,11 +1,11 @@
-"""Refusals that concern several changes at once: limits, renames in disguise, name clashes."""
+"""Refusals that concern several changes at once: renames in disguise, name clashes, look-alikes."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from podsync.model.address import Address
 from podsync.model.diagnostic import Diagnostic
@@ -13,7 +13,8 @@ from podsync.model.digests import canonical_json
 from podsync.model.frozen import EMPTY, Spec, freeze
 from podsync.model.settings import Limits
 from podsync.plan.action import Action
-from podsync.plan.answers import NOT_SEEN, is_it_so
+from podsync.plan.answers import NOT_SEEN, is_it_so, quoted
+from podsync.plan.approval import over_limits
 from podsync.plan.change import Change, left_by
 from podsync.plan.diff import unseen
 from podsync.plan.unchanged import Split, UnchangedPairs
@@ -33,17 +34,10 @@ def moved_words(product: Address, former: Address) -> str:
     return f'moved: {{"{keys}": {old}}}'
 
 
-#: Which action each limit counts; nothing else is limited.
-LIMITED: Mapping[str, Action] = {
-    "creates": Action.CREATE,
-    "replaces": Action.REPLACE,
-    "orphans": Action.ORPHAN,
-}
-
-
 def check(
     changes: tuple[Change, ...],
     leaving: tuple[Change, ...],
+    giving_up: Collection[Address],
     left: Split,
     providers: Mapping[str, Provider],
     limits: Limits,
@@ -51,57 +45,36 @@ def check(
 ) -> list[Diagnostic]:
     """Return the faults that keep these changes from being applied together.
 
-    `leaving` are the orphans that a whole plan would make, and doubts without a document: a selection leaves
-    them out of `changes`. `left` is the input of these changes together with the unchanged pairs.
+    `leaving` are the orphans that a whole plan would make, and doubts without a document, `giving_up` the
+    addresses whose products become orphans by it: a selection leaves them out of `changes`. `left` is the
+    input of these changes together with the unchanged pairs.
     """
     return [
-        *_over_limits(changes, limits, allow, managed=len(left.state.entries) + len(left.settled)),
+        *over_limits(changes, limits, allow, managed=len(left.state.entries) + len(left.settled)),
         *_renames_in_disguise(changes, leaving, providers),
         *_clashing_names(changes, {change.address for change in leaving}, left, providers),
-        *_indistinguishable(changes, leaving, left, providers),
+        *_indistinguishable(changes, leaving, giving_up, left, providers),
         *_unseen(changes, left.state, providers),
     ]
 
 
-def _over_limits(
-    changes: tuple[Change, ...], limits: Limits, allow: Mapping[str, int], *, managed: int
-) -> Iterator[Diagnostic]:
-    settings = {"creates": limits.max_creates, "replaces": limits.max_replaces, "orphans": limits.max_orphans}
-    for word, action in LIMITED.items():
-        count = sum(change.action is action for change in changes)
-        limit, allowed = settings[word], allow.get(word, 0)
-        if limit is not None and count > max(limit, allowed):
-            are = f"1 {word[:-1]} is" if count == 1 else f"{count} {word} are"
-            yield Diagnostic(
-                "error",
-                f"max-{word}",
-                f"{are} more than the limit of {max(limit, allowed)}",
-                detail=f"--allow {word}={count} for once, or limits.max_{word} in podsync.yaml for good",
-            )
-        elif action is Action.ORPHAN and _too_large_a_share(count, managed) and count > allowed:
-            yield Diagnostic(
-                "error",
-                "max-orphans",
-                f"{count} orphans are {100 * count // managed} % of the {managed} products that are managed; "
-                f"{_SHARE} % at once are taken for a mistake",
-                detail=f"look whether all documents are there; if it is meant: --allow {word}={count}",
-            )
-
-
-#: A share of orphans, in percent, that suggests a partly missing catalog; a few orphans never do.
-_SHARE, _FEW = 30, 5
-
-
-def _too_large_a_share(count: int, managed: int) -> bool:
-    return count >= _FEW and 100 * count > _SHARE * managed
-
-
-_GIVING_UP = (Action.REPLACE, Action.ORPHAN)
 _EXISTS, _ORPHAN = "exists already", "is an orphan, still on sale"
 
 
+class _Twin(NamedTuple):
+    """A product that the listing could not tell from one that would be made."""
+
+    address: Address
+    how: str
+    spec: Spec
+
+
 def _indistinguishable(
-    changes: tuple[Change, ...], leaving: tuple[Change, ...], left: Split, providers: Mapping[str, Provider]
+    changes: tuple[Change, ...],
+    leaving: tuple[Change, ...],
+    giving_up: Collection[Address],
+    left: Split,
+    providers: Mapping[str, Provider],
 ) -> Iterator[Diagnostic]:
     """What would be made anew beside a product of another address that the listing cannot tell from it.
 
@@ -120,16 +93,13 @@ def _indistinguishable(
     ]
     if not making:
         return
-    there: dict[tuple[str, str, object], list[tuple[Address, str]]] = defaultdict(list)
-    for entry in left.state.entries.values():
-        if entry.spec is not None:
-            identity = providers[entry.provider].identity(entry.spec)
-            there[entry.provider, entry.account, identity].append((entry.address, _EXISTS))
-    for orphan in left.state.orphans:
-        identity = providers[orphan.provider].identity(orphan.spec)
-        there[orphan.provider, orphan.account, identity].append((orphan.address, _ORPHAN))
-    giving_up = {change.address for change in (*changes, *leaving) if change.action in _GIVING_UP}
-    refused: dict[Address, tuple[Change, Address, str]] = {}
+    there: dict[tuple[str, str, object], list[_Twin]] = defaultdict(list)
+    for how, known in ((_EXISTS, left.state.entries.values()), (_ORPHAN, left.state.orphans)):
+        for each in known:
+            if each.spec is not None:
+                identity = providers[each.provider].identity(each.spec)
+                there[each.provider, each.account, identity].append(_Twin(each.address, how, each.spec))
+    refused: dict[Address, tuple[Change, _Twin]] = {}
     for change in making:
         provider = providers[change.provider]
         key = change.provider, change.account, provider.identity(change.after or {})
@@ -138,37 +108,62 @@ def _indistinguishable(
         if change.action is Action.CREATE:
             excused |= {(gone.address, _EXISTS) for gone in leaving}
         settled = left.settled.alike(provider, change.account, change.after or {})
-        twins = [*there.get(key, ()), *((product.address, _EXISTS) for product in settled)]
-        for address, how in sorted(twin for twin in twins if twin not in excused)[:1]:
-            refused[change.address] = change, address, how
-    for change, address, how in refused.values():
-        title = providers[change.provider].title
-        first = how == _EXISTS and address in giving_up
-        ring = first and address in refused and refused[address][1] == change.address
-        meant = _if_meant(change, address, first=first, ring=ring, orphan=how == _ORPHAN)
+        twins = [*there.get(key, ()), *(_Twin(product.address, _EXISTS, product.spec) for product in settled)]
+        for twin in sorted((each for each in twins if each[:2] not in excused), key=lambda one: one[:2])[:1]:
+            refused[change.address] = change, twin
+    for change, twin in refused.values():
+        provider = providers[change.provider]
+        waits = _waiting(change.address, refused, giving_up)
+        meant = _if_meant(change, twin, waits, provider.differing(twin.spec, change.after or {}))
         yield Diagnostic(
             "error",
             "indistinguishable",
-            f"{change.address}: {title}'s listing could not tell it from {address}, which {how}",
+            f"{change.address}: {provider.title}'s listing could not tell it from {twin.address}, "
+            f"which {twin.how}",
             change.source,
             f"give it a mock-up or a name of its own; if that product is meant, {meant}",
             change.address,
         )
 
 
-def _if_meant(change: Change, address: Address, *, first: bool, ring: bool, orphan: bool) -> str:
-    """Return how a document takes the product of another address, which what it would make looks like."""
-    if ring:
-        return (
-            f"let the two exchange their specs first, as {address} and it are now, and change them after that"
-        )
+def _waiting(
+    address: Address, refused: Mapping[Address, tuple[Change, _Twin]], giving_up: Collection[Address]
+) -> list[Address]:
+    """Return those that have to give up their products before this one gets its own, the first one last.
+
+    Where they wait for one another, the last one is among those before it.
+    """
+    found: list[Address] = []
+    while address in refused and address not in found[:-1]:
+        twin = refused[address][1]
+        if twin.how != _EXISTS or twin.address not in giving_up:
+            break
+        address = twin.address
+        found.append(address)
+    return found
+
+
+def _if_meant(change: Change, twin: _Twin, waits: list[Address], differing: Sequence[str]) -> str:
+    """Return how a document takes the product of another address, which what it would make looks like.
+
+    `differing` are the fields that differ all the same: no listing shows them.
+    """
+    address, first = twin.address, waits[-1:]
+    if first and first[0] in waits[:-1]:
+        ring = " and ".join(map(str, dict.fromkeys((change.address, *waits))))
+        exchange = "let them exchange their specs first, as their products are now, and change them after"
+        return f"{exchange} that: {ring}"
+    told = {name: twin.spec.get(name) for name in differing}
+    fields = ", ".join(f"{k} {quoted(v)}" if isinstance(v, str) else k for k, v in told.items())
+    as_it_is = f"write {fields} as that product has it, and " if fields else ""
     if first:  # as an orphan it is taken by the document that equals it
-        return f'let {address} give it up first: podsync apply --target "{address}"'
-    if orphan:
-        return "write the spec as that product is"
+        return f'{as_it_is}let {first[0]} give up its own first: podsync apply --target "{first[0]}"'
+    if twin.how == _ORPHAN:
+        return as_it_is.removesuffix(", and ") or "take `moved: []` out of the document"
     if change.action is Action.REPLACE:
-        return f"remove the document of {address}"
-    return f"put `{moved_words(change.address, address)}` into the document, and remove that of {address}"
+        return f"{as_it_is}remove the document of {address}"
+    words = moved_words(change.address, address)
+    return f"{as_it_is}put `{words}` into the document, and remove that of {address}"
 
 
 def _unseen(

@@ -58,11 +58,11 @@ def make_plan(
     if selection.to_json() is not None:
         pairs = tuple(pairs)
         _check_patterns(selection, pairs)
-    changes, leaving, found = _decided(pairs, state, providers, selection, defaults)
+    changes, leaving, giving_up, found = _decided(pairs, state, providers, selection, defaults)
     if changes or leaving:
         from podsync.plan.checks import check
 
-        found += check(changes, leaving, left, providers, limits, allow or {})
+        found += check(changes, leaving, giving_up, left, providers, limits, allow or {})
     last = state.last_apply or EMPTY
     return Plan(
         lineage=state.lineage,
@@ -125,10 +125,13 @@ def _decided(
     providers: Mapping[str, Provider],
     selection: Selection,
     defaults: Defaults,
-) -> tuple[tuple[Change, ...], tuple[Change, ...], list[Diagnostic]]:
-    """Return the selected changes, all changes that leave the catalog, and the faults of the selection."""
+) -> tuple[tuple[Change, ...], tuple[Change, ...], frozenset[Address], list[Diagnostic]]:
+    """Return the selected changes, of all those that leave the catalog, and the faults of the selection.
+
+    Third come the addresses whose products become orphans, of all.
+    """
     if pairs == ():
-        return (), (), []
+        return (), (), frozenset(), []
     from podsync.plan.decision import decide
 
     decided: list[tuple[Change, list[Diagnostic]]] = []
@@ -141,12 +144,14 @@ def _decided(
             leaving += _leaving(change, state)
         if selection and _selected(change, pair.known.labels, selection):
             chosen.add(change.address)
+    giving_up = frozenset(change.address for change, _ in decided if change.leaves_orphan)
     if selection:
         chosen |= _making_room([change for change, _ in decided], chosen)
         decided = [(change, faults) for change, faults in decided if change.address in chosen]
     return (
         tuple(change for change, _ in decided),
         tuple(leaving),
+        giving_up,
         [each for _, faults in decided for each in faults],
     )
 

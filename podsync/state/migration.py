@@ -14,6 +14,7 @@ from podsync.model.errors import InDoubtError, ProtectedError, StateError
 from podsync.model.frozen import Json, freeze
 from podsync.state.formats import statefile
 from podsync.state.local import snapshot
+from podsync.state.local.newest_note import NewestEnd
 from podsync.state.model import State
 
 _MOVED = "moved_to"
@@ -33,8 +34,8 @@ def from_file(data: bytes, name: str) -> State:
     return _without(state, _MOVED, snapshot.KEY)
 
 
-def check_push(here: State, pushed: State, label: str) -> bool:
-    """Whether there is anything to write.
+def check_push(here: State, pushed: State, label: str, known: NewestEnd | None = None) -> bool:
+    """Whether there is anything to write; `known`: the newest state that this folder has known.
 
     Raises StateError for another lineage, what does not include all that is there, or another content under
     the same serial;
@@ -56,6 +57,12 @@ def check_push(here: State, pushed: State, label: str) -> bool:
         )
     if pushed == _without(here, _MOVED):
         return here != pushed
+    set_back = bool(here.lineage) and known is not None and known.is_beyond(here)
+    if known is not None and known.is_beyond(pushed) and not set_back:
+        raise StateError(
+            f"the file lacks what this folder has known: serial {known.serial}, the file has {pushed.serial}",
+            "if that one is lost, add --force: what the file lacks is taken over with the next change",
+        )
     if pushed.serial == here.serial and here.lineage:
         raise StateError(
             f"{label} has the same serial, {here.serial}, and another content",

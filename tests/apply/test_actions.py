@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from podsync.apply.report import Result
@@ -9,9 +11,10 @@ from podsync.model.address import Address, Selection
 from podsync.model.product import Lifecycle
 from podsync.model.settings import Limits
 from podsync.plan.action import Action
+from podsync.state.events import Missed
 from tests.apply.evidence import begin
 from tests.apply.vendor_server import Odd
-from tests.apply.world import KEYS, OTHER_GELATO_KEY, OTHER_KAKACLO_KEY, SETTLE, at, changed
+from tests.apply.world import KEYS, OTHER_GELATO_KEY, OTHER_KAKACLO_KEY, SETTLE, Life, at, changed
 from tests.products import poster_spec, tee_spec
 
 TEE, POSTER = Address("designed_product", "tee"), Address("customer_product", "poster")
@@ -102,6 +105,35 @@ def test_note_sends_nothing(world):
     assert len(world.server.requests) == count
     assert world.entry(TEE).labels == {"season": "spring"}
     world.settle()
+
+
+def test_nobody_is_told_to_say_that_an_orphan_is_gone_where_the_run_has_found_it_out(world):
+    """It was missed before; its listing can be read whole only while another create is waited for."""
+    world.tee()
+    kept = world.tee("kept")
+    world.apply()
+    identity = world.entry(TEE).id
+    document = world.delete(TEE)
+    world.apply()
+    world.server.remove(identity)
+    store = world._store(Life())
+    with store.lock("state orphans", 0.0):
+        store.append([Missed("kakaclo", world.clock.now(), world.clock.now(), (identity,))])
+    world.clock.pass_by(SETTLE * 2)
+    world.documents[TEE] = document
+    other = world.tee("other")
+    world.server.misbehave("kakaclo.create", Odd("cut", commit=False))
+    flawed = itertools.count(1)
+    world.server.total = lambda rows, _page: rows + next(flawed)
+    world.clock.after(20, lambda: setattr(world.server, "total", lambda rows, _page: rows))
+
+    report = world.apply()
+
+    told = {outcome.address: outcome for outcome in report.outcomes}
+    assert world.state.orphans == ()
+    assert (told[TEE].result, told[TEE].next) == (Result.NOT_TRIED, ())
+    assert told[other].result is Result.CREATED
+    assert kept in world.state.entries
 
 
 @pytest.mark.parametrize("make", ["tee", "poster"])

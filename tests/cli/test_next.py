@@ -1746,6 +1746,47 @@ def a_chain_is_applied_link_by_link(shop: Shop) -> None:
     assert "No changes." in shop.run("plan").out
 
 
+@prints("plan/checks.py: apply --target")
+def a_longer_chain_is_applied_from_its_end(shop: Shop) -> None:
+    """What is printed for its first link leads to the last one, and so on; none is taken to stay."""
+    names = ("a", "b", "c")
+    links = [shop.tee(name) for name in names]
+    assert shop.apply().code == 0
+    before = [shop.entries()[address]["id"] for address in links]
+    for name, old, new in zip(names, "ABC", "BCD", strict=True):
+        shop.edit(name, f"Test {old}", f"Test {new}")
+
+    assert shop.apply().code == 5
+    for link in ("c", "b"):
+        assert shop.follow("apply --target").code == 64
+        assert shop.follow("--auto-approve").code == 0
+        assert shop.followed[-1][2] == f"designed_product.{link}"
+        run = shop.apply()
+    assert run.code == 0
+    assert [shop.entries()[address]["id"] for address in links[:2]] == before[1:]
+    assert shop.creates() == 4
+
+
+@prints("plan/checks.py: apply --target")
+def a_chain_of_products_that_differ_in_what_no_listing_shows(shop: Shop) -> None:
+    """The product is taken once its document is as that is: only then the command leads on."""
+    a, b = shop.tee("a"), shop.tee("b")
+    assert shop.apply().code == 0
+    product = shop.entries()[b]["id"]
+    shop.edit("a", "Test A", "Test B")
+    shop.edit("a", "#A72525", "#112233")
+    shop.edit("b", "Test B", "Test C")
+    assert shop.apply().code == 5
+    asked = shop.last
+    assert 'write colorValue "#A72525" as that product has it, and let' in " ".join(shop.told().split())
+
+    shop.edit("a", "#112233", "#A72525")
+    shop.last = asked
+    assert shop.follow("apply --target").code == 64
+    assert shop.follow("--auto-approve").code == 0
+    assert (shop.apply().code, shop.entries()[a]["id"], shop.creates()) == (0, product, 3)
+
+
 @prints("plan/checks.py: apply --target", "plan/checks.py: state orphans --check")
 def a_name_is_free_once_its_product_has_gone(shop: Shop) -> None:
     old, _ = shop.tote(), shop.tote("other")

@@ -75,9 +75,35 @@ def test_what_is_shown_of_a_state_that_was_set_back_says_so(podsync, folder, set
     assert run.code == 0
     assert run.err.splitlines()[-1] == (
         f"note: this folder has known a newer state (serial {newer}; this one has {serial}): "
-        "apply takes over from it what this one lacks"
+        "what this one lacks is taken over with the next change"
     )
     assert "designed_product.tee" not in run.out
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["plan", "plan -o json", "plan --refresh", "apply --auto-approve", "drift", "state mv {0} {0}-2"],
+)
+def test_who_works_with_a_state_that_was_set_back_says_so_once(podsync, set_back, command):
+    run = podsync(*command.format("customer_product.tote").split())
+
+    assert run.err.count("note: this folder has known a newer state") == 1, run.err
+    assert run.code == 0
+
+
+def test_a_state_that_is_older_than_this_folder_has_known_is_pushed_only_by_force(podsync, folder, set_back):
+    for name in ("podsync.state.json", "podsync.state.json.journal"):
+        (folder / name).rename(folder / f"old-{name}")
+
+    refused = podsync("state", "push", "old-podsync.state.json")
+    assert refused.code == 1
+    assert (
+        f"the file lacks what this folder has known: serial {set_back[0]}, the file has {set_back[1]}"
+        in refused.err
+    )
+    assert not (folder / "podsync.state.json").exists()
+    assert podsync("state", "push", "--force", "old-podsync.state.json").code == 0
+    assert "1 adopted" in podsync("apply", "--auto-approve").out
 
 
 def test_a_state_that_lacks_nothing_is_shown_without_a_word(podsync, catalog, shops):
@@ -103,9 +129,19 @@ def test_migrate_takes_along_what_a_state_that_was_set_back_lacks_and_says_so(po
         f"note: this folder has known a newer state (serial {set_back[0]}; this one has {set_back[1]}): "
         in (run.err)
     )
-    assert "what this one lacks moves along" in run.err
     (folder / "podsync.yaml").write_text("state: {path: place.json}\n", encoding="utf-8")
     shutil.rmtree(folder / ".podsync")
     shown = podsync("state", "show", "designed_product.tee")
     assert (shown.code, shown.err) == (0, "")
     assert "1 adopted" in podsync("apply", "--auto-approve").out
+
+
+def test_a_link_into_podsyncs_own_folder_is_no_place_of_a_state(podsync, folder, catalog):
+    (folder / ".podsync").mkdir()
+    (folder / "kept").symlink_to(".podsync")
+    (folder / "podsync.yaml").write_text("state: {path: kept/state.json}\n", encoding="utf-8")
+
+    run = podsync("plan")
+
+    assert run.code == 3
+    assert "state.path: kept/state.json leads into .podsync, a cache that anybody may delete" in run.err

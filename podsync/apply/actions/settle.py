@@ -335,6 +335,7 @@ def take_in(run: ProviderRun, findings: Findings) -> None:
         elif isinstance(event, Gone):
             run.gone_orphans.add(event.address)
             run.context.board.note(f"{event.address}: the orphan was removed at {run.provider.title}")
+            run.context.board.answered(f"podsync state orphans --done {event.address.word}")
     for address, row in findings.found.items():
         _was_made(run, doubts[address], row)
     for address in findings.none:

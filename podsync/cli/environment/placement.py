@@ -7,6 +7,7 @@ import os
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from podsync.cli.environment.own_folder import FOLDER
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.errors import CatalogError, StateError
 from podsync.model.settings import Settings
@@ -22,7 +23,7 @@ _IN = " in "
 
 
 def must_stay_in_tree(key: str, path: str, given: Path | None = None) -> None:
-    """Raise CatalogError for a path of the settings that leaves the repository, or leads into `.git`.
+    """Raise CatalogError for a path that leaves the repository, or leads into `.git`, by a link into `.podsync`.
 
     Else whoever changes the settings could choose which file of this machine is written, or shown in a log.
     `given` are settings that the command line names: outside of the repository they may name any place.
@@ -30,11 +31,16 @@ def must_stay_in_tree(key: str, path: str, given: Path | None = None) -> None:
     working_folder, place = Path.cwd().resolve(), Path(path).resolve()
     root = working_folder if place.is_relative_to(working_folder) else _root(working_folder)
     inside = place.is_relative_to(root)
-    if inside and ".git" not in (part.casefold() for part in place.relative_to(root).parts):
+    parts = [part.casefold() for part in place.relative_to(root).parts] if inside else []
+    if cache := FOLDER in parts and FOLDER not in Path(path).parts:
+        where = f"into {FOLDER}, a cache that anybody may delete"
+    elif inside and ".git" not in parts:
         return
-    if given is not None and not given.resolve().is_relative_to(_root(working_folder)):
+    else:
+        where = "into what git keeps" if inside else "out of the repository"
+    if not cache and given is not None and not given.resolve().is_relative_to(_root(working_folder)):
         return
-    summary = f"{key}: {path} leads {'into what git keeps' if inside else 'out of the repository'}"
+    summary = f"{key}: {path} leads {where}"
     remedy = (
         "keep it beside podsync.yaml; for another place put the settings outside the repository too, "
         "and name them: --config FILE"

@@ -35,6 +35,7 @@ class _NewestCopy:
         self._facts = folder, identity, tell
         self._note = NewestNote(folder, identity)
         self._loaded: State | None = None
+        self._told = False
 
     @cached_property
     def _whole(self) -> NewestState:
@@ -49,9 +50,22 @@ class _NewestCopy:
     def recall(self, state: State, end: NewestEnd | None, accounts: Mapping[str, str]) -> State:
         self._loaded, self.owed = state, ()
         if end is not None and end.is_beyond(state):
-            state = self._whole.recall(state, end, accounts)
+            recalled = self._whole.recall(state, end, accounts)
             self.owed = self._whole.owed
+            self._tell_newer(state, end)
+            return recalled
         return state
+
+    def _tell_newer(self, state: State, end: NewestEnd) -> None:
+        """Say once that this state lacks something, unless nobody may go on with it."""
+        from podsync.state.migration import moved_to
+
+        if not self.owed or self._told or moved_to(state) is not None:
+            return
+        self._told = True
+        own = f"this one has {state.serial}" if state.serial else "this one is empty"
+        known = f"this folder has known a newer state (serial {end.serial}; {own})"
+        self._facts[2](f"{known}: what this one lacks is taken over with the next change")
 
     def append(self, lineage: str, events: Sequence[Event], write: Callable[[Sequence[Event]], None]) -> None:
         if self._loaded is not None:

@@ -136,7 +136,10 @@ class NewestState:
                 f"{self.path}: damaged, or not written by you on this machine. What it knows of a newer "
                 "state does not count; it may be removed"
             )
-        return found if found and found[0]["version"] == _VERSION else []
+        if found and found[0]["version"] != _VERSION:
+            self._tell(f"{self.path} is of another version of podsync: {_LOST}")
+            return []
+        return found
 
     # -- writing
 

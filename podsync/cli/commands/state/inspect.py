@@ -18,7 +18,6 @@ from podsync.model.address import Address
 from podsync.model.errors import PodsyncError, UsageError
 
 if TYPE_CHECKING:
-    from podsync.state.local.newest_note import NewestEnd
     from podsync.state.model import State
 
 state = CommandGroup(
@@ -79,28 +78,16 @@ def _tell(session: Session, output: tuple[str, ...], what: str, address: str | N
 
 
 def as_kept(space: Workspace) -> State:
-    """Load the state as it is kept; say what this folder has known of a newer one.
+    """Load the state as it is kept; what this folder has known of a newer one is only said.
 
     Commands that plan or change work with both (`Workspace.load`): what is shown is not all they know.
     """
     copy = space.store.copy
     end = copy.end() if copy is not None else None  # before: the state is no older than what is read after it
     state = space.store.load()
-    if copy is not None and end is not None and end.is_beyond(state):
-        from podsync.state.migration import moved_to
-
+    if copy is not None:
         copy.recall(state, end, space.accounts)
-        if copy.owed and moved_to(state) is None:
-            say_newer(space, state.serial, end, "apply takes over from it what this one lacks")
     return state
-
-
-def say_newer(space: Workspace, serial: int, end: NewestEnd, then: str) -> None:
-    """Say that this folder has known a newer state than that of this serial, and what happens `then`."""
-    own = f"this one has {serial}" if serial else "this one is empty"
-    space.session.console.say(
-        f"note: this folder has known a newer state (serial {end.serial}; {own}): {then}"
-    )
 
 
 def tell(space: Workspace, outputs: Outputs, what: str, address: str | None = None) -> int:

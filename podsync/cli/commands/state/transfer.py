@@ -15,7 +15,7 @@ from podsync.cli.app.options import output_option, sandbox_state_option
 from podsync.cli.app.outputs import Outputs
 from podsync.cli.app.session import Session
 from podsync.cli.commands.state.changing import checked
-from podsync.cli.commands.state.inspect import as_kept, say_newer
+from podsync.cli.commands.state.inspect import as_kept
 from podsync.cli.environment.placement import must_stay_in_tree
 from podsync.cli.environment.stores import open_store
 from podsync.cli.workspace import Workspace
@@ -76,9 +76,11 @@ def push_state(session: Session, file: str, force: bool) -> int:
     space = Workspace.open(session)
     space.tell_environment()
     pushed = migration.from_file(_read(file), file)
+    copy = space.store.copy
+    known = copy.end() if copy is not None else None
 
     def fits(state: State) -> bool:
-        return force or migration.check_push(state, pushed, space.state_label)
+        return force or migration.check_push(state, pushed, space.state_label, known)
 
     very = f"{space.state_label} is that very state; nothing was written.\n"
     if checked(space, fits, space.store.load) is False:
@@ -155,11 +157,7 @@ def migrate_state(session: Session, /, to: str | None, **where: str | None) -> i
 
 def _carried(space: Workspace, source: StateStore, target: StateStore, settings: StateSettings) -> State:
     with source.lock("state migrate", 0):
-        end = source.copy.end() if source.copy is not None else None
         state = space.load()
-        if end is not None and source.copy is not None and source.copy.owed:
-            kept = state.serial - len(source.copy.owed)
-            say_newer(space, kept, end, "what this one lacks moves along")
         if not state.lineage:
             raise UsageError(
                 f"{source.label}: there is no state to move", f"just set {_line(settings)} in podsync.yaml"
