@@ -44,6 +44,8 @@ _SCENES: dict[Callable[[Any], None], set[str]] = {}
 
 #: What only looks like a command: a title.
 NO_COMMANDS = {"output/html/page.py: plan"}
+#: Where a command line is taken back that something else prints.
+TAKEN_BACK = {"apply/actions/settle.py: state orphans --done"}
 #: Where a command line is passed on.
 PASSED_ON = {"cli/workspace.py: …"}
 
@@ -1896,5 +1898,5 @@ def test_scene(shop, scene, request):
 def test_every_place_that_prints_a_command_has_a_scene():
     claimed = set().union(*_SCENES.values())
 
-    assert inventory() - claimed - NO_COMMANDS - PASSED_ON == set()
-    assert (claimed | NO_COMMANDS | PASSED_ON) - inventory() == set()
+    assert inventory() - claimed - NO_COMMANDS - TAKEN_BACK - PASSED_ON == set()
+    assert (claimed | NO_COMMANDS | TAKEN_BACK | PASSED_ON) - inventory() == set()

@@ -100,7 +100,7 @@ RESULTS = (ev.Made, ev.Refused, ev.NotSent, ev.Doubted, ev.Settled)
 #: Events of a provider that can happen whatever is known; a reading has a number that grows.
 LEARNED = (
     ev.Observed, ev.Landmarked, ev.ModelsSeen, ev.Disowned, ev.Remembered, ev.Contacted, ev.Missed,
-    ev.FoundAgain, ev.Emptied, ev.Outdated, ev.Proven, ev.Resumed,
+    ev.FoundAgain, ev.Emptied, ev.Outdated, ev.Proven,
 )  # fmt: skip
 
 

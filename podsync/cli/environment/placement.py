@@ -23,7 +23,7 @@ _IN = " in "
 
 
 def must_stay_in_tree(key: str, path: str, given: Path | None = None) -> None:
-    """Raise CatalogError for a path that leaves the repository, or leads into `.git`, by a link into `.podsync`.
+    """Raise CatalogError for a path that leads out of the tree, into `.git`, or by a link into `.podsync`.
 
     Else whoever changes the settings could choose which file of this machine is written, or shown in a log.
     `given` are settings that the command line names: outside of the repository they may name any place.
