@@ -617,7 +617,8 @@ class Floor(World):
             state = self.recalled
             items = [*state.entries.values(), *state.orphans]
             seen = {each.window.named for each in items if each.window is not None}
-            known = {*state.owned(provider), *state.remembered.get(provider, ()), *seen}
+            ours = state.remembered.get(provider, {}).keys() & self.made(provider).keys()
+            known = {*state.owned(provider), *ours, *seen}
             if not known & set(self.there(provider)):
                 self.emptied(provider)
         for outcome in report.outcomes:
