@@ -224,7 +224,7 @@ def test_an_account_that_nothing_proves_gives_no_landmarks() -> None:
 
 @pytest.mark.parametrize("settled", [True, False])
 def test_where_none_of_what_was_sent_is_listed_any_more_a_person_is_asked(settled: bool) -> None:
-    """Other rows are listed, and nothing tells where the listing ends: no later look would take the id back."""
+    """Other rows are listed, and nothing tells where that ends: no later look takes the id back."""
     sent = state(entry("tee", "8", window=window()), known=False)
     rows = {"kept": False, "sent_before": True, "settled": settled, "sound": False}
 

@@ -144,6 +144,14 @@ def test_what_has_got_another_name_since_is_asked_about_all_the_same() -> None:
         }  # fmt: skip
 
 
+def test_what_a_newer_state_had_from_the_moment_of_the_doubt_is_named_though_it_was_renamed() -> None:
+    made = Remembered(TEE, NOW - 30, "kakaclo", "7", spec("tee"), NEW)
+
+    found = look(replay(state(doubt("tee")), [made]), [rehosted("7", "Named by hand", at=NEW)])
+
+    assert ids(found.asks[TEE]) == ["7"]
+
+
 def test_what_is_another_product_for_certain_holds_up_nothing() -> None:
     found = look(remembered(), [], [want("dog")])
 
