@@ -86,8 +86,8 @@ class Findings:
     that exist of which the listing does not tell whether they were done, where all was compared; `unseen` are
     ids that are not listed, each with what an acknowledged update of it sets.
     `unproven_account`: nothing shows that this is the account that was sent to before; True where only a
-    person can say, False where a later look may show it; `perhaps_emptied`: it lists nothing, and should by
-    now. `noticed` are rows that may be what these addresses
+    person can say, False where a later look may show it; `perhaps_emptied`: it lists none of
+    them, and should by now. `noticed` are rows that may be what these addresses
     sent or want, beside those in questions: they are remembered. `unlisted` are those that are remembered
     and not in the reading, `vanished` those of them that it would have shown. `later` are those rows of the
     questions about what was sent that were certainly made after it, with its address.

@@ -383,7 +383,9 @@ class _Look:
             self._proven = not after.is_unproven
             if self._sendable and not self._proven:
                 self._findings.unproven_account = after.has_to_be_asked
-                self._findings.perhaps_emptied = after.all_is_settled and not self._reading.rows
+                asked = self._findings.asks or self._findings.overdue
+                listed = any(item.id in self._reading.rows for item in after.known.items)
+                self._findings.perhaps_emptied = after.all_is_settled and not (asked or listed)
 
     # -- memory between looks
 

@@ -147,7 +147,7 @@ class Known:
     def remembered_since(self, address: Address, moment: float, *told: str | None) -> frozenset[str]:
         """Return what was first seen for this address after it was sent, and the ids that were `told`."""
         rows = self.state.remembered.get(self.name, EMPTY)
-        since = (each for each in self.remembered_for(address) if rows[each].at > moment)
+        since = (each for each in self.remembered_for(address) if rows[each].at >= moment)
         aside = self.owned | self.foreign
         return frozenset(since).union(each for each in told if each is not None and each not in aside)
 

@@ -222,6 +222,18 @@ def test_an_account_that_nothing_proves_gives_no_landmarks() -> None:
     assert found.unproven_account is not None
 
 
+@pytest.mark.parametrize("settled", [True, False])
+def test_where_none_of_what_was_sent_is_listed_any_more_a_person_is_asked(settled: bool) -> None:
+    """Other rows are listed, and nothing tells where that ends: no later look takes the id back."""
+    sent = state(entry("tee", "8", window=window()), known=False)
+    rows = {"kept": False, "sent_before": True, "settled": settled, "sound": False}
+
+    found = look(sent, [row("7", "Rex")], [want("other")], **rows)
+
+    assert (found.unproven_account, found.perhaps_emptied) == (False, settled)
+    assert not look(sent, [row("7", "Rex"), rehosted("8", "tee")], [want("other")], **rows).perhaps_emptied
+
+
 @pytest.mark.parametrize("newer", [True, False], ids=["a newer state's", "somebody's"])
 def test_what_a_newer_state_had_as_a_product_proves_the_account(newer: bool) -> None:
     """All that an older state knows was removed since; what a broken reading showed may be of any account."""

@@ -144,6 +144,16 @@ def test_what_has_got_another_name_since_is_asked_about_all_the_same() -> None:
         }  # fmt: skip
 
 
+def test_what_a_newer_state_had_from_the_moment_of_the_doubt_is_named_though_it_was_renamed() -> None:
+    made = Remembered(TEE, NOW - 30, "kakaclo", "7", spec("tee"), NEW)
+
+    known = replay(state(doubt("tee", answered="9")), [made])
+
+    found = look(known, [rehosted("7", "Named by hand", at=NEW), rehosted("9", "Rex", at=NEW)])
+
+    assert sorted(ids(found.asks[TEE])) == ["7", "9"]
+
+
 def test_what_is_another_product_for_certain_holds_up_nothing() -> None:
     found = look(remembered(), [], [want("dog")])
 

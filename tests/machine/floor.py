@@ -28,7 +28,14 @@ from podsync.evidence.listing import Version
 from podsync.evidence.situation import Want, former_of
 from podsync.model.address import Address, Selection
 from podsync.model.digests import canonical_json
-from podsync.model.errors import InDoubtError, LockedError, PodsyncError, ProtectedError, StateError
+from podsync.model.errors import (
+    CredentialsError,
+    InDoubtError,
+    LockedError,
+    PodsyncError,
+    ProtectedError,
+    StateError,
+)
 from podsync.model.frozen import FrozenDict, freeze, thaw
 from podsync.model.product import Lifecycle, Product
 from podsync.model.settings import Limits, RateLimit
@@ -610,7 +617,8 @@ class Floor(World):
             state = self.recalled
             items = [*state.entries.values(), *state.orphans]
             seen = {each.window.named for each in items if each.window is not None}
-            known = {*state.owned(provider), *state.remembered.get(provider, ()), *seen}
+            ours = state.remembered.get(provider, {}).keys() & self.made(provider).keys()
+            known = {*state.owned(provider), *ours, *seen}
             if not known & set(self.there(provider)):
                 self.emptied(provider)
         for outcome in report.outcomes:
@@ -665,8 +673,10 @@ class Floor(World):
     def _answer_doubt(self, outcome: Outcome) -> None:
         """Say which of the rows that are offered it is, or the one that the web page shows by its name."""
         address, provider, state = outcome.address, outcome.provider, self.state
-        pending = state.entries[address].pending
-        assert pending is not None
+        entry = state.entries.get(address)
+        if entry is None or entry.pending is None:
+            return  # that the shop was emptied has answered it
+        pending = entry.pending
         wanted, owned = self.body(provider, pending.body), state.owned(provider)
         free = {i: each for i, each in self.there(provider).items() if i not in owned}
         same = sorted((i for i, each in free.items() if self.body(provider, each) == wanted), key=_age)
@@ -877,6 +887,9 @@ class Floor(World):
 
         try:
             self._write(events)
+        except CredentialsError:  # it lists nothing any more: the second way out is true
+            assert not self.there(provider)
+            self.emptied(provider)
         except PodsyncError as error:  # a listing that lags shows it later, and podsync asks again
             if "lists no product" not in error.message:
                 raise

@@ -120,7 +120,7 @@ def _conclude(run: ProviderRun, findings: Findings) -> None:
     elif _makers(run) and situation.is_unproven:
         why = unproven_account(run.provider, needs_person=situation.has_to_be_asked)
         if findings.perhaps_emptied and not situation.has_to_be_asked:
-            run.unsure, run.unsure_next = f"{why}, and it lists nothing", whose_account(run.provider)
+            run.unsure, run.unsure_next = f"{why}, and it lists none of them", whose_account(run.provider)
         else:
             run.unsure = why if situation.has_to_be_asked else run.unsure or f"{why}; {later(run)}"
 
