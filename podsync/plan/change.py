@@ -5,7 +5,6 @@ A change is computed once; views and apply only read it. `reason` and `risks` ar
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple, Self
 
 from podsync.model.address import Address
@@ -67,21 +66,8 @@ class FieldChange(NamedTuple):
     at: Position | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What is to be done about one address.
-
-    `before` and `after` are specs (None: nothing there). `entry_digest` is the digest of the entry
-    that the plan relied on, None where there was none. `distinct` is True when the document says that
-    it never had another address (`moved: []`): then it is no rename in disguise. `orphan_created_at`
-    with `previous_address` names the orphan that a restore or a move takes. `shown` are the ids that
-    people see of what exists already. `temporary` are fields in which a new product differs from `after` at
-    first: it takes over the names of the one before it. `steps_done` and `steps_left` name the requests that
-    a product takes, where there are several. `source` is the line of the changed value, of the document for a
-    create; of an orphan the line where its document last stood, None where that is not known. `declared` is
-    where the document stands, if that is not `source`. `asks` is what
-    the document asks about an existing product (`History.asks`).
-    """
+class _ChangeFields(NamedTuple):
+    """The fields of a :class:`Change`."""
 
     address: Address
     action: Action
@@ -108,8 +94,25 @@ class Change:
     steps_done: tuple[str, ...] = ()
     steps_left: tuple[str, ...] = ()
     asks: Mapping[str, Json] = EMPTY
-    # Not part of a change, and not copied by `replace`: a copy may be about something else.
-    _after_digest: str = field(default="", init=False, compare=False, hash=False, repr=False)
+
+
+class Change(_ChangeFields):
+    """What is to be done about one address. A tuple: a plan makes as many as there are products.
+
+    `before` and `after` are specs (None: nothing there). `entry_digest` is the digest of the entry
+    that the plan relied on, None where there was none. `distinct` is True when the document says that
+    it never had another address (`moved: []`): then it is no rename in disguise. `orphan_created_at`
+    with `previous_address` names the orphan that a restore or a move takes. `shown` are the ids that
+    people see of what exists already. `temporary` are fields in which a new product differs from `after` at
+    first: it takes over the names of the one before it. `steps_done` and `steps_left` name the requests that
+    a product takes, where there are several. `source` is the line of the changed value, of the document for a
+    create; of an orphan the line where its document last stood, None where that is not known. `declared` is
+    where the document stands, if that is not `source`. `asks` is what
+    the document asks about an existing product (`History.asks`).
+    """
+
+    # Not part of a change, and not copied by `_replace`: a copy may be about something else.
+    _after_digest: str = ""
 
     @property
     def after_digest(self) -> str | None:
@@ -125,7 +128,7 @@ class Change:
 
     def knowing(self, spec_hash: str) -> Self:
         """Return this change, told the `spec_hash` of its document by who has worked it out before."""
-        object.__setattr__(self, "_after_digest", spec_hash)
+        self._after_digest = spec_hash
         return self
 
     @property
