@@ -175,8 +175,15 @@ _fields = st.builds(
     _places,
 )
 _digests = st.none() | st.from_regex(r"sha256:[0-9a-f]{8}", fullmatch=True)
+
+
+def _change(*values: Any, **more: Any) -> Change:
+    """Make a change: of the class itself, a tuple's, Hypothesis would make up what is left out."""
+    return Change(*values, **more)
+
+
 _changes = st.builds(
-    lambda *values, **more: Change(*values, **more),  # of a tuple's class it would make up what is left out
+    _change,
     _addresses,
     st.sampled_from([a for a in Action if a is not Action.NOOP]),
     _texts,
