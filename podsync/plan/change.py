@@ -5,7 +5,7 @@ A change is computed once; views and apply only read it. `reason` and `risks` ar
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from podsync.model.address import Address
 from podsync.model.digests import digest, short_digest
@@ -94,6 +94,7 @@ class _ChangeFields(NamedTuple):
     steps_done: tuple[str, ...] = ()
     steps_left: tuple[str, ...] = ()
     asks: Mapping[str, Json] = EMPTY
+    told: str = ""
 
 
 class Change(_ChangeFields):
@@ -108,11 +109,23 @@ class Change(_ChangeFields):
     a product takes, where there are several. `source` is the line of the changed value, of the document for a
     create; of an orphan the line where its document last stood, None where that is not known. `declared` is
     where the document stands, if that is not `source`. `asks` is what
-    the document asks about an existing product (`History.asks`).
+    the document asks about an existing product (`History.asks`). `told` is the `spec_hash` of the document,
+    where it is known: no part of what is compared, and not copied, as a copy may be about something else.
     """
 
-    # Not part of a change, and not copied by `_replace`: a copy may be about something else.
-    _after_digest: str = ""
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Change) and self[:-1] == other[:-1]
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self[:-1])
+
+    def _replace(self, **values: Any) -> Self:
+        return super()._replace(**{"told": "", **values})
 
     @property
     def after_digest(self) -> str | None:
@@ -120,16 +133,15 @@ class Change(_ChangeFields):
         if self.after is None:
             return None
         wanted = (
-            f"sha256:{self._after_digest}"
-            if self._after_digest
+            f"sha256:{self.told}"
+            if self.told
             else spec_digest_of(self.after, self.labels, self.lifecycle, self.asks)
         )
         return wanted if self.named is None else digest([wanted, self.named])
 
     def knowing(self, spec_hash: str) -> Self:
         """Return this change, told the `spec_hash` of its document by who has worked it out before."""
-        self._after_digest = spec_hash
-        return self
+        return self._replace(told=spec_hash)
 
     @property
     def made(self) -> Spec | None:
