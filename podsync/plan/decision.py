@@ -372,11 +372,8 @@ class _PairDecision:
         return change._replace(after=after, labels=entry.labels, lifecycle=entry.lifecycle)
 
     def _risks(self, before: Spec | None, after: Spec | None) -> tuple[str, ...]:
-        provider, risks = self.provider, self.provider.risks(before, after)
-        if not provider.known.digest:
-            return risks
-        model = (after or EMPTY).get(provider.model_field)
-        return (*risks, *left_model(provider.known, provider.title, model))
+        provider, model = self.provider, (after or EMPTY).get(self.provider.model_field)
+        return (*provider.risks(before, after), *left_model(provider.known, provider.title, model))
 
     def _replace(self, product: Product, entry: Entry, names: tuple[str, ...]) -> Change:
         fields = self._fields(product, entry, names)

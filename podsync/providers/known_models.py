@@ -43,7 +43,7 @@ def unknown_model(
 
 def left_model(known: KnownIds, title: str, model_id: object) -> tuple[str, ...]:
     """Return the risk of a product whose model the supplier has taken off the list."""
-    model = known_model(known, model_id) if model_id is not None else None
+    model = known_model(known, model_id) if model_id is not None and known.digest else None
     if model is None or not model.left:
         return ()
     return (f"{title} has no model {model.words} on its list since {model.left}",)
