@@ -21,7 +21,8 @@ from podsync.model.frozen import EMPTY, Spec, freeze
 from podsync.model.product import Product
 from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import Habits
-from podsync.providers.name_forms import changes, unmarked
+from podsync.providers.name_forms import changes
+from podsync.providers.normalise import unmarked
 from podsync.state.entries import Entry, Pending
 from podsync.state.events import (  # fmt: skip
     Adopted,

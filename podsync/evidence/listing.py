@@ -24,7 +24,7 @@ from podsync.providers import name_forms
 from podsync.providers.contract import Listing, Remote
 from podsync.providers.habits import Habits
 from podsync.providers.knowledge import Provider
-from podsync.providers.normalise import text
+from podsync.providers.normalise import text, unmarked
 from podsync.state.entries import Entry, Orphan
 from podsync.state.events import Event, Noted, Orphaned, Restored
 
@@ -162,7 +162,7 @@ class UnownedRows:
         self._by: dict[tuple[str, str], list[Remote]] = defaultdict(list)
         for row in rows:
             if called := provider.name_of(row.fields):
-                for name in {called, name_forms.unmarked(called)}:
+                for name in {called, unmarked(called)}:
                     self._by[self._name, name_forms.skeleton(name)].append(row)
             for name in self._others:
                 if row.fields.get(name):

@@ -13,12 +13,11 @@ from podsync.evidence.listing import Version, Versions, Wording
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Json, Spec, freeze
 from podsync.model.product import Product, seen_ids
-from podsync.providers import name_forms
 from podsync.providers.contract import Remote
 from podsync.providers.habits import Habits
 from podsync.providers.knowledge import Provider
 from podsync.providers.name_forms import changes
-from podsync.providers.normalise import number
+from podsync.providers.normalise import number, unmarked
 from podsync.state.entries import Entry, Orphan, Pending, Refusal, Window
 from podsync.state.events import Intent
 from podsync.state.model import State
@@ -324,7 +323,7 @@ class Known:
                 found.append(replace(known, id=identity))
         for each in reversed(refused):
             name = self.provider.name_field
-            waits = name_forms.unmarked(called := self.provider.name_of(each.body)) != called
+            waits = unmarked(called := self.provider.name_of(each.body)) != called
             takes = freeze({name: wanted.get(name)}) if waits else EMPTY
             sent, _ = self._wordings(Version.of_body(each.body), each.body, takes, each.at, wanted)
             if sent.fields:
@@ -358,7 +357,7 @@ class Known:
         provider, field = self.provider, self.provider.name_field
         steps: tuple[str, ...] = ()
         takes, called = EMPTY, provider.name_of(body)
-        if name_forms.unmarked(called) != called:
+        if unmarked(called) != called:
             whole = freeze({**product.spec, field: body.get(field)})
             steps = tuple(step.name for step in provider.steps(body, whole))
             takes = freeze({field: product.spec.get(field)})

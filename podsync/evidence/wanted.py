@@ -16,7 +16,8 @@ from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Spec
 from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import Habits
-from podsync.providers.name_forms import unmarked, waiting_mark
+from podsync.providers.name_forms import waiting_mark
+from podsync.providers.normalise import unmarked
 from podsync.state.entries import Entry, Orphan, Refusal
 from podsync.state.events import Answered
 

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterable, Mapping
 from fnmatch import translate
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 DEFAULT_ACCOUNT = "default"
 
 _NAME = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 _INDEX = rf"\[{_NAME}={_NAME}(?:,{_NAME}={_NAME})*\]"
-_ADDRESS = re.compile(rf"(?P<kind>[a-z][a-z0-9_]*)\.(?P<document>{_NAME})(?P<index>{_INDEX})?")
+_ADDRESS = rf"(?P<kind>[a-z][a-z0-9_]*)\.(?P<document>{_NAME})(?P<index>{_INDEX})?"
 #: Longest `name` of a product document, and longest key of an axis.
 NAME_LIMIT = 100
 
@@ -49,7 +49,7 @@ class Address(NamedTuple):
 
         The axes may stand in any order.
         """
-        match = _ADDRESS.fullmatch(text)
+        match = _address().fullmatch(text)
         if match is None or len(match["document"]) > NAME_LIMIT:
             message = f"{text!r} is not an address, KIND.NAME"
             raise ValueError(message)
@@ -142,6 +142,11 @@ def _matches(pattern: str, address: Address) -> bool:
     return keys.endswith("]") and all(
         axis in known and _pattern(key).fullmatch(known[axis]) is not None for axis, _, key in pairs
     )
+
+
+@cache
+def _address() -> re.Pattern[str]:
+    return re.compile(_ADDRESS)
 
 
 @lru_cache(maxsize=256)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
+from binascii import b2a_base64
 from urllib.parse import SplitResult, unquote, urlsplit
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
@@ -28,7 +28,7 @@ def proxy_headers(proxy: SplitResult) -> dict[str, str]:
     if proxy.username is None:
         return {}
     user = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
-    return {"Proxy-Authorization": f"Basic {b64encode(user.encode()).decode()}"}
+    return {"Proxy-Authorization": f"Basic {b2a_base64(user.encode(), newline=False).decode()}"}
 
 
 def host_of(url: str) -> str:

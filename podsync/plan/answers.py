@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import takewhile
-from string import ascii_lowercase
 from typing import TYPE_CHECKING, NamedTuple
 
 from podsync.model.address import Address
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 COMPLETE = "fill in the fields, all of which a new product needs"
 #: The remedy where a document leaves out what the state knows.
 PUT_BACK = "put back what the document said, or say what is wanted instead"
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 #: So many candidates are named; the rest can be seen at the provider.
 NAMED = 10
 #: So many characters of a value that was sent are shown.
@@ -402,7 +402,7 @@ def _page(provider: Provider) -> str:
 
 def _letter(index: int) -> str:
     """Return a to z, then aa and so on."""
-    return ascii_lowercase[index // 26 - 1] * (index > 25) + ascii_lowercase[index % 26]
+    return _LETTERS[index // 26 - 1] * (index > 25) + _LETTERS[index % 26]
 
 
 def _lettered(

@@ -5,8 +5,7 @@ A change is computed once; views and apply only read it. `reason` and `risks` ar
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from podsync.model.address import Address
 from podsync.model.digests import digest, short_digest
@@ -67,21 +66,8 @@ class FieldChange(NamedTuple):
     at: Position | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What is to be done about one address.
-
-    `before` and `after` are specs (None: nothing there). `entry_digest` is the digest of the entry
-    that the plan relied on, None where there was none. `distinct` is True when the document says that
-    it never had another address (`moved: []`): then it is no rename in disguise. `orphan_created_at`
-    with `previous_address` names the orphan that a restore or a move takes. `shown` are the ids that
-    people see of what exists already. `temporary` are fields in which a new product differs from `after` at
-    first: it takes over the names of the one before it. `steps_done` and `steps_left` name the requests that
-    a product takes, where there are several. `source` is the line of the changed value, of the document for a
-    create; of an orphan the line where its document last stood, None where that is not known. `declared` is
-    where the document stands, if that is not `source`. `asks` is what
-    the document asks about an existing product (`History.asks`).
-    """
+class _ChangeFields(NamedTuple):
+    """The fields of a :class:`Change`."""
 
     address: Address
     action: Action
@@ -108,8 +94,38 @@ class Change:
     steps_done: tuple[str, ...] = ()
     steps_left: tuple[str, ...] = ()
     asks: Mapping[str, Json] = EMPTY
-    # Not part of a change, and not copied by `replace`: a copy may be about something else.
-    _after_digest: str = field(default="", init=False, compare=False, hash=False, repr=False)
+    told: str = ""
+
+
+class Change(_ChangeFields):
+    """What is to be done about one address. A tuple: a plan makes as many as there are products.
+
+    `before` and `after` are specs (None: nothing there). `entry_digest` is the digest of the entry
+    that the plan relied on, None where there was none. `distinct` is True when the document says that
+    it never had another address (`moved: []`): then it is no rename in disguise. `orphan_created_at`
+    with `previous_address` names the orphan that a restore or a move takes. `shown` are the ids that
+    people see of what exists already. `temporary` are fields in which a new product differs from `after` at
+    first: it takes over the names of the one before it. `steps_done` and `steps_left` name the requests that
+    a product takes, where there are several. `source` is the line of the changed value, of the document for a
+    create; of an orphan the line where its document last stood, None where that is not known. `declared` is
+    where the document stands, if that is not `source`. `asks` is what
+    the document asks about an existing product (`History.asks`). `told` is the `spec_hash` of the document,
+    where it is known: no part of what is compared, and not copied, as a copy may be about something else.
+    """
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Change) and self[:-1] == other[:-1]
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self[:-1])
+
+    def _replace(self, **values: Any) -> Self:
+        return super()._replace(**{"told": "", **values})
 
     @property
     def after_digest(self) -> str | None:
@@ -117,16 +133,15 @@ class Change:
         if self.after is None:
             return None
         wanted = (
-            f"sha256:{self._after_digest}"
-            if self._after_digest
+            f"sha256:{self.told}"
+            if self.told
             else spec_digest_of(self.after, self.labels, self.lifecycle, self.asks)
         )
         return wanted if self.named is None else digest([wanted, self.named])
 
     def knowing(self, spec_hash: str) -> Self:
         """Return this change, told the `spec_hash` of its document by who has worked it out before."""
-        object.__setattr__(self, "_after_digest", spec_hash)
-        return self
+        return self._replace(told=spec_hash)
 
     @property
     def made(self) -> Spec | None:

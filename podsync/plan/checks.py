@@ -171,7 +171,7 @@ def _unseen(
 ) -> Iterator[Diagnostic]:
     """What would be made anew for fields of which nobody knows what they are there: apply asks first."""
     taken = [orphan for orphan in state.orphans if orphan.origin == "adopted"]
-    for change in changes:
+    for change in changes if taken or state.entries else ():
         entry = state.entries.get(change.previous_address or change.address)
         provider = providers[change.provider]
         if (one := unseen(provider, entry, taken, change)) is not None:
@@ -223,7 +223,7 @@ def _clashing_names(
     # A product that is gone, or is made again, has its name no more once that is sure: apply sees to it.
     held = _held_names(left.state, providers, _leave_names(changes, left.state).keys())
     taking = changes if held or left.settled else ()
-    updates = {c.previous_address or c.address: c for c in changes if c.action is Action.UPDATE}
+    updates = {c.previous_address or c.address: c for c in taking if c.action is Action.UPDATE}
     for change in taking:
         for holder in _holders(change, held, providers, left.settled):
             releasing = updates.get(holder) if holder is not None else None
@@ -243,6 +243,8 @@ def _clashing_names(
 
 def _leave_names(changes: tuple[Change, ...], state: State) -> Mapping[Address, Entry]:
     """Return the entries whose products are gone, or have to be gone before their documents make others."""
+    if not state.entries:
+        return {}
     again = {change.address: change.recreates for change in changes if change.recreates is not None}
     gone = {(name, each) for name, ids in state.absent.items() for each, known in ids.items() if known.gone}
     if not (again or gone):
@@ -411,6 +413,8 @@ def _doubted(
     A revert may bring that name back into the plan while the provider still has it elsewhere.
     """
     waits: dict[Address, frozenset[Address]] = {}
+    if not state.entries:
+        return waits
     called = {c.previous_address: c.address for c in changes if c.previous_address and not c.takes_orphan}
     for holder in state.entries.values():
         pending, provider = holder.pending, providers.get(holder.provider)

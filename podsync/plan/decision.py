@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from podsync.model.address import Selection
@@ -152,7 +151,7 @@ class _PairDecision:
         self._refuse_unreachable(product, self.provider.first(product.spec))
         risk = again_risk(self.provider, entry, gone=self.pair.gone)
         change = self._change(Action.CREATE, RECREATE, "its product is gone, and its document wants it again")
-        return replace(change, before=None, risks=(risk, *self._risks(None, product.spec)))
+        return change._replace(before=None, risks=(risk, *self._risks(None, product.spec)))
 
     def _accepted(self, product: Product, entry: Entry, names: tuple[str, ...]) -> tuple[str, ...]:
         """Return the fields that were changed there, from the very value that the state holds."""
@@ -181,7 +180,7 @@ class _PairDecision:
         reason = "asked for by --replace: its values are sent again"
         change = self._change(Action.UPDATE, SET_BACK, reason, fields, risks=risks)
         old = product.history.renamed_from
-        return change if old is None else replace(change, asks=freeze({**change.asks, "renamed_from": old}))
+        return change if old is None else change._replace(asks=freeze({**change.asks, "renamed_from": old}))
 
     def _differing(self, entry: Entry) -> tuple[str, ...]:
         names = set(differing_fields(self.provider, entry.spec or EMPTY, self.wanted))
@@ -239,9 +238,10 @@ class _PairDecision:
             distinct=product is not None and product.history.moved == (),
             asks=product.history.asks if product is not None else EMPTY,
             temporary=temporary,
+            told=product.spec_hash if product is not None else "",
         )
         change = with_steps(change, self.provider, entry)
-        return change if product is None else change.knowing(product.spec_hash)
+        return change if product is None or change.told else change.knowing(product.spec_hash)
 
     def _source(self, fields: tuple[FieldChange, ...]) -> Position | None:
         if self.pair.product is None:
@@ -320,7 +320,7 @@ class _PairDecision:
             )
         takes = entry.swap is not None and self.provider.name_field in names
         change = self._change(Action.UPDATE, code, reason, fields, risks=SWAP_RISKS if takes else None)
-        return replace(change, risks=(*change.risks, *may_be_there(self.provider, entry, self.wanted)))
+        return change._replace(risks=(*change.risks, *may_be_there(self.provider, entry, self.wanted)))
 
     def _why_update(self, entry: Entry) -> tuple[str, str]:
         pending, words = entry.pending, self.provider.info.steps
@@ -369,7 +369,7 @@ class _PairDecision:
         fields = tuple(FieldChange(name, before.get(name), value) for name, value in swap.takes.items())
         code, reason = SWAP_EDITED if since else SWAP_OPEN, f"the name is missing until this rename{since}"
         change = self._change(Action.UPDATE, code, reason, fields, risks=())
-        return replace(change, after=after, labels=entry.labels, lifecycle=entry.lifecycle)
+        return change._replace(after=after, labels=entry.labels, lifecycle=entry.lifecycle)
 
     def _risks(self, before: Spec | None, after: Spec | None) -> tuple[str, ...]:
         provider, model = self.provider, (after or EMPTY).get(self.provider.model_field)

@@ -8,7 +8,6 @@ lists turned into mappings by their natural key, or an insertion would show as a
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, TypeAlias
 
 from podsync.model.digests import canonical_json
@@ -88,17 +87,16 @@ def progress(provider: Provider, entry: Entry) -> tuple[tuple[str, ...], tuple[s
 
 def with_steps(change: Change, provider: Provider, entry: Entry | None) -> Change:
     """Say which requests a product takes, and which are done, where there are several."""
-    made = change.made
-    if change.action in (Action.CREATE, Action.REPLACE) and made is not None:
+    if change.action in (Action.CREATE, Action.REPLACE) and (made := change.made) is not None:
         first = provider.first(made)
         if first is made and not change.temporary:
             return change
         steps = provider.steps(first, made)
         left = ("create", *(step.name for step in steps), *((SWAP,) if change.temporary else ()))
-        return replace(change, steps_left=left) if len(left) > 1 else change
+        return change._replace(steps_left=left) if len(left) > 1 else change
     if change.action is Action.UPDATE and entry is not None and (entry.steps_left or entry.swap):
         done, left = progress(provider, entry)
-        return replace(change, steps_done=done, steps_left=left)
+        return change._replace(steps_done=done, steps_left=left)
     return change
 
 
@@ -289,7 +287,7 @@ def with_defaults_risk(change: Change, pair: Pair, defaults: Defaults) -> Change
     if len(found) > _MOST_INHERITED:
         found = [*found[:_MOST_INHERITED], f"{len(found) - _MOST_INHERITED} more"]
     risk = f"moved from {folder}/, other defaults hold: {', '.join(found)}"
-    return replace(change, risks=(*change.risks, risk)).knowing(product.spec_hash)
+    return change._replace(risks=(*change.risks, risk)).knowing(product.spec_hash)
 
 
 def _paths(change: Change, product: Product, entry: Entry) -> Iterator[Path]:

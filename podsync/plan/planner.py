@@ -7,8 +7,7 @@ Where nothing differs, none of that is imported.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from podsync.model.address import Selection
@@ -85,12 +84,13 @@ def make_plan(
     )
 
 
-def _models(changes: Iterable[Change], providers: Mapping[str, Provider]) -> Mapping[str, str]:
+def _models(changes: Sequence[Change], providers: Mapping[str, Provider]) -> Mapping[str, str]:
     """Return the names of these changes' models; without changes, the names are not even read."""
     found: dict[str, str] = {}
-    for change in changes:
-        provider = providers.get(change.provider)
-        if change.action is Action.NOOP or provider is None or not provider.known.digest:
+    telling = {name: each for name, each in providers.items() if each.known.digest} if changes else {}
+    for change in changes if telling else ():
+        provider = telling.get(change.provider)
+        if change.action is Action.NOOP or provider is None:
             continue
         for spec in (change.before, change.after):
             identity = (spec or EMPTY).get(provider.model_field)
@@ -178,7 +178,7 @@ def _leaving(change: Change, state: State) -> Iterator[Change]:
     elif change.action is Action.SETTLE and change.after is None:
         pending = state.entries[change.address].pending
         yield change
-        yield replace(change, before=pending.body if pending is not None else None)
+        yield change._replace(before=pending.body if pending is not None else None)
 
 
 def check_hosts(state: State, hosts: Mapping[str, Json]) -> None:

@@ -143,10 +143,10 @@ def _seen(change: Change, findings: Findings) -> Change:
     if change.action is Action.SETTLE and change.address in findings.found:
         row = findings.found[change.address]
         shown = seen_ids(row.shown)
-        return replace(change, reason=f"{change.reason}; the listing shows it now ({row.id})", shown=shown)
+        return change._replace(reason=f"{change.reason}; the listing shows it now ({row.id})", shown=shown)
     if change.address in findings.named:
         row = findings.named[change.address]
-        return replace(change, shown=seen_ids(row.shown), made_at=row.created_at)
+        return change._replace(shown=seen_ids(row.shown), made_at=row.created_at)
     remote = findings.adopted.get(change.address)
     # A new product that is to take over a name is called otherwise at first: requests follow.
     if remote is None or change.action not in _MAKING or change.temporary:
@@ -154,8 +154,7 @@ def _seen(change: Change, findings: Findings) -> Change:
     noun, key = findings.known.provider.info.visible_id
     old = f"{noun} {change.shown[key]}" if key in change.shown else "the product before it"
     left = (f"{old} stays on sale until a person removes it",) if change.action is Action.REPLACE else ()
-    return replace(
-        change,
+    return change._replace(
         action=Action.ADOPT,
         action_reason="adopt_because_it_exists",
         reason="the same product exists already and nobody owns it",

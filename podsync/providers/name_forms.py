@@ -28,7 +28,6 @@ SPACES, QUOTES, ENTITIES, WIDTH, CASE, EMOJI, CUT = (
 _QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201a": "'", "\u201b": "'", "\u2032": "'",
                          "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u201f": '"', "\u2033": '"',
                          "\u00ab": '"', "\u00bb": '"', "`": "'", "\u00b4": "'"})  # fmt: skip
-_MARK = re.compile(r"\A\((?:next|old) [0-9a-f-]+\) ")
 _WAITS = re.compile(r"\(?next ([0-9a-f]{6})\b")
 #: Characters without a width: servers drop them, and people do not see them.
 _UNSEEN = re.compile("[\u00ad\u200b-\u200d\u2060\ufe0e\ufe0f\ufeff]")
@@ -56,11 +55,6 @@ _UNDO: Mapping[str, Callable[[str], str]] = {
     SPACES: _spaces,
     CASE: str.casefold,
 }
-
-
-def unmarked(listed: str) -> str:
-    """Return a name without the mark of a new product that waits for it, or of an old one that gave it up."""
-    return _MARK.sub("", listed)
 
 
 def waiting_mark(listed: str) -> str:

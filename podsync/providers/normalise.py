@@ -25,6 +25,15 @@ def folded(value: Any) -> str:
     return seen_alike(plain)
 
 
+#: The mark of a new product that waits for a name, or of an old one that gave it up. Few runs meet one.
+_MARK = r"\A\((?:next|old) [0-9a-f-]+\) "
+
+
+def unmarked(listed: str) -> str:
+    """Return a name without the mark of a product that waits for it or gave it up."""
+    return re.sub(_MARK, "", listed)
+
+
 def number(value: Any) -> str:
     """Return an id as text; zeros in front of a number do not count (`"007"` is listed as 7)."""
     plain = text(value)

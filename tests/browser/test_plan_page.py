@@ -503,7 +503,7 @@ def test_a_tick_belongs_to_what_the_card_shows(show: Show) -> None:
 
     first, *rest = samples.first_plan().changes
     other = {**first.after, "imageUrl": "https://cdn.example.com/another.png"}
-    plan = replace(samples.first_plan(), changes=(replace(first, after=samples.freeze(other)), *rest))
+    plan = replace(samples.first_plan(), changes=(first._replace(after=samples.freeze(other)), *rest))
     Path(one.page.url.removeprefix("file://")).write_text(plan_html(plan), encoding="utf-8")
     one.page.reload()
 

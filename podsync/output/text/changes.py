@@ -146,9 +146,9 @@ def _design(change: Change) -> Hashable:
 
 def matrix(group: Sequence[Change]) -> str:
     """Return `3 designs x 12 colours x 8 models` for products of one document; empty for others."""
-    keys = [change.address.keys for change in group]
-    if not keys[0] or len({change.address.document for change in group}) > 1:
+    if not group[0].address.keys or len({change.address.document for change in group}) > 1:
         return ""
+    keys = [change.address.keys for change in group]
     counts = {axis: len({each.get(axis) for each in keys}) for axis in keys[0]}
     sizes = [counted(count, axis) for axis, count in counts.items()]
     return (" x " if prod(counts.values()) == len(group) else ", ").join(sizes)
@@ -270,7 +270,7 @@ def _places(group: Sequence[Change]) -> str:
 def in_common(group: Sequence[Change], names: Mapping[str, str] = EMPTY) -> Iterator[str]:
     """Yield what all have in common, and how many different ones there are of what they have not."""
     products = [(roles_of(change.provider), _spec(change)) for change in group]
-    models = _distinct([_model(change) for change in group])
+    models = _distinct([spec.get(roles.model) for roles, spec in products])
     one = f"model {model_words(models[0], names)}" if len(models) == 1 else ""
     yield one or _some_of(len(models), "model", group)
     colours = Counter(str(spec[roles.colour]) for roles, spec in products if roles.colour in spec)
@@ -317,13 +317,12 @@ def shared_risk(who: str, risk: str) -> str:
 
 def shared_risks(changes: Sequence[Change]) -> dict[str, str]:
     """Return the risks that several changes have in common -> whom they concern, to be said once."""
-    counts = Counter(risk for change in changes for risk in change.risks)
-    whose: dict[str, set[str]] = defaultdict(set)
+    whose: dict[str, list[str]] = defaultdict(list)
     for change in changes:
         for risk in change.risks:
-            whose[risk].add(change.provider)
+            whose[risk].append(change.provider)
     return {
-        risk: f"{number(count)} {' and '.join(map(title, sorted(whose[risk])))} products"
-        for risk, count in counts.items()
-        if count > 1
+        risk: f"{number(len(names))} {' and '.join(map(title, sorted(set(names))))} products"
+        for risk, names in whose.items()
+        if len(names) > 1
     }

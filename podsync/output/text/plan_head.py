@@ -219,7 +219,8 @@ def risky_rows(plan: Plan) -> Iterator[tuple[int, str, str]]:
     old = OLD_STAYS if counts[Action.REPLACE] == 1 else OLD_STAYS.replace("the old", "each old")
     yield from row(Action.REPLACE, "replace", old)
     yield from row(Action.ORPHAN, "orphan", STAYS if counts[Action.ORPHAN] == 1 else f"each {STAYS}")
-    renames = [change for change in plan.changes if renamed(change)]
+    updates = [change for change in plan.changes if change.action is Action.UPDATE]
+    renames = [change for change in updates if renamed(change)]
     if renames:
         from podsync.output.product import name_of, quoted
 
@@ -230,7 +231,7 @@ def risky_rows(plan: Plan) -> Iterator[tuple[int, str, str]]:
             "rename" if len(renames) == 1 else "renames",
             f"orders that still say {names} will fail",
         )
-    risky = [c for c in plan.changes if c.action is Action.UPDATE and c.risks and not renamed(c)]
+    risky = [change for change in updates if change.risks and not renamed(change)]
     if risky:
         yield len(risky), "update" if len(risky) == 1 else "updates", "with a risk, marked ! below"
 

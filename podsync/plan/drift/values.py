@@ -10,7 +10,7 @@ from typing import NamedTuple
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Json
 from podsync.model.position import Position
-from podsync.providers.name_forms import unmarked
+from podsync.providers.normalise import unmarked
 
 
 class DriftKind(StrEnum):

@@ -226,7 +226,8 @@ class Gelato(Provider):
     ) -> Match:
         """Compare everything that the listing returned; what the server added is ignored."""
         from podsync.providers.contract import Match
-        from podsync.providers.name_forms import begins, changes, unmarked
+        from podsync.providers.name_forms import begins, changes
+        from podsync.providers.normalise import unmarked
 
         listed, name, called = remote.fields, spec.get("name"), self.name_of(remote.fields)
         model = listed.get("productModelId")
