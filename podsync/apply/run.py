@@ -204,7 +204,6 @@ class ProviderRun:
     sends: dict[Address, int] = field(default_factory=dict)
     settled: dict[Address, Spec] = field(default_factory=dict)
     refused: dict[Address, float] = field(default_factory=dict)
-    conflicts: dict[Address, str] = field(default_factory=dict)
     look_again: Callable[[], object] = lambda: None
     made: dict[Address, float] = field(default_factory=dict)
     missed: dict[str, float] = field(default_factory=dict)

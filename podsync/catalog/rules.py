@@ -122,7 +122,8 @@ def _odd(path: Path, text: str) -> Iterator[SpecFault]:
     if unseen := hidden(text):
         clean = seen(text).strip()
         summary = f"there is an invisible character in the text: {name_of(unseen)}"
-        yield SpecFault("odd-text", path, summary, f"type the text anew: {clean}", "warning", clean or None)
+        detail = f"type the text anew: {clean}" if clean else "nothing else stands in it: write what is meant"
+        yield SpecFault("odd-text", path, summary, detail, "warning", clean or None)
     elif text.startswith("https://"):
         if re.search("[,;|] *https?://", text):
             yield SpecFault("odd-url", path, "two URLs stand in it", "keep one of them", "warning")

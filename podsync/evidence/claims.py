@@ -48,7 +48,8 @@ class Claim:
     already; None: nobody can say. `versions`: the document has changed since. `former` is what a document
     described before its rename, `ours` are ids that a newer state had at this address. `open` are ids that
     it may be however they are listed by now: the one that its answer has told (`own`), and those that a look
-    has named since, until somebody has said what they are.
+    has named since, until somebody has said what they are. `conflict`: its answer said that something like it
+    existed already, so what is listed by now need not be what was sent.
     """
 
     key: Key
@@ -68,6 +69,7 @@ class Claim:
     own: str | None = None
     open: Collection[str] = ()
     ours: Collection[str] = frozenset()
+    conflict: bool = False
 
     def may_be_newer(self, row: Remote, *, knows_all: bool) -> bool:
         """Whether the row may as well be what the document says today, which a newer state has made.
@@ -370,7 +372,7 @@ class Judge:
             if len(ids) != 1 or offered[ids[0]] != 1 or exact[claim.key] or ids[0] in unclaimed:
                 continue
             found = self._rows[ids[0]]
-            if claim.may_be_newer(found, knows_all=True):
+            if claim.conflict or claim.may_be_newer(found, knows_all=True):
                 continue
             if self._is_listed(found.id) and self._provider.borne_out(claim.spec, found, self._habits):
                 verdicts.found[claim.key] = (found, False)

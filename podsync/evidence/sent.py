@@ -66,7 +66,7 @@ class SentJudge:
                 latest=self._latest(_of_doubt(entry.pending)),
                 versions=known.versions_of_doubt(entry, situation.wanted.get(entry.address)),
                 earliest=_earliest(entry.pending),
-                own=entry.pending.answered,
+                own=entry.pending.answered, conflict=bool(entry.pending.conflict),
                 open=known.remembered_since(entry.address, entry.pending.written_at, entry.pending.answered),
             )
             for entry in known.doubts

@@ -66,6 +66,11 @@ def shorten(text: str, columns: int | None) -> str:
     return head_of(text, room - tail) + "…" + tail_of(text, tail)
 
 
+def short_name(name: str) -> str:
+    """Shorten a name, of a product or a model, that stands in a line with other facts."""
+    return shorten(name, 60)
+
+
 _URL = r"(?P<scheme>https?://)(?P<host>[^/?#]+)/(?P<path>.+)"
 
 

@@ -55,7 +55,7 @@ class Pending:
     `asked`: when a person was asked, after the doubt was settled by the clock of the run that asked.
     `step` names the step that an update is, `steps_left` and `takes` are those of a create (see Intent).
     `acknowledged`: when the provider said that it was done or taken on, and not what was made. `answered` is
-    the id that its answer told.
+    the id that its answer told. `conflict`: it said that something like it exists already.
     """
 
     op: Literal["create", "update"]
@@ -79,6 +79,7 @@ class Pending:
     takes: Spec = EMPTY
     acknowledged: float | None = None
     answered: str | None = None
+    conflict: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

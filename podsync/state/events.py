@@ -131,6 +131,7 @@ class Doubted(ProductEvent):
 
     `asked`: when a person was asked, since a look that missed nothing had found no answer either.
     `acknowledged`: when the answer said that it was done or taken on; `answered`: the id that it told.
+    `conflict`: the answer said that something like it exists already.
     """
 
     date: float | None = None
@@ -139,6 +140,7 @@ class Doubted(ProductEvent):
     orphan: float | None = None
     acknowledged: float | None = None
     answered: str | None = None
+    conflict: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,13 @@ def test_models_are_found_by_a_word_with_their_sizes(podsync, vendors):
     assert len(vendors.sent("kakaclo.model")) == 2
 
 
+def test_a_long_name_is_cut_for_people_and_whole_for_programs(podsync, vendors):
+    vendors.model_names = {"1": "long " * 300}
+
+    assert max(map(len, podsync("models").out.splitlines())) < 160
+    assert ("long " * 300).strip() in podsync("models", "-o", "csv").out
+
+
 @pytest.mark.parametrize(
     ("word", "advice"), [("raglen", "did you mean Raglan?"), ("1x\x1b", "see all 4 models: podsync models")]
 )

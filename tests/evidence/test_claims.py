@@ -76,6 +76,16 @@ def test_one_row_that_came_back_changed_is_bound_provisionally() -> None:
     assert found(judged(claim(), rows=(row(**REHOSTED),))) == {"one": ("7", False)}
 
 
+def test_what_the_answer_said_to_exist_already_is_taken_for_it_only_where_it_is_the_same() -> None:
+    changed = judged(claim(conflict=True), rows=(row(**REHOSTED),))
+    settled = judged(claim(conflict=True, settled=True), rows=(row(**REHOSTED),))
+    same = judged(claim(conflict=True), rows=(row(),))
+
+    assert (found(changed), changed.asks) == ({}, {})
+    assert (found(settled), set(settled.asks)) == ({}, {(ONE, 0.0)})
+    assert found(same) == {"one": ("7", True)}
+
+
 def test_a_change_that_is_known_not_to_happen_binds_nothing() -> None:
     verdicts = judged(claim(settled=True), rows=(row(**REHOSTED),), habits=Habits(setting="kept"))
 

@@ -84,6 +84,7 @@ FIELDS = {
     "provisional": st.booleans(),
     "acknowledged": st.none() | times,
     "answered": st.none() | ids,
+    "conflict": st.none() | st.just(True),
     "questioned": st.none() | times,
     "observed": mappings,
     "landmarks": st.lists(mappings, max_size=3).map(tuple),

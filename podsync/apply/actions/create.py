@@ -353,8 +353,6 @@ def create(run: ProviderRun, change: Change) -> None:
         with run.lock:
             run.context.board.doubtful.add(change.address)
             run.doubts[change.address] = Doubt(change.address, clock.monotonic(), sent.error.message)
-            if isinstance(sent.error, ConflictError):
-                run.conflicts[change.address] = sent.error.message
         if isinstance(sent.error, InDoubtError) and sent.error.stops:
             run.stop(sent.error.message, credentials=True)
         return

@@ -291,7 +291,10 @@ class Sender:
             if not refused or job.step:
                 acknowledged = now if isinstance(error, InDoubtError) and error.acknowledged else None
                 answered = shown.id if shown is not None and told else None
-                ended = Doubted(*facts, orphan=job.orphan, acknowledged=acknowledged, answered=answered)
+                ended = Doubted(
+                    *facts, orphan=job.orphan, acknowledged=acknowledged, answered=answered,
+                    conflict=isinstance(error, ConflictError) or None,
+                )  # fmt: skip
             events = [ended]
             if shown is not None and told:
                 # The answer told an id that is nobody's: nothing is made beside it until it is known.

@@ -420,8 +420,8 @@ def _nothing_was_made(run: ProviderRun, entry: Entry) -> None:
     sends = run.sends.get(address, 0)
     if change.after is None:
         done(run, change, Result.SETTLED)
-    elif address in run.conflicts:
-        unseen = f"{run.conflicts[address]}: something like it exists, and is not listed"
+    elif entry.pending is not None and entry.pending.conflict:
+        unseen = f"{entry.pending.why}: something like it exists, and is not listed"
         other = f"if that shows one of its name, choose another {run.provider.name_field}; else apply later"
         failed(run, change, unseen, remedy=f"look at {run.provider.title}'s web page: {other}", replans=False)
     elif sends >= SENDS_AN_APPLY:

@@ -8,7 +8,7 @@ from podsync.inventory.audit import AccountAudit
 from podsync.inventory.lookalikes import LookAlikes
 from podsync.inventory.products import Standing
 from podsync.output.audit import words
-from podsync.output.layout import facts, page, shorten, wrap
+from podsync.output.layout import facts, page, short_name, wrap
 from podsync.output.style import PLAIN, Style
 from podsync.output.wording import counted, number
 
@@ -58,11 +58,11 @@ def _group(audit: AccountAudit, group: LookAlikes, style: Style, width: int) -> 
     lines = [words.line_of(audit, one) for one in group.products]
     shared = words.shared_of(lines)
     one_name = len({line.name for line in lines}) == 1
-    named = f'"{shorten(lines[0].name, 60)}"' if one_name else ""
+    named = f'"{short_name(lines[0].name)}"' if one_name else ""
     yield from facts([f"{words.group_words(group)}: {named}".rstrip(": "), *shared], width, "  ", "    ")
     for line in lines[:_IN_GROUP]:
         own = [fact for fact in line.facts if fact not in shared]
-        name = "" if one_name else f'"{shorten(line.name, 60)}"'
+        name = "" if one_name else f'"{short_name(line.name)}"'
         yield from facts(
             [line.id, name, *own, style.dim(line.address or line.standing)], width, "    ", "      "
         )
@@ -82,7 +82,7 @@ def _open(audit: AccountAudit, style: Style, width: int) -> Iterator[str]:
     for one in found[:_NAMED]:
         line = words.line_of(audit, one)
         yield from facts(
-            [f'"{shorten(line.name, 60)}"', line.id, f"no values for {', '.join(line.open_options)}"],
+            [f'"{short_name(line.name)}"', line.id, f"no values for {', '.join(line.open_options)}"],
             width, "  ", "    ",
         )  # fmt: skip
     yield from _rest(len(found))
@@ -96,7 +96,7 @@ def _pictures(audit: AccountAudit, style: Style, width: int) -> Iterator[str]:
     yield f"{style.bold('Pictures')} ({count}): what is wrong with them"
     for one in [each for each in audit.products if each.row.id in audit.picture_faults][:_NAMED]:
         line = words.line_of(audit, one)
-        yield from facts([f'"{shorten(line.name, 60)}"', line.id], width, "  ", "    ")
+        yield from facts([f'"{short_name(line.name)}"', line.id], width, "  ", "    ")
         for fault in line.picture_faults:
             yield from wrap(fault, width, "    ! ", "      ")
     yield from _rest(len(audit.picture_faults))
@@ -112,7 +112,7 @@ def _standing(audit: AccountAudit, standing: Standing, style: Style, width: int)
     for one in found[:_NAMED]:
         line = words.line_of(audit, one)
         where = [style.dim(line.address)] if line.address else []
-        yield from facts([f'"{shorten(line.name, 60)}"', line.id, *line.facts, *where], width, "  ", "    ")
+        yield from facts([f'"{short_name(line.name)}"', line.id, *line.facts, *where], width, "  ", "    ")
     yield from _rest(len(found))
 
 

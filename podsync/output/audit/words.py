@@ -11,6 +11,7 @@ from podsync.inventory.lookalikes import LookAlikes, Resemblance
 from podsync.inventory.products import ListedProduct, Standing, pictures_of
 from podsync.output.csv.writer import of_provider
 from podsync.output.escape import safe
+from podsync.output.layout import short_name
 from podsync.output.text.plan_head import STAYS
 from podsync.output.wording import counted, listed, minute, number, some, title, visible_id
 
@@ -24,7 +25,10 @@ STANDINGS = {
 #: What each kind of group is called, and what it means.
 GROUPS = {
     Resemblance.DOUBLE: ("Doubles", "all that is listed of them is the same"),
-    Resemblance.NAME: ("One name", "name and model are the same, or orders could not tell them apart"),
+    Resemblance.NAME: (
+        "One name",
+        "name and model are the same, or orders could not tell them apart",
+    ),
     Resemblance.PICTURE: ("One picture", "the same front picture and model, under several names"),
 }
 _CUSTOMERS = 5
@@ -146,7 +150,7 @@ def model_words(audit: AccountAudit, model: str) -> str:
     if not model:
         return "no model told"
     known = audit.models.get(model)
-    words = safe(f"{model} {known.name}".rstrip() if known else model)
+    words = short_name(safe(f"{model} {known.name}".rstrip() if known else model))
     return f"{words} (no longer in the list of models)" if audit.has_left(model) else words
 
 

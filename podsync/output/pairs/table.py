@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, astuple, fields
 
 from podsync.output.csv.writer import written
+from podsync.output.layout import short_name
 from podsync.output.pairs.words import PairLine, summary_of
 from podsync.output.wording import counted
 from podsync.providers.registry import plugins
@@ -40,7 +41,7 @@ def pairs_text(lines: Sequence[PairLine], alone: int) -> str:
             continue
         if line.address != address:
             address = line.address
-            rows.append(f'{address} "{line.name}"')
+            rows.append(f'{address} "{short_name(line.name)}"')
             rows += [f"  {line.sent}"] if line.sent else []
         fits = f" fits: {line.fits}" if line.fits else ""
         rows.append(f"  {line.verdict:<10} {_product(line)}{fits}")
@@ -58,4 +59,4 @@ def _product(line: PairLine) -> str:
     facts = [f"{info.visible_id[0]} {line.spu}"] if line.spu and info is not None else []
     facts += [f"model {line.model}"] if line.model else []
     facts += [f"made {line.made}"] if line.made else []
-    return f'{line.id} "{line.listed_name}"' + (f" ({', '.join(facts)})" if facts else "")
+    return f'{line.id} "{short_name(line.listed_name)}"' + (f" ({', '.join(facts)})" if facts else "")

@@ -391,7 +391,7 @@ def _in_doubt(entry: Entry, pending: Pending) -> _Sent:
     if pending.ended_at is not None:
         doubted = Doubted(
             entry.address, pending.ended_at, pending.ended_date, pending.why,
-            acknowledged=pending.acknowledged, answered=pending.answered,
+            acknowledged=pending.acknowledged, answered=pending.answered, conflict=pending.conflict,
         )  # fmt: skip
     return _Sent(intent, doubted, pending.reading or 0)
 

@@ -187,7 +187,7 @@ def _doubted(draft: MutableState, event: ev.Doubted) -> None:
     doubt = replace(
         pending, ended_at=event.at, ended_date=event.date, why=event.why, asked=event.asked,
         acknowledged=pending.acknowledged or event.acknowledged,
-        answered=pending.answered or event.answered,
+        answered=pending.answered or event.answered, conflict=pending.conflict or event.conflict,
     )  # fmt: skip
     _put(draft, replace(entry, pending=doubt), event.at)
 

@@ -31,7 +31,7 @@ from podsync.model.known_ids import AccountIds, KnownModel
 from podsync.network.hosts import host_of
 from podsync.output.csv.writer import records
 from podsync.output.escape import safe
-from podsync.output.layout import cells, pad
+from podsync.output.layout import cells, pad, short_name
 from podsync.output.wording import counted, day
 from podsync.providers.contract import ModelLister, Query
 from podsync.providers.registry import plugins
@@ -142,7 +142,8 @@ def _forms(shown: Sequence[tuple[str, KnownModel]]) -> Forms:
 
 def _text(rows: Sequence[Mapping[str, str]]) -> str:
     cell_rows = [
-        [safe(row[word]) for word in _COLUMNS[:-1]] + [f"left {row['left']}" if row["left"] else ""]
+        [short_name(safe(row[word])) for word in _COLUMNS[:-1]]
+        + [f"left {row['left']}" if row["left"] else ""]
         for row in rows
     ]
     widths = [max((cells(row[at]) for row in cell_rows), default=0) for at in range(len(_COLUMNS))]
