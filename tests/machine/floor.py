@@ -46,7 +46,7 @@ from podsync.plan.model import Plan
 from podsync.providers.contract import Receipt
 from podsync.providers.gelato.provider import ADD as GELATO_ADD
 from podsync.providers.kakaclo.provider import ADD as KAKACLO_ADD
-from podsync.providers.name_forms import unmarked
+from podsync.providers.normalise import unmarked
 from podsync.providers.registry import bare_id, provider_of
 from podsync.sandbox import Fault, Rules, Sandbox
 from podsync.state import operations
