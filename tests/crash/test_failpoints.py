@@ -50,7 +50,7 @@ EVENTS: dict[str, tuple[int, ...]] = {
 }  # fmt: skip
 STORMY = {"Doubted": (1, 3), "Settled": (1, 2), "Refused": (1, 2), "NotSent": (1,)}
 #: Events that no apply records: what is recalled is written with the first that it does.
-NEVER = {"Emptied", "Forgotten", "Identified", "Recalled"}
+NEVER = {"Emptied", "Forgotten", "Identified", "Recalled", "Resumed"}
 
 
 def around(events):

@@ -205,16 +205,16 @@ def note(tmp_path):
 def test_a_forged_note_of_sends_cannot_say_that_they_have_ended(note, somebody_else):
     """Its times would let a listing count before it shows what was made: twins."""
     with somebody_else():
-        note.end_sending("kakaclo", lineage="l", serial=7, at=1.0, date=1.0)
+        note.end_sending("kakaclo", timeline="l", serial=7, at=1.0, date=1.0)
 
     assert note.read() == LastSeenState("l", 7, {"kakaclo": Sends(sending=True)})
 
 
 @pytest.mark.parametrize(
-    "change", [{"serial": 99}, {"lineage": "m"}, {"mark": ""}, {"mark": None}, {"mark": 5}]
+    "change", [{"serial": 99}, {"timeline": "m"}, {"mark": ""}, {"mark": None}, {"mark": 5}]
 )
 def test_a_note_that_was_changed_can_add_caution_only(note, change):
-    note.end_sending("kakaclo", lineage="l", serial=7, at=1.0, date=1.0)
+    note.end_sending("kakaclo", timeline="l", serial=7, at=1.0, date=1.0)
     note.path.write_text(json.dumps(json.loads(note.path.read_text()) | change))
 
     seen = note.read()
@@ -227,18 +227,18 @@ def test_a_note_that_was_changed_can_add_caution_only(note, change):
 def test_a_forged_note_makes_an_apply_wait_as_long_as_it_could_ever_have_to(note, somebody_else):
     """Its author wants the listing to count at once: then what it does not show yet is made twice."""
     with somebody_else():
-        note.end_sending("kakaclo", lineage="l", serial=7, at=1.0, date=1.0)
+        note.end_sending("kakaclo", timeline="l", serial=7, at=1.0, date=1.0)
     engine = StateHistory(note, LocalStore(note.path.with_name("s.json"), clock=None), None, print, None)
 
     assert engine.lost(State("l", 7)) is None
     assert engine.lost(State(lost=True)) == Lost({"kakaclo": LastSend(None)}, whole=True)
-    note.end_sending("kakaclo", lineage="l", serial=7, at=1.0, date=1.0)  # one's own is believed
+    note.end_sending("kakaclo", timeline="l", serial=7, at=1.0, date=1.0)  # one's own is believed
     assert engine.lost(State(lost=True)) == Lost({"kakaclo": LastSend(1.0, 1.0)}, whole=True)
 
 
 def test_a_note_of_another_state_is_not_this_one_s(note, tmp_path):
     other = RunHistory(tmp_path / "shop" / ".podsync", "other")
-    note.end_sending("kakaclo", lineage="l", serial=7, at=1.0, date=1.0)
+    note.end_sending("kakaclo", timeline="l", serial=7, at=1.0, date=1.0)
     other.path.write_bytes(note.path.read_bytes())
 
     assert note.read().providers == {"kakaclo": Sends(sending=False, at=1.0, date=1.0)}
@@ -248,7 +248,7 @@ def test_a_note_of_another_state_is_not_this_one_s(note, tmp_path):
 def test_a_lost_state_is_noticed_without_a_key_too(note, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", "/dev/null/none")
 
-    assert note.end_sending("kakaclo", lineage="l", serial=7, at=1.0, date=1.0) is None
+    assert note.end_sending("kakaclo", timeline="l", serial=7, at=1.0, date=1.0) is None
     assert note.read().outdates(State("l", 6))
 
 
