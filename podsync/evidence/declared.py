@@ -321,9 +321,11 @@ class Declarations:
         return [*freed, adopted]
 
     def _name_before(self, product: Product, row: Remote) -> Spec:
-        """Return the name that the document had, where the row is listed by it and not by the new one."""
+        """Return the name that it has still: one that a swap gave it, or that the document had before."""
         provider, name_of = self.known.provider, self.known.provider.name_of
         former, called = former_of(provider, product), name_of(row.fields)
+        if unmarked(called) != called:
+            return {provider.name_field: called}
         if former is None or changes(name_of(product.spec), called) is not None:
             return EMPTY
         field_ = provider.name_field

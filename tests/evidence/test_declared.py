@@ -377,6 +377,18 @@ def test_of_what_was_never_sent_there_is_one_version() -> None:
 # -- what steps add to a product that a person names
 
 
+def test_a_name_that_a_swap_gave_it_is_known_and_the_next_plan_takes_it_back() -> None:
+    """The state is lost: what waits for a name, or has given it up, is not called as its document says."""
+    dog, called = address("dog", "gelato"), "(old 12ab34cd) dog"
+    known = Known(PROVIDERS["gelato"], state(provider="gelato"), "default")
+    document = replace(designed("dog"), address=dog, provider="gelato", spec=spec("dog", "gelato"))
+    rows = {"7": row("7", called, "gelato")}
+
+    made = replay(known.state, Declarations(known, rows, NOW, {dog: document}).ours(dog, "7"))
+
+    assert made.entries[dog].spec["name"] == called
+
+
 def option(*values: dict[str, object], listed: bool = False) -> dict[str, object]:
     mapping = [{"partModelId": "frame", "attributeIds": ["width"]}]
     told = {} if listed else {"values": list(values)}
