@@ -1094,6 +1094,8 @@ class Floor(World):
         bodies |= {self.body(provider, each.body) for each in refusals if each.provider == provider}
         for item in [*state.entries.values(), *state.orphans]:
             pending = getattr(item, "pending", None)
+            if item.provider == provider and item.window is not None and item.window.named is not None:
+                ids.add(item.window.named)
             if item.provider == provider and (item.id is None or item.provisional) and item.spec:
                 bodies.add(self.body(provider, item.spec))
             if item.provider == provider and pending is not None and pending.op == "create":
