@@ -242,8 +242,6 @@ FOLLOWED = {
         poster("[a, b]", '["a\u200b", b]'), "5:17", "ZERO WIDTH SPACE (U+200B)", "type the text anew: a"),
     "hidden in an option": (
         poster("name: Size", "name: Si\u00adze"), "9:13", "SOFT HYPHEN (U+00AD)", "type the text anew: Size"),
-    "nothing but hidden": (
-        poster("[a, b]", '["\u200b", b]'), "5:17", "ZERO WIDTH SPACE", "nothing else stands in it"),
     "hidden in a label": (
         tee("spec:", "labels: {season: sp\u200bring}\nspec:"), "3:18", "ZERO WIDTH SPACE", "anew: spring"),
     "colour with a space": (tee(COLOUR, '"# A72525"'), "7:15", "is not a colour", '"#A72525"'),
@@ -297,6 +295,12 @@ def test_what_is_written_stands_in_the_help(case):
 
     if INSTRUCTION.search(told.detail):
         assert written in told.detail
+
+
+def test_a_text_of_nothing_but_hidden_characters_cannot_be_typed_anew():
+    (told,) = (d for d in faults(poster("[a, b]", '["\u200b", b]')) if "ZERO WIDTH SPACE" in d.summary)
+
+    assert (told.detail, told.fix) == ("nothing else stands in it: write what is meant", ())
 
 
 WRONG = [
