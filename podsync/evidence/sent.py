@@ -67,7 +67,9 @@ class SentJudge:
                 versions=known.versions_of_doubt(entry, situation.wanted.get(entry.address)),
                 earliest=_earliest(entry.pending),
                 own=entry.pending.answered, conflict=bool(entry.pending.conflict),
-                open=known.remembered_since(entry.address, entry.pending.written_at, entry.pending.answered),
+                open=known.remembered_since(
+                    entry.address, entry.pending, entry.pending.written_at, entry.pending.answered
+                ),
             )
             for entry in known.doubts
             if entry.pending is not None
@@ -91,7 +93,7 @@ class SentJudge:
                     versions=self._versions(item),
                     earliest=_earliest(window),
                     own=window.answered,
-                    open=known.remembered_since(item.address, window.since, window.answered, named),
+                    open=known.remembered_since(item.address, window, window.since, window.answered, named),
                 )
             )
         return claims

@@ -353,6 +353,17 @@ def test_what_had_a_likely_id_and_was_renamed_since_is_named_in_the_question() -
     assert [each.id for each in events(found, Bound)] == ["8"]
 
 
+def test_what_a_look_named_is_named_again_whatever_our_clock_has_said_since() -> None:
+    """Where a reading tells what was there before, our clock, which may have gone back, decides nothing."""
+    renamed = rehosted("7", "Named by hand", at=NEW)
+    seen = Remembered(TEE, NOW - 365 * 86400, "kakaclo", "7", renamed.fields, NEW)
+
+    for reading, asked in ((1, ["7"]), (None, [])):
+        held = entry("tee", None, window=window(reading=reading))
+        known = replay(state(held, readings={"kakaclo": {1: ()}} if reading else {}), [seen])
+        assert [ids(each) for each in look(known, [renamed]).overdue.values()] == [asked]
+
+
 @pytest.mark.parametrize("old_enough", [True, False])
 def test_an_id_that_an_answer_told_is_taken_back_where_no_listing_shows_it(old_enough: bool) -> None:
     known = state(likely(provider="gelato"), provider="gelato")
