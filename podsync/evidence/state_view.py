@@ -206,10 +206,14 @@ class Known:
 
     @cached_property
     def likely(self) -> Mapping[str, Mapping[str, Json]]:
-        """Unsure ids, and those that a newer state had as products, with their visible ids."""
+        """Ids that tell the account, though no listing of this state showed them, with their visible ids.
+
+        They are unsure, or a newer state had them, or a person has seen them on the web page.
+        """
         newer = {each for known_as in self._known_as.values() for each in known_as}
         unsure = {item.id: seen_ids(item.remote) for item in self.provisional if item.id is not None}
-        return {**{each: seen_ids(self.remembered[each].shown) for each in newer}, **unsure}
+        said = dict.fromkeys(self.identified, EMPTY)
+        return {**said, **{each: seen_ids(self.remembered[each].shown) for each in newer}, **unsure}
 
     @cached_property
     def shown(self) -> Mapping[str, Mapping[str, Json]]:

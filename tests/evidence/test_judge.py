@@ -14,6 +14,7 @@ from podsync.state.events import (
     EntryGone,
     FoundAgain,
     Gone,
+    Identified,
     Landmarked,
     Missed,
     ModelsSeen,
@@ -245,6 +246,16 @@ def test_what_a_newer_state_had_as_a_product_proves_the_account(newer: bool) -> 
 
     assert found.account is newer
     assert look(replay(state(), [told]), [], [want("tee")], kept=False).account is False
+
+
+def test_what_a_person_has_seen_on_the_web_page_proves_the_account() -> None:
+    """All that a listing has shown was removed since."""
+    seen = state(entry("tee", None, window=window()))
+    said = replay(seen, [Identified(address("tee"), NOW, "7")])
+    renamed = [row("7", "Named by hand")]
+
+    assert look(said, renamed, kept=False).account is True
+    assert look(seen, renamed, kept=False).account is False
 
 
 def test_landmarks_that_did_not_change_are_not_written_again() -> None:
