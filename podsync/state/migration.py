@@ -37,9 +37,8 @@ def from_file(data: bytes, name: str) -> State:
 def check_push(here: State, pushed: State, label: str, known: NewestEnd | None = None) -> bool:
     """Whether there is anything to write; `known`: the newest state that this folder has known.
 
-    Raises StateError for another lineage, what does not include all that is there, or another content under
-    the same serial;
-    ProtectedError where a doubt would be forgotten: what it may have made could be made twice.
+    Raises StateError for another lineage, for what does not include all that is there, and for another
+    content under the same serial; ProtectedError where a doubt would be forgotten: it could be made twice.
     """
     anyway = "or, if that is meant, add --force: what is there now stays as a backup"
     if here.lineage and here.lineage != pushed.lineage:

@@ -25,10 +25,7 @@ STANDINGS = {
 #: What each kind of group is called, and what it means.
 GROUPS = {
     Resemblance.DOUBLE: ("Doubles", "all that is listed of them is the same"),
-    Resemblance.NAME: (
-        "One name",
-        "name and model are the same, or orders could not tell them apart",
-    ),
+    Resemblance.NAME: ("One name", "name and model are the same, or orders could not tell them apart"),
     Resemblance.PICTURE: ("One picture", "the same front picture and model, under several names"),
 }
 _CUSTOMERS = 5
