@@ -1,9 +1,10 @@
 """Whether these are the products of the account that the state speaks of.
 
-The state keeps up to three *landmarks*: products, ours or not, that a whole reading showed, each with the id
-that people see or its date, so that an id that two accounts count alike is not taken for one. Where neither a
-landmark nor a known id is visible, this is another account's key, or an answer that is empty for another
-reason. `key` is the name of the id that people see (`ProviderInfo.visible_id`), "" where there is none.
+The state keeps up to three *landmarks*: products, ours or not, that a reading showed which was whole, or
+which showed a known product beside them. Each has the id that people see or its date, so that an id that
+two accounts count alike is not taken for one. Where neither a landmark nor a known id is visible, this is
+another account's key, or an answer that is empty for another reason.
+`key` is the name of the id that people see (`ProviderInfo.visible_id`), "" where there is none.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ def _same(shown: Mapping[str, Json], remote: Remote, key: str) -> bool:
 def chosen(
     rows: Iterable[Remote], before: Collection[Mapping[str, Json]], lasting: Collection[str], *, key: str
 ) -> tuple[Json, ...]:
-    """Return the landmarks after a whole reading: those still listed, then the oldest rows.
+    """Return the landmarks after a reading: those that it lists, then the oldest rows.
 
     `lasting` are ids of products with an entry: orphans are removed by hand, products with an entry seldom
     are.

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from podsync.evidence.account import CLOCK_ALLOWANCE, Knows, chosen, is_ours, judged, made_since
+from podsync.evidence.account import CLOCK_ALLOWANCE, LANDMARKS, Knows, chosen, is_ours, judged, made_since
 from podsync.evidence.ages import Age, Moment, elapsed, is_unmeasurable
 from podsync.evidence.claims import Claim, ClaimKind, Judge
 from podsync.evidence.declared import Declarations
@@ -145,18 +145,22 @@ class _Look:
         Nobody can change a model, and a name that people changed comes with the model that it had. A provider
         that numbers its models anew leaves the names. What a person said to be ours may be of any model.
         """
-        known, item = self._known, self._held.get(row.id)
-        if item is None or item.spec is None or item.origin == "imported":
+        known, spec = self._known, self._thought.get(row.id)
+        if spec is None:
             return False
-        one, other = known.model(item.spec), known.model(row.fields)
+        one, other = known.model(spec), known.model(row.fields)
         if not (one and other) or one == other:
             return False
         name_of = known.provider.name_of
-        return changes(name_of(item.spec), name_of(row.fields)) is None
+        return changes(name_of(spec), name_of(row.fields)) is None
 
     @cached_property
-    def _held(self) -> Mapping[str, Entry | Orphan]:
-        return {item.id: item for item in self._known.items if item.id is not None}
+    def _thought(self) -> Mapping[str, Spec]:
+        """What each known id is thought to be; a person may have taken anything."""
+        sent = (entry.pending for entry in self._known.entries if entry.pending is not None)
+        told = {each.answered: each.body for each in sent if each.answered is not None}
+        held = [i for i in self._known.items if i.id is not None and i.origin != "imported"]
+        return {**told, **{item.id or "": item.spec for item in held if item.spec is not None}}
 
     def _lists_nothing(self) -> bool:
         """Whether nothing is listed where products were before that none has confirmed: all of them settled.
@@ -402,16 +406,29 @@ class _Look:
             )
         if findings.habits.observed != known.habits.observed:
             findings.events.append(Observed(name, known.account, self._now, findings.habits.observed))
-        if reading.is_whole and reading.fresh and self._proven:
-            lasting = {entry.id for entry in known.entries if entry.id is not None}
-            marks = chosen(reading.rows.values(), known.landmarks, lasting, key=known.seen_key)
-            if marks != known.landmarks:
-                findings.events.append(Landmarked(name, self._now, marks))
+        marks = self._landmarks()
+        if marks != known.landmarks:
+            findings.events.append(Landmarked(name, self._now, marks))
         self._keep_in_mind()
         others = {row.id for rows in findings.namesakes.values() for row in rows}
         spoken = {row.id for row in findings.adopted.values()} | {row.id for row in findings.found.values()}
         if others - spoken:
             findings.events.append(Disowned(name, self._now, tuple(sorted(others - spoken))))
+
+    def _landmarks(self) -> tuple[Json, ...]:
+        """Products to know the account by from now on.
+
+        What is listed beside a known product is of its account, and a listing may never be whole.
+        """
+        known, reading, key = self._known, self._reading, self._known.seen_key
+        marks, rows = known.landmarks, reading.rows
+        lasting = {entry.id for entry in known.entries if entry.id is not None}
+        if reading.is_whole and reading.fresh:
+            return chosen(rows.values(), marks, lasting, key=key) if self._proven else marks
+        unlisted = [mark for mark in marks if mark["id"] not in rows]
+        if self._findings.account and (len(marks) < LANDMARKS or len(unlisted) == len(marks)):
+            return (*chosen(rows.values(), marks, lasting, key=key), *unlisted)[:LANDMARKS]
+        return marks
 
     def _keep_in_mind(self) -> None:
         """Remember each row that an address may have sent or wants: the next look may not show it.

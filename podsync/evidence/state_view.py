@@ -208,11 +208,13 @@ class Known:
     def likely(self) -> Mapping[str, Mapping[str, Json]]:
         """Ids that tell the account, though no listing of this state showed them, with their visible ids.
 
-        They are unsure, or a newer state had them, or a person has seen them on the web page.
+        They are unsure, or an answer told them, or a newer state had them, or a person has seen them on the
+        web page.
         """
         newer = {each for known_as in self._known_as.values() for each in known_as}
         unsure = {item.id: seen_ids(item.remote) for item in self.provisional if item.id is not None}
-        said = dict.fromkeys(self.identified, EMPTY)
+        told = (entry.pending.answered for entry in self.entries if entry.pending is not None)
+        said = dict.fromkeys([*self.identified, *(each for each in told if each is not None)], EMPTY)
         return {**said, **{each: seen_ids(self.remembered[each].shown) for each in newer}, **unsure}
 
     @cached_property

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from podsync.evidence.account import Knows
+from podsync.evidence.findings import Findings
 from podsync.model.frozen import EMPTY, freeze
 from podsync.providers.habits import Habits
 from podsync.state.entries import Absent
@@ -206,11 +207,27 @@ def test_what_this_state_sent_explains_a_newer_product() -> None:
 # -- what is remembered
 
 
-def test_landmarks_are_taken_from_a_whole_reading_only() -> None:
-    whole, part = look(state(), [row("7", "Rex")]), look(state(), [row("7", "Rex")], of_all=False)
+@pytest.mark.parametrize("whole", [True, False], ids=["whole", "in part"])
+def test_landmarks_are_taken_from_a_reading_that_shows_a_known_product(whole: bool) -> None:
+    """A provider whose listing can never be read whole has landmarks, too."""
+    shown = look(state(), [row("7", "Rex")], of_all=whole)
+    alone = look(state(known=False), [row("7", "Rex")], of_all=whole)
 
-    assert [[mark["id"] for mark in each.landmarks] for each in events(whole, Landmarked)] == [[KEPT, "7"]]
-    assert events(part, Landmarked) == []
+    assert _marks(shown) == [[KEPT, "7"]]
+    assert _marks(alone) == ([[KEPT, "7"]] if whole else [])
+
+
+def test_landmarks_of_a_reading_in_part_replace_only_those_that_it_shows_none_of() -> None:
+    (event,) = events(look(state(), [row("7", "Rex"), row("8", "Max")]), Landmarked)
+    marked = state(entry("tee", "9"), landmarks={"kakaclo": event.landmarks})
+    rows = [row("9", "tee"), row("10", "Leo")]
+
+    assert _marks(look(marked, [*rows, row("8", "Max")], of_all=False, kept=False)) == []
+    assert _marks(look(marked, rows, of_all=False, kept=False)) == [["9", "10", KEPT]]
+
+
+def _marks(found: Findings) -> list[list[str]]:
+    return [[mark["id"] for mark in each.landmarks] for each in events(found, Landmarked)]
 
 
 def test_an_account_that_nothing_proves_gives_no_landmarks() -> None:
@@ -256,6 +273,15 @@ def test_what_a_person_has_seen_on_the_web_page_proves_the_account() -> None:
 
     assert look(said, renamed, kept=False).account is True
     assert look(seen, renamed, kept=False).account is False
+
+
+def test_an_id_that_the_answer_to_a_create_told_proves_the_account() -> None:
+    """All that a listing has shown was removed since; the answer was lost on the way to the state."""
+    listed, other = row("7", "tee"), row("7", "somebody else's", modelId="7")
+
+    assert look(state(doubt("tee", answered="7")), [listed], kept=False).account is True
+    assert look(state(doubt("tee")), [listed], kept=False).account is False
+    assert look(state(doubt("tee", answered="7")), [other], kept=False).account is False
 
 
 def test_landmarks_that_did_not_change_are_not_written_again() -> None:
