@@ -16,9 +16,7 @@ from podsync.model.frozen import EMPTY, FrozenDict, Json
 from podsync.model.product import seen_ids
 from podsync.providers.contract import Remote
 from podsync.providers.habits import DATES_AGREE, Habits
-
-#: So many are kept.
-LANDMARKS = 3
+from podsync.state.entries import LANDMARKS
 
 
 def landmark(remote: Remote, *, key: str) -> Json:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from podsync.evidence.account import CLOCK_ALLOWANCE, LANDMARKS, Knows, chosen, is_ours, judged, made_since
+from podsync.evidence.account import CLOCK_ALLOWANCE, Knows, chosen, is_ours, judged, made_since
 from podsync.evidence.ages import Age, Moment, elapsed, is_unmeasurable
 from podsync.evidence.claims import Claim, ClaimKind, Judge
 from podsync.evidence.declared import Declarations
@@ -21,7 +21,7 @@ from podsync.model.frozen import EMPTY, FrozenDict, Json, Spec
 from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import Habits
 from podsync.providers.name_forms import changes, skeleton, skeletons
-from podsync.state.entries import Entry, Orphan
+from podsync.state.entries import LANDMARKS, Entry, Orphan
 from podsync.state.events import (
     Bound,
     Disowned,
@@ -101,7 +101,8 @@ class _Look:
         self._models()
         result.unowned = self._unowned()
         result.knows = self._what_the_state_knows()
-        result.unlisted = tuple(row for row in known.remembered.values() if row.id not in self._reading.rows)
+        unlisted = (row for row in known.remembered.values() if row.id not in self._reading.rows)
+        result.unlisted = tuple(row for row in unlisted if row.id not in known.removed)
         self._absences()
         sent = SentJudge(self._situation, self._reading, result)
         judging = Judge(

@@ -126,6 +126,12 @@ class Known:
             if each not in self.owned and each not in self.foreign
         }
 
+    @property
+    def removed(self) -> frozenset[str]:
+        """Remembered ids which a person has said are removed: they count where they are listed."""
+        rows = self.state.remembered.get(self.name, EMPTY)
+        return frozenset(each for each, row in rows.items() if row.removed_at is not None)
+
     def remembered_for(self, address: Address) -> frozenset[str]:
         """Return the ids of those of which a look said that they may be what this address sent or wants."""
         return self._remembered_for.get(str(address), frozenset())
@@ -213,8 +219,9 @@ class Known:
         """
         newer = {each for known_as in self._known_as.values() for each in known_as}
         unsure = {item.id: seen_ids(item.remote) for item in self.provisional if item.id is not None}
-        told = (entry.pending.answered for entry in self.entries if entry.pending is not None)
-        said = dict.fromkeys([*self.identified, *(each for each in told if each is not None)], EMPTY)
+        told = {entry.pending.answered for entry in self.entries if entry.pending is not None}
+        told |= {item.window.named for item in self.unbound if item.window is not None}
+        said = dict.fromkeys(sorted(each for each in told if each is not None), EMPTY)
         return {**said, **{each: seen_ids(self.remembered[each].shown) for each in newer}, **unsure}
 
     @cached_property

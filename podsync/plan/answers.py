@@ -376,9 +376,10 @@ def unproven_account(provider: Provider, *, needs_person: bool) -> str:
 
 def whose_account(provider: Provider) -> tuple[str, str]:
     """Return what an account is that shows nothing of what is known there."""
+    emptied = f"podsync state check --emptied {provider.name}"
     return (
         "a) the key is of another account: set that of the account that this state belongs to",
-        f"b) it is the right one, and was emptied by hand: podsync state check --emptied {provider.name}",
+        f"b) it is the right one, and what this state has there was removed by hand: {emptied}",
     )
 
 

@@ -239,6 +239,8 @@ class RememberedRow:
     `at` is when a look saw it first, by our clock. `fields`, `made` and `remote` are what was listed last,
     `earlier` what was listed before, where it was something else: staff may have given it another name.
     `known_as` is what it was in a newer state, by the addresses of which it was the product there.
+    `removed_at`: since a person said that all that was known there was removed, it counts only where it is
+    listed.
     """
 
     at: float
@@ -248,9 +250,12 @@ class RememberedRow:
     remote: Mapping[str, Json] = EMPTY
     known_as: Mapping[str, Json] = EMPTY
     earlier: tuple[Spec, ...] = ()
+    removed_at: float | None = None
     extra: Mapping[str, Json] = EMPTY
 
 
+#: So many products tell an account from another.
+LANDMARKS = 3
 #: So many earlier contents of a remembered row are kept, the first ones.
 EARLIER = 4
 #: So many refusals are remembered of one address.

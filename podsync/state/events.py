@@ -385,7 +385,7 @@ class FoundAgain(ProviderEvent):
 
 @dataclass(frozen=True, slots=True)
 class Emptied(ProviderEvent):
-    """A person said: the right account, and everything in it was removed by hand."""
+    """A person said: the right account, and all that the state has there was removed by hand."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,7 +148,8 @@ def _not_in_question(state: State, provider: str) -> None:
             f"{provider} listed none of the known products when it was read last: the key may be of another"
             " account",
             "a) whether it is shows: podsync plan --refresh\n"
-            f"b) it is the right one, and was emptied by hand: podsync state check --emptied {provider}",
+            f"b) it is the right one, and what this state has there was removed by hand: "
+            f"podsync state check --emptied {provider}",
         )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 
 from podsync.evidence import account
-from podsync.evidence.account import LANDMARKS
 from podsync.model.frozen import EMPTY, FrozenDict, freeze
 from podsync.providers.contract import Remote
+from podsync.state.entries import LANDMARKS
 
 landmark, is_landmark = partial(account.landmark, key="spu"), partial(account.is_landmark, key="spu")
 is_ours, chosen = partial(account.is_ours, key="spu"), partial(account.chosen, key="spu")

@@ -617,8 +617,7 @@ class Floor(World):
             state = self.recalled
             items = [*state.entries.values(), *state.orphans]
             seen = {each.window.named for each in items if each.window is not None}
-            ours = state.remembered.get(provider, {}).keys() & self.made(provider).keys()
-            known = {*state.owned(provider), *ours, *seen}
+            known = {*state.owned(provider), *seen}
             if not known & set(self.there(provider)):
                 self.emptied(provider)
         for outcome in report.outcomes:
@@ -850,10 +849,12 @@ class Floor(World):
                     self._import(entry.provider, {address: min(ours or found, key=_age)}, [])
 
     def _seen_there(self, state: State, entry: Entry) -> list[str]:
-        """What the web page shows as it was made; what staff renamed is known by a told id alone."""
+        """What the web page shows as it was made; what staff renamed is known by an id that podsync names."""
         owned, wanted = state.owned(entry.provider), self.body(entry.provider, entry.spec or {})
-        told = entry.window.named if entry.window is not None else None
-        aside = {*owned, *self.model.renamed} - {told}
+        rows = state.remembered.get(entry.provider, {}).items()
+        named = {i for i, row in rows if str(entry.address) in row.addresses}
+        named |= {entry.window.named} if entry.window is not None else set()
+        aside = {*owned, *(self.model.renamed - named)}
         there = self.there(entry.provider).items()
         return [i for i, each in there if i not in aside and self.body(entry.provider, each) == wanted]
 

@@ -54,5 +54,5 @@ def another_account(connection: ProviderConnection) -> CredentialsError:
         f"none of the products that the state knows is visible at {connection.settings.base_url} "
         f"(account {connection.settings.account}): is it another account's key? Nothing was changed",
         "a) set the key of the account that this state belongs to\n"
-        f"b) it is the right one, and was emptied by hand: {emptied}",
+        f"b) it is the right one, and what this state has there was removed by hand: {emptied}",
     )

@@ -253,7 +253,7 @@ def _remembered_lines(state: State, address: Address, style: Style, width: int) 
         (row.at, each, provider, row)
         for provider, rows in state.remembered.items()
         for each, row in rows.items()
-        if str(address) in row.addresses and each not in settled[provider]
+        if str(address) in row.addresses and each not in settled[provider] and row.removed_at is None
     )
     for at, each, provider, row in mine[:_SHOWN]:
         name = quoted(name_of(provider, row.fields), 48)

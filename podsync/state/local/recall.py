@@ -22,7 +22,7 @@ from podsync.model.digests import digest
 from podsync.model.frozen import EMPTY, Spec, freeze
 from podsync.providers.habits import Habits
 from podsync.providers.registry import kinds, plugins
-from podsync.state.entries import Entry, Orphan, Pending, Refusal, RememberedRow, Window
+from podsync.state.entries import LANDMARKS, Entry, Orphan, Pending, Refusal, RememberedRow, Window
 from podsync.state.events import (
     Bound,
     Confirmed,
@@ -95,14 +95,15 @@ class _Recall:
 
     def _learned(self, provider: str) -> None:
         newest, state = self._newest, self._state
-        marks = newest.landmarks.get(provider, ())
-        if marks and not state.landmarks.get(provider):
-            self._add(Landmarked(provider, 0.0, marks))
+        marks, own = newest.landmarks.get(provider, ()), state.landmarks.get(provider, ())
+        joined = (*marks, *(each for each in own if each not in marks))[:LANDMARKS]
+        if marks and joined != own:
+            self._add(Landmarked(provider, 0.0, joined))
         for account, observed in newest.observed.get(provider, EMPTY).items():
             known = state.observed.get(provider, EMPTY).get(account, EMPTY)
-            joined = Habits(known).joined(observed).observed
-            if joined != known:
-                self._add(Observed(provider, account, 0.0, joined))
+            both = Habits(known).joined(observed).observed
+            if both != known:
+                self._add(Observed(provider, account, 0.0, both))
         models = state.models.get(provider, EMPTY)
         codes = newest.models.get(provider, EMPTY).items()
         unseen = {model: each for model, each in codes if not {*each} <= {*models.get(model, ())}}

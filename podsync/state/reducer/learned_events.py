@@ -13,7 +13,17 @@ from podsync.model.address import Address
 from podsync.model.digests import digest
 from podsync.model.frozen import EMPTY, Spec, freeze
 from podsync.state import events as ev
-from podsync.state.entries import EARLIER, REFUSED, Absent, Entry, Pending, Refusal, RememberedRow
+from podsync.state.entries import (
+    EARLIER,
+    LANDMARKS,
+    REFUSED,
+    Absent,
+    Entry,
+    Orphan,
+    Pending,
+    Refusal,
+    RememberedRow,
+)
 from podsync.state.model import Host, Timeline
 from podsync.state.reducer.mutable_state import MutableState, Reference, Unfitting
 
@@ -22,8 +32,6 @@ _V = TypeVar("_V")
 
 #: So many plans are remembered as used.
 USED = 20
-#: So many products tell an account from another.
-LANDMARKS = 3
 
 
 def _set(known: dict[_K, _V], key: _K, value: _V) -> None:
@@ -211,6 +219,7 @@ def _remembered(draft: MutableState, event: ev.Remembered) -> None:
         remote=event.remote,
         known_as=freeze({**before.known_as, **known_as}),
         earlier=(*before.earlier, *listed)[:EARLIER],
+        removed_at=None,
     )
 
 
@@ -251,20 +260,22 @@ def _contacted(draft: MutableState, event: ev.Contacted) -> None:
 def _emptied(draft: MutableState, event: ev.Emptied) -> None:
     """Tombstones from before stay; a create that may be on its way, or has no id yet, is open as before.
 
+    What was only seen there, and is listed nevertheless, is asked about as before.
+
     What is in doubt about a product that is gone is so no longer; a create replaces nothing any more.
     """
     provider = event.provider
     draft.absent = {key: known for key, known in draft.absent.items() if known.gone or key[0] != provider}
-    draft.remembered = {key: row for key, row in draft.remembered.items() if key[0] != provider}
+    for seen, row in draft.remembered.items():
+        if seen[0] == provider:
+            draft.remembered[seen] = replace(row, removed_at=event.at)
     _set(draft.landmarks, provider, ())
     for key, orphan in list(draft.orphans.items()):
-        if orphan.provider == provider and orphan.id is not None:
-            draft.absent.setdefault((provider, orphan.id), Absent(event.at, gone=True))
+        if orphan.provider == provider and (identity := _seen_id(orphan)) is not None:
+            draft.absent.setdefault((provider, identity), Absent(event.at, gone=True))
             del draft.orphans[key]
     for address, entry in list(draft.entries.items()):
-        # What a person had seen on the web page is gone as well, though no listing ever showed it.
-        said = entry.window.said if entry.identified and entry.window is not None else None
-        if entry.provider == provider and (identity := entry.id or said) is not None:
+        if entry.provider == provider and (identity := _seen_id(entry)) is not None:
             draft.absent.setdefault((provider, identity), Absent(event.at, gone=True))
             if entry.pending is None or entry.pending.op == "update":
                 del draft.entries[address]
@@ -278,6 +289,12 @@ def _emptied(draft: MutableState, event: ev.Emptied) -> None:
                     updated_at=event.at,
                     extra=entry.extra,
                 )
+
+
+def _seen_id(item: Entry | Orphan) -> str | None:
+    """Return its id, also where only a person has seen it on the web page: no listing ever showed it."""
+    said = item.window.said if item.identified and item.window is not None else None
+    return item.id or said
 
 
 def _outdated(draft: MutableState, event: ev.Outdated) -> None:

@@ -135,13 +135,17 @@ def test_of_another_account_nothing_is_recalled():
     assert [each.id for each in recalled(newest, State(), ACCOUNTS)] == ["8"]
 
 
-def test_an_account_is_known_again_where_nothing_else_tells():
-    marks = (FrozenDict({"id": "1"}),)
-    newest = replay(State(), [ev.Landmarked("kakaclo", AT, marks)])
-    own = replay(State(), [ev.Landmarked("kakaclo", AT, (FrozenDict({"id": "2"}),))])
+def test_the_landmarks_of_a_newer_state_come_before_its_own():
+    """What the older state knew to be there may have been removed since."""
+    one, two, three, four = (FrozenDict({"id": each}) for each in "1234")
+    newest = replay(State(), [ev.Landmarked("kakaclo", AT, (one, two))])
+    own = replay(State(), [ev.Landmarked("kakaclo", AT, (three, four, two))])
 
-    assert replay(State(), recalled(newest, State(), ACCOUNTS)).landmarks == {"kakaclo": marks}
-    assert recalled(newest, own, ACCOUNTS) == []
+    told = [replay(each, recalled(newest, each, ACCOUNTS)) for each in (State(), own)]
+
+    assert [each.landmarks["kakaclo"] for each in told] == [(one, two), (one, two, three)]
+    assert recalled(newest, told[1], ACCOUNTS) == []
+    assert recalled(State(), own, ACCOUNTS) == []
 
 
 # -- everything that a state can say

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 
@@ -366,15 +368,23 @@ def test_what_a_look_saw_is_remembered_since_the_first_time_and_for_every_addres
         ([intent(), ev.Settled(CAT, AT, found=False)], ["7"]),
         ([intent(), ev.Refused(CAT, AT)], ["5", "7"]),
         ([ev.Answered(CAT, AT)], ["5", "7"]),
-        ([ev.Emptied(KAKA, AT)], []),
     ],
-    ids=["adopted", "bound", "not ours", "nothing was made", "refused", "a refusal answered", "emptied"],
+    ids=["adopted", "bound", "not ours", "nothing was made", "refused", "a refusal answered"],
 )
 def test_it_is_forgotten_once_it_is_known_what_it_is(events, left):
     dog = Address("designed_product", "dog")
     state = replay(State(), [ev.Remembered(CAT, AT, KAKA, "5"), ev.Remembered(dog, AT, KAKA, "7")])
 
     assert list(replay(state, events).remembered.get(KAKA, ())) == left
+
+
+def test_what_was_seen_at_an_emptied_account_counts_again_once_it_is_listed():
+    """A person speaks of what the state has; what was only seen may be there."""
+    seen = ev.Remembered(CAT, AT, KAKA, "5")
+    emptied = replay(State(), [seen, ev.Emptied(KAKA, AT + 9)])
+    again = replay(emptied, [replace(seen, at=AT + 99)])
+
+    assert [state.remembered[KAKA]["5"].removed_at for state in (emptied, again)] == [AT + 9, None]
 
 
 def test_what_is_missing_is_so_since_the_first_time_and_until_it_is_found():
@@ -421,6 +431,17 @@ def test_an_emptied_account_leaves_tombstones_and_what_is_still_open():
     assert after.absent[KAKA] == {"1": gone, "2": gone, "3": gone, "4": gone}
     assert set(after.absent["gelato"]) == {"77"}
     assert set(after.landmarks) == {"gelato"}
+
+
+@pytest.mark.parametrize("orphaned", [False, True])
+def test_what_a_person_has_seen_at_an_emptied_account_is_gone_as_well(orphaned):
+    """No listing has ever shown it, so that only a person's word tells that it was there."""
+    seen = [intent(), ev.Made(CAT, AT), ev.Identified(CAT, AT, "5")]
+    seen += [ev.Orphaned(CAT, AT)] if orphaned else []
+
+    after = replay(State(), [*seen, ev.Emptied(KAKA, AT + 9)])
+
+    assert (after.entries, after.orphans, {*after.absent[KAKA]}) == ({}, (), {"5"})
 
 
 def test_what_is_in_doubt_about_a_product_is_over_when_its_account_was_emptied():

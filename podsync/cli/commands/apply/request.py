@@ -81,7 +81,7 @@ def first_of_all(space: Workspace, request: ApplyRequest, report: Report, again:
         key = f"set {variable} to that of the account that this state belongs to"
         yield f"a) the key is of another account: {key}, then: {again}"
         emptied = f"podsync state check --emptied {name}, then: podsync apply"
-        yield f"b) it is the right one, and was emptied by hand: {emptied}"
+        yield f"b) it is the right one, and what this state has there was removed by hand: {emptied}"
     for name in report.unread:
         yield f"does {title(name)}'s web page show any of what is to be made? Its listing does not tell:"
         yield "a) it shows some of it: podsync import ADDRESS ID, for each; then: podsync apply"

@@ -253,7 +253,9 @@ def _read_answers(file: str) -> tuple[list[SettleAnswer], dict[Address, Version]
 
 @command("check", examples=("podsync state check", "podsync state check --emptied {provider}"))
 @click.option(
-    "--emptied", metavar="PROVIDER", help="It is the right account, and all in it was removed by hand."
+    "--emptied",
+    metavar="PROVIDER",
+    help="It is the right account, and all that the state has there was removed by hand.",
 )
 @click.option(
     "--yes-entries", type=int, metavar="N", help="Say without a question how many entries that are."
@@ -316,7 +318,7 @@ def _number_of_entries(space: Workspace, provider: str) -> int | None:
         raise UsageError(
             f"{counted(count, 'entry', 'entries')} at {title(provider)} would be let go, and there is no"
             " terminal to ask on",
-            f"if the account is the right one, and was emptied by hand: {command}",
+            f"if the account is the right one, and what this state has there was removed by hand: {command}",
         )
     console.say(_answer_text(state, provider, count))
     for _ in range(_QUESTIONS):
@@ -329,7 +331,7 @@ def _number_of_entries(space: Workspace, provider: str) -> int | None:
 def _answer_text(state: State, provider: str, count: int) -> str:
     orphans = sum(each.provider == provider and each.id is not None for each in state.orphans)
     return (
-        f"{title(provider)}: is it the right account, and was everything in it removed by hand?"
+        f"{title(provider)}: is it the right account, and was all that this state has there removed by hand?"
         f" {counted(count, 'entry', 'entries')} and {counted(orphans, 'orphan')} are let go;"
         " the next plan makes the products of their documents anew."
     )
