@@ -543,8 +543,7 @@ class Floor(World):
             made = self.made(provider)
             self.model.forgotten |= set(made)
             # Under the name that staff gave it, nobody knows it again.
-            renamed = self.model.renamed & set(made) if whole else set()
-            self.model.twins |= {self.body(provider, made[each]) for each in renamed}
+            self.model.twins |= {self.body(provider, made[each]) for each in self.model.renamed & set(made)}
         self.model.adrift |= set(self.model.flying)
         with suppress(StateError):
             bodies = [(e.provider, e.pending.body) for e in self.state.entries.values() if e.pending]
@@ -664,7 +663,9 @@ class Floor(World):
 
     def _answer_removed(self, outcome: Outcome) -> None:
         """What nothing lists any more and a person has removed is let go."""
-        entry = self.state.entries[outcome.address]
+        entry = self.state.entries.get(outcome.address)
+        if entry is None:
+            return  # that the shop was emptied has answered it
         told = entry.id or (entry.window.said if entry.window is not None else None)
         if told in self.model.removed:
             self.let_go(outcome.address)
@@ -678,8 +679,13 @@ class Floor(World):
         pending = entry.pending
         wanted, owned = self.body(provider, pending.body), state.owned(provider)
         free = {i: each for i, each in self.there(provider).items() if i not in owned}
-        same = sorted((i for i, each in free.items() if self.body(provider, each) == wanted), key=_age)
         offered = {each for line in outcome.next for each in re.findall(r"--adopt (\S+)", line)}
+        # What was changed since is known by its id, where it is offered.
+        made = {
+            i for i in offered & free.keys() if self.body(provider, self.truth.made_as(provider, i)) == wanted
+        }
+        same = {i for i, each in free.items() if self.body(provider, each) == wanted}
+        same = sorted(same or made, key=_age)
         same = [i for i in same if i in offered or i not in self.model.renamed | self.model.disowned]
         ours = [i for i in same if i not in self.model.hand]
         chosen = (ours or same or [None])[0]

@@ -86,6 +86,10 @@ class Truth:
         others = (self._changed[provider, each] for each in ids if each != youngest)
         return made_so and min(others) < self._born[provider, youngest]
 
+    def made_as(self, provider: str, identity: str) -> Mapping[str, Any]:
+        """What the request said that made it; nothing of what a person made."""
+        return self._made.get((provider, identity), {})
+
     def of(self, provider: str, product: Mapping[str, Any]) -> dict[str, Any]:
         """The product with its values as they were sent."""
         return {**product, **self._sent.get((provider, str(product["id"])), {}), "id": product["id"]}
