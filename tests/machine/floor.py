@@ -787,8 +787,11 @@ class Floor(World):
         # What has the mark of a new product is the document's until it takes over the name.
         same = sorted((i for i in asked if self.body(provider, self._unmarked(there[i])) == wanted), key=_age)
         ours = [i for i in same if i not in self.model.hand]
-        refused = [self.body(provider, each.body) for each in self.state.refusals.get(address, ())]
-        sent = [i for i in asked if self.body(provider, there[i]) in refused and i not in self.model.hand]
+        rows = self.recalled.remembered.get(provider, {})
+        known_as = [row.known_as[str(address)] for row in rows.values() if str(address) in row.known_as]
+        refused = [each.body for each in self.state.refusals.get(address, ())]
+        earlier = {self.body(provider, each) for each in (*refused, *known_as)}
+        sent = [i for i in asked if self.body(provider, there[i]) in earlier and i not in self.model.hand]
         if same or sent:
             chosen = (ours or sent or same)[0]
             asks = any(f" {chosen} --as " in line for line in outcome.next)
@@ -820,7 +823,7 @@ class Floor(World):
         elif so:
             self._import(provider, {address: identity}, [])
         else:
-            report = self.run(Trouble(), selecting={"selection": Selection(replace=(str(address),))})
+            report = self._replaced(address)
             for told in report.outcomes if report is not None else ():
                 if told.address == address and any("podsync import --not-ours" in line for line in told.next):
                     self._answer_question(told)
@@ -829,12 +832,21 @@ class Floor(World):
         """Of what another one has written there meanwhile: the catalog is right, as it is printed."""
         assert any(f'podsync apply --replace "{outcome.address}"' in line for line in outcome.next)
         self.log.append(f"    a person sets {outcome.address} back")
-        report = self.run(Trouble(), selecting={"selection": Selection(replace=(str(outcome.address),))})
+        report = self._replaced(outcome.address)
         before = self.documents[outcome.address].history.renamed_from
         for each in report.outcomes if report is not None else ():
             listed = _renamed_to(each)
             if each.address == outcome.address and listed not in (None, before):
                 self._take_the_name(each)
+
+    def _replaced(self, address: Address) -> Report | None:
+        """`podsync apply --replace ADDRESS`, as is printed where it is first contact as well."""
+        selecting = {"selection": Selection(replace=(str(address),))}
+        report = self.run(Trouble(), selecting=selecting)
+        if report is not None and report.first_contacts:
+            self.first_contact = True
+            report = self.run(Trouble(), selecting=selecting)
+        return report
 
     def _take_the_name(self, outcome: Outcome) -> None:
         """Of what another one has renamed there: the document says so, as is printed, and sets it back."""

@@ -215,7 +215,10 @@ def _untrue(floor: Floor, outcome: Outcome, ended: Mapping[str, Any] | None) -> 
     if outcome.result in (Result.CREATED, Result.REPLACED):
         # Under which id is not certain before a listing has shown it.
         bodies = {floor.body(outcome.provider, each) for each in there.values()} | floor.model.taken
-        return "" if floor.body(outcome.provider, wished) in bodies else "nothing like it is there"
+        # What staff have made just like it, and a listing shows late, is taken as it is listed.
+        hand = {floor.told(outcome.provider, there[i]) for i in floor.model.hand & there.keys()}
+        alike = entry.unverified and floor.told(outcome.provider, wished) in hand
+        return "" if alike or floor.body(outcome.provider, wished) in bodies else "nothing like it is there"
     if outcome.id is not None and outcome.id not in there:
         return "" if outcome.id in floor.model.removed else f"{outcome.id} is not there"
     if outcome.id in floor.model.outdated:
