@@ -329,7 +329,8 @@ def _number_of_entries(space: Workspace, provider: str) -> int | None:
 
 
 def _answer_text(state: State, provider: str, count: int) -> str:
-    orphans = sum(each.provider == provider and each.id is not None for each in state.orphans)
+    there = [each for each in state.orphans if each.provider == provider]
+    orphans = sum(each.id is not None or each.identified for each in there)
     return (
         f"{title(provider)}: is it the right account, and was all that this state has there removed by hand?"
         f" {counted(count, 'entry', 'entries')} and {counted(orphans, 'orphan')} are let go;"
