@@ -470,6 +470,20 @@ def test_somebody_takes_the_name_between_the_renames(made: World) -> None:
     assert named(made) == [made.entry(address).id]
 
 
+def test_what_has_the_name_for_customers_that_are_listed_otherwise_is_named_as_well(made: World) -> None:
+    """The provider says that the name is taken, and its listing shows no shared customer."""
+    address = between(made)
+    spec = {"name": NAME, "customerIds": ["CUSTOMER-1"], "productModelId": "m", "variantOptions": []}
+    theirs = made.server.by_hand("gelato", spec)
+    made.server.misbehave("gelato.update", None, *[Odd("status", status=409)] * 9)
+
+    report = made.apply()
+
+    assert report.exit_code == 8
+    remedy = f'{theirs} "{NAME}" has it by now: rename or remove that one by hand'
+    assert remedy in (outcome(report, address).error or "")
+
+
 @pytest.mark.parametrize("moment", ["before the renames", "between them"])
 def test_an_old_product_that_a_person_removed_has_no_name_to_give_up(made: World, moment: str) -> None:
     (old,) = named(made)

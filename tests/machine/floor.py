@@ -656,7 +656,7 @@ class Floor(World):
         taken = outcome.result is Result.FAILED and "HTTP 409" in told
         if taken or "did not do it" in told or "nobody could tell which is which" in told:
             self._new_name(outcome.address)
-        elif "of this name for a shared customer" in told:
+        elif "of this name for a shared customer" in told or "has it by now: rename or remove" in told:
             self._make_room(outcome)
         elif any(line.startswith("if that is it: podsync state settle") for line in outcome.next):
             self._answer_update(outcome.address)

@@ -8,7 +8,7 @@ arrive itself. The exchange is done once the new one is listed under the name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from podsync.apply.actions.sender import SENDS_AN_APPLY, Job, SendResult
@@ -20,7 +20,7 @@ from podsync.apply.run import ProviderRun, Unshown
 from podsync.evidence.ages import SEND_SECONDS, Moment, elapsed
 from podsync.evidence.state_view import when
 from podsync.evidence.steps import ShownSteps, is_whole
-from podsync.model.errors import InDoubtError, ProviderError, RefusedError, UnauthorizedError
+from podsync.model.errors import ConflictError, InDoubtError, ProviderError, RefusedError, UnauthorizedError
 from podsync.model.frozen import EMPTY, FrozenDict, Spec, freeze
 from podsync.model.product import seen_ids
 from podsync.plan.answers import if_removed
@@ -87,7 +87,7 @@ def take_names(run: ProviderRun, change: Change) -> None:
     run.stop(f'the name "{name}" is missing: nothing else is sent before it is back', credentials=refused)
     reason = held or "the answer does not show it"
     if sent is not None and sent.error is not None:
-        reason = sent.error.message
+        reason = _called_so(run, entry, swap, sent.error) or sent.error.message
     now = run.ledger.entry(change.address) or entry
     gone = sent is not None and isinstance(sent.error, RefusedError) and sent.error.status == _NOT_FOUND
     answers = (
@@ -104,6 +104,27 @@ def _not_whole(run: ProviderRun, change: Change, entry: Entry, rows: Mapping[str
         half_made(run, change, f"the listing does not show it as it was made; {later(run)}")
     else:
         half_made(run, change, f"the listing does not show {entry.id}; {later(run)}", gone)
+
+
+def _called_so(run: ProviderRun, entry: Entry, swap: Swap, error: ProviderError) -> str:
+    """Return what has the name where the provider says that something has; "" where no listing shows that.
+
+    Whose customers it is made for says nothing then: a provider may list them otherwise.
+    """
+    if not isinstance(error, ConflictError):
+        return ""
+    try:
+        rows = _named(run, swap)
+    except ProviderError:
+        return ""
+    old = run.ledger.orphan(swap.source, swap.made_at)
+    own = {entry.id, old.id if old is not None else None}
+    taken = [row for row in rows.values() if row.id not in own and _is_called(run, swap, row)]
+    return _by_hand(run, taken) if taken else ""
+
+
+def _by_hand(run: ProviderRun, taken: Sequence[Remote]) -> str:
+    return f"{listed(run, taken)} has it by now: rename or remove that one by hand"
 
 
 def _held(run: ProviderRun, entry: Entry, swap: Swap, *, fresh: bool) -> str | None:
@@ -127,7 +148,7 @@ def _held(run: ProviderRun, entry: Entry, swap: Swap, *, fresh: bool) -> str | N
         else:
             taken = [row for row in _others(run, entry, swap, rows) if old is None or row.id != old.id]
             if taken:
-                return f"{listed(run, taken)} has it by now: rename or remove that one by hand"
+                return _by_hand(run, taken)
             if old is None or old.id not in rows or not _is_called(run, swap, rows[old.id]):
                 return None
             lists = f"{run.provider.title} still lists it at the old product, {old.id}"
