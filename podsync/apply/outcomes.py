@@ -293,6 +293,18 @@ def ask_what_was_made(run: ProviderRun, address: Address, question: Question) ->
         _ask(run, address, asked.why, asked.answers)
 
 
+def ask_whether_it_was_made(run: ProviderRun, address: Address, why: str) -> None:
+    """No listing tells whether a refused create made what no document wants: a person looks."""
+    _ask(run, address, f"no document wants it. {why}", of_unwanted(run.provider, address, ()))
+
+
+def not_known_yet(run: ProviderRun, address: Address) -> None:
+    """Nothing lists what a refused create may have made: a later look may."""
+    told = "; ".join(each.message for each in run.known.state.refusals.get(address, ())[:1])
+    why = f"no document wants it. It was refused a short while ago ({told})"
+    _ask(run, address, f"{why}, and may be listed yet, in case that answer was wrong; {later(run)}", ())
+
+
 def _ask(run: ProviderRun, address: Address, why: str, answers: Sequence[str]) -> None:
     """Ask about what no entry holds; where its address has an outcome of its own, beside that."""
     board = run.context.board

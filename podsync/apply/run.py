@@ -182,7 +182,8 @@ class ProviderRun:
     counts those of which no listing tells whether they have what a step adds. `unwritten` is what is to be
     recorded of steps that others may have done: no request relies on it (`record_doubts`). `caught_up`:
     the listing shows everything that was made before a state was lost. `young`: it adopts a product that was
-    made a moment ago. `unread`: nothing is made, since the state does not know all that is ours and the
+    made a moment ago. `unwanted`, `unsearched` (with what is to be said) and `early` are as the last look has
+    found them. `unread`: nothing is made, since the state does not know all that is ours and the
     listing is not whole; a person may compare.
     """
 
@@ -217,6 +218,8 @@ class ProviderRun:
     untold: Counter[str] = field(default_factory=Counter)
     unwritten: list[Event] = field(default_factory=list)
     unwanted: Mapping[Address, Question] = field(default_factory=dict)
+    unsearched: Mapping[Address, str] = field(default_factory=dict)
+    early: Collection[Address] = ()
     looked: float = -math.inf
     unsure: str | None = None
     unsure_next: tuple[str, ...] = ()

@@ -81,7 +81,8 @@ class Findings:
     name by their ids, `misnamed` to why such a row is not taken; `managed` are all
     ids that a document names. `unwanted` maps addresses to rows that a refused
     create may have made all the same, which no document wants by now; of those in `unsearched` the reading
-    says too little. `wanted` maps addresses to what their documents say. `overdue` is what was acknowledged,
+    says too little (`why` says what is missing), of those in `early` no reading says enough yet.
+    `wanted` maps addresses to what their documents say. `overdue` is what was acknowledged,
     should be listed by now and is not known, with the rows that may be it. `steps` are those of products
     that exist of which the listing does not tell whether they were done, where all was compared; `unseen` are
     ids that are not listed, each with what an acknowledged update of it sets.
@@ -120,6 +121,7 @@ class Findings:
     wanted: Mapping[Address, Spec] = field(default_factory=dict)
     unwanted: dict[Address, Question] = field(default_factory=dict)
     unsearched: dict[Address, str] = field(default_factory=dict)
+    early: set[Address] = field(default_factory=set)
     unowned: tuple[Remote, ...] = ()
     unlisted: tuple[Remote, ...] = ()
     first_contact: tuple[Remote, ...] = ()

@@ -161,17 +161,17 @@ class Situation:
         )
 
     def untimed(self) -> int:
-        """Return how many unsure ids and unwanted refusals only the clock of this run can settle."""
+        """Return how many unsure ids only the clock of this run can settle."""
         known, times = self.known, self.times
         items = [i for i in (*known.unbound, *known.presumed) if i.address not in times.made]
         windows = [i.window for i in items if i.window is not None and i.window.asked is None]
-        moments = [Moment(window.until, window.date) for window in windows]
-        moments += [Moment(r.at, r.date) for address, r in self.unwanted() if address not in times.refused]
-        return sum(is_unmeasurable(moment, times.now) for moment in moments)
+        return sum(is_unmeasurable(Moment(window.until, window.date), times.now) for window in windows)
 
     def refusal_is_settled(self, address: Address, refusal: Refusal) -> bool:
         """Whether a listing would show by now what that request made, if the answer was wrong."""
         times = self.times
+        if refusal.asked is not None:
+            return True
         own_seconds = times.looked - times.refused.get(address, times.began)
         return Age(own_seconds, elapsed(Moment(refusal.at, refusal.date), times.now)).at_least(
             self.settle_seconds

@@ -387,29 +387,41 @@ class WantedJudge:
 
     def unwanted(self, verdicts: Verdicts, judging: Judge, reading: Reading) -> None:
         """Look for what was refused and is wanted no more: it may be there, and nobody would know of it."""
-        findings, known = self._findings, self._known
-        spoken = {row.id for row, _ in verdicts.found.values()}
-        done: dict[Address, bool] = {}
-        for address, refusal in self._situation.unwanted():
-            rows = [
-                row
-                for row in self._made_by(refusal, [refusal.body], judging)
-                if row.id not in spoken and row.id not in findings.gone
-            ]
+        findings, known, situation = self._findings, self._known, self._situation
+        spoken = {row.id for row, _ in verdicts.found.values()} | findings.gone
+        gone, knows_all = known.gone | findings.gone, findings.knows is Knows.ALL
+        unwanted = list(situation.unwanted())
+        findings.early = {
+            each for each, refusal in unwanted if not situation.refusal_is_settled(each, refusal)
+        }
+        # Who wants what was refused elsewhere waits for that: what it may have made is not known yet.
+        left = findings.early.union(address for _, address, _ in situation.refusals())
+        for address, refusal in unwanted:
             model = known.model(refusal.body)
-            settled = self._situation.refusal_is_settled(address, refusal)
+            made = self._made_by(refusal, [refusal.body], judging)
+            rows = [row for row in made if row.id not in spoken]
             absent = reading.twice and reading.proves_absence(
-                model, known.listed, excused=known.gone | findings.gone, knows_all=findings.knows is Knows.ALL
+                model, known.listed, excused=gone, knows_all=knows_all
             )
             if rows:
                 findings.unwanted.setdefault(address, _hidden(refusal, rows))
             # What is remembered is gone once two readings of everything have missed it.
             enough = absent and (reading.of_all or not rows)
-            if settled and not enough and all(row.last_listed is not None for row in rows):
+            early = address in findings.early
+            if not (early or enough) and all(row.last_listed is not None for row in rows):
                 findings.unsearched[address] = model
-            done[address] = done.get(address, True) and settled and absent and not rows
-        now = self._situation.times.now.wall or 0.0
-        findings.events += [Answered(address, now) for address in sorted(done) if done[address]]
+                findings.why[address] = f"it was refused ({refusal.message}), {self._untold(reading, gone)}"
+            if rows or not absent:
+                left.add(address)
+        now, answered = situation.times.now.wall or 0.0, sorted({each for each, _ in unwanted} - left)
+        findings.events += [Answered(address, now) for address in answered]
+
+    def _untold(self, reading: Reading, gone: Collection[str]) -> str:
+        """Say why no listing tells whether what was refused was made all the same."""
+        perhaps = "and may have been made all the same"
+        if reading.sound and reading.fresh and not reading.rows:
+            return f"{perhaps}: the account lists nothing at all, which proves nothing"
+        return f"{perhaps}, which this listing does not tell: {reading.gap(self._known.listed, excused=gone)}"
 
     def _made_by(self, refusal: Refusal, specs: Sequence[Spec], judging: Judge) -> list[Remote]:
         """Rows that were not listed before it was refused and may be one of these, the oldest first."""

@@ -46,7 +46,9 @@ CLOCKS_DIFFER = 2.0
 
 @dataclass(frozen=True, slots=True)
 class JsonResponse:
-    """An answer that arrived whole. `body` is None when it is no JSON; then `form` says what it is instead.
+    """An answer that arrived whole.
+
+    `body` is None when it is no JSON, or says two things; then `form` says what it is instead.
 
     `fresh` is False for an answer out of a cache, or of a server that lags: it has an `Age` above 0, or a
     `Date` that lags behind that of an answer that was there before this was asked for; its `date` is None
@@ -180,7 +182,7 @@ class Http:
         path = self._base + request.path + (f"?{urlencode(params)}" if params else "")
         raw = self._wire.ask(exchange, request.method, path, body, headers)
         date = dates.of_header(raw.headers.get("Date"))
-        fresh, told = self._fresh(raw, date, before), _json(raw.content, self._secrets)
+        fresh, (told, form) = self._fresh(raw, date, before), _json(raw, self._secrets)
         return JsonResponse(
             raw.status,
             told,
@@ -188,7 +190,7 @@ class Http:
             retry_after(raw.headers.get("Retry-After"), self._clock.now),
             fresh,
             self._clock.now(),
-            _form(raw) if told is None else "",
+            form,
         )
 
     def _fresh(self, raw: RawResponse, date: float | None, before: float | None) -> bool:
@@ -260,14 +262,39 @@ def _secrets(key: str, proxy: str) -> list[str]:
     return [key, *key.split(":"), urlsplit(proxy).password or ""]
 
 
-def _json(content: bytes, secrets: Secrets) -> Any:
-    """Parse what can be written down again: no NaN, no infinity, no half of a character, no key."""
+class _TwoValuesError(ValueError):
+    """A key stands twice in one object, each time with another value."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
+
+
+def _json(raw: RawResponse, secrets: Secrets) -> tuple[Any, str]:
+    """Parse what can be written down again: no NaN, no infinity, no half of a character, no key.
+
+    Returns (None, what it is instead) for what is no JSON, or says two things: nothing of it is believed.
+    """
     try:
-        text = content.decode("utf-8-sig")
-        value = json.loads(text, parse_constant=lambda _: None, parse_float=_finite)
-        return secrets.hide_in(_whole(value) if "\\ud" in text.lower() else value)
+        text = raw.content.decode("utf-8-sig")
+        value = json.loads(
+            text, object_pairs_hook=_one_value_each, parse_constant=lambda _: None, parse_float=_finite
+        )
+        value = secrets.hide_in(_whole(value) if "\\ud" in text.lower() else value)
+    except _TwoValuesError as error:
+        return None, f"two values of {secrets.hide(error.key)[:60]!r}"
     except (ValueError, RecursionError):
-        return None
+        return None, _form(raw)
+    return value, _form(raw) if value is None else ""
+
+
+def _one_value_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):  # as rare as it is fatal: every object of every listing passes here
+        for key, value in pairs:
+            if repr(value) != repr(found[key]):
+                raise _TwoValuesError(key)
+    return found
 
 
 def _finite(text: str) -> float | None:

@@ -138,8 +138,8 @@ def where_the_orphan_is(
     provider: Provider, orphan: Orphan, rows: Sequence[Remote], *, alike: int
 ) -> OpenQuestion:
     """Ask which product is an orphan whose id should be known by now; `alike`: see `of_open_orphan`."""
-    may_be = f"one of these may be it: {named_rows(provider, rows)}"
-    words = may_be if rows else f"{provider.title} does not list it"
+    may_be = f"one of these may be it: {named_rows(provider, rows)}" if rows else ""
+    words = may_be or f"{provider.title} does not list it"
     why = f"it is an orphan, and its id is not known: {words}"
     return OpenQuestion(why, of_open_orphan(provider, orphan.address, rows, alike=alike))
 
@@ -159,8 +159,7 @@ def _with_versions(why: str, versions: Versions | None) -> str:
 def what_was_sent(versions: Versions) -> str:
     """Say what was sent, and when, beside what its document says today."""
     name_of, wanted = versions.provider.name_of, versions.wanted
-    several = len(versions.sent) > 1
-    sentences = []
+    several, sentences = len(versions.sent) > 1, []
     for one in versions.sent:
         differing = ", ".join(_beside(each, one.spec.get(each), wanted.get(each)) for each in one.fields)
         when = f"{since(one.at, seconds=True)} ({one.version.value})" if several else since(one.at)
@@ -346,18 +345,18 @@ def of_open_orphan(
 
 
 def of_unwanted(provider: Provider, address: Address, candidates: Sequence[Remote]) -> tuple[str, ...]:
-    """Return the possible outcomes of a refused create that no document wants any more."""
-    ids = " ".join(row.id for row in candidates[:NAMED])
-    page = f"{provider.title}'s web page"
-    wanted = f"it is wanted: write its document again, then: podsync import {address.word} {candidates[0].id}"
-    if all(row.last_listed is not None for row in candidates):
-        left = f"it was removed on {page}, or may stay there, and nobody here manages it"
-        return f"a) {left}: podsync import --not-ours {provider.name} {ids}", f"b) {wanted}"
-    return (
-        f"a) it is not to be sold: remove it on {page}",
-        f"b) it may stay, and nobody here manages it: podsync import --not-ours {provider.name} {ids}",
-        f"c) {wanted}",
-    )
+    """Return what a refused create may have made that no document wants; no listing shows it for certain."""
+    ids, page = " ".join(row.id for row in candidates[:NAMED]) or "ID", f"{provider.title}'s web page"
+    none = f"podsync state settle {address.word} --not-created"
+    stays = f"may stay there, nobody here manages it: podsync import --not-ours {provider.name} {ids}"
+    if not candidates:
+        first = [f"{_page(provider)} does not show it: {none}", f"not for sale: remove it, then: {none}"]
+    elif any(row.last_listed is None for row in candidates):
+        first = [f"it is not to be sold: remove it on {page}", f"it {stays}"]
+    else:
+        first = [f"it was removed on {page}, or {stays}"]
+    wanted = f"it is wanted: write its document again, then: podsync import {address.word} {ids.split()[0]}"
+    return tuple(f"{_letter(at)}) {each}" for at, each in enumerate((*first, wanted)))
 
 
 def unknown_products(count: int) -> str:
@@ -367,11 +366,11 @@ def unknown_products(count: int) -> str:
 
 def unproven_account(provider: Provider, *, needs_person: bool) -> str:
     """Return why nothing is created in an unproven account; `needs_person`: no later look can prove it."""
-    made = f"none of the products that were made at {provider.title}"
-    right = "nobody can tell whether this is the right account"
+    known = "is known for certain yet, so that"
     if needs_person:
-        return f"{made} is known by its id: until a person has said what they are, {right}"
-    return f"{made} is known for certain yet, so that {right}"
+        known = "is known by its id: until a person has said what they are,"
+    right = "nobody can tell whether this is the right account"
+    return f"none of the products that were made at {provider.title} {known} {right}"
 
 
 def whose_account(provider: Provider) -> tuple[str, str]:

@@ -103,7 +103,12 @@ def exit_code(plan: Plan, looks: Mapping[str, Findings]) -> int:
     if plan.errored:
         return _REFUSED
     if any(
-        findings.asks or findings.overdue or findings.unwanted or findings.steps or findings.unseen
+        findings.asks
+        or findings.overdue
+        or findings.unwanted
+        or findings.unsearched
+        or findings.steps
+        or findings.unseen
         for findings in looks.values()
     ):
         return _IN_DOUBT

@@ -268,6 +268,7 @@ class Refusal:
 
     `body` is the whole spec that was sent, `reading` the number of the reading from before (see Looked).
     `digests` are those of bodies that an older version refused: it did not keep the bodies themselves.
+    `asked` is when a run asked a person whether it was made, once a listing would have shown it by now.
     """
 
     provider: str
@@ -278,6 +279,7 @@ class Refusal:
     message: str = ""
     reading: int | None = None
     digests: tuple[str, ...] = ()
+    asked: float | None = None
     extra: Mapping[str, Json] = EMPTY
 
     def without(self, body: str) -> Refusal | None:

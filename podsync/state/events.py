@@ -190,9 +190,13 @@ class Unbound(ProductEvent):
 
 @dataclass(frozen=True, slots=True)
 class Asked(ProductEvent):
-    """A person was asked where a product is whose id is not known: by now a listing would show it."""
+    """A person was asked where a product is whose id is not known: by now a listing would show it.
+
+    `refused`: what the refused creates of this address may have made is asked about.
+    """
 
     orphan: float | None = None
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

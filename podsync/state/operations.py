@@ -16,7 +16,7 @@ from difflib import get_close_matches
 from podsync.model.address import Address, Selection
 from podsync.model.errors import ProtectedError, UsageError
 from podsync.model.product import seen_ids
-from podsync.state.entries import Entry, Orphan, Pending, Window
+from podsync.state.entries import Entry, Orphan, Pending, Refusal, Window
 from podsync.state.events import Answered, Emptied, Event, Forgotten, Gone, Moved, Settled
 from podsync.state.formats.times import time_to_text
 from podsync.state.model import State
@@ -127,6 +127,11 @@ def settled_at(pending: Pending, wait: float) -> float:
 def _shown_at(window: Window | None, wait: float) -> float:
     """Return from when on, by our clock, a listing would have shown what was made in this window."""
     return 0.0 if window is None or window.asked is not None else window.until + wait
+
+
+def _refusal_shown_at(refusal: Refusal, waits: Mapping[str, float]) -> float:
+    """Return from when on, by our clock, a listing would have shown what was made though it was refused."""
+    return 0.0 if refusal.asked is not None else refusal.at + _wait(waits, refusal.provider)
 
 
 def _wait(waits: Mapping[str, float], provider: str) -> float:
@@ -256,7 +261,7 @@ def _settle_refused(
     if answer.adopt is not None:
         return Settled(answer.address, now, found=True, id=bare_id(refusals[0].provider, answer.adopt))
     for refusal in refusals:
-        when = refusal.at + _wait(waits, refusal.provider)
+        when = _refusal_shown_at(refusal, waits)
         _can_be_none(state, answer.address, refusal.provider, when, now)
     return Answered(answer.address, now)
 
@@ -264,7 +269,7 @@ def _settle_refused(
 def nothing_was_made(state: State, address: Address, now: float, waits: Mapping[str, float]) -> bool:
     """Whether a person may say of the refused creates of an address that nothing was made by them."""
     return all(
-        now >= each.at + _wait(waits, each.provider) and not in_question(state, each.provider)
+        now >= _refusal_shown_at(each, waits) and not in_question(state, each.provider)
         for each in state.refusals[address]
     )
 

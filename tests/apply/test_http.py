@@ -308,6 +308,69 @@ def test_no_whole_answer_is_in_doubt(server, line, provider, kind, commit):
     assert len(server.sent(f"{provider}.create")) == 1
 
 
+TWICE = {
+    "kakaclo": [
+        ('{"code": 50001, "code": 10000, "message": "Success!"}', "code"),
+        ('{"code": 10000, "code": 50001, "message": "no"}', "code"),
+        ('{"code": true, "code": 1, "code": 10000}', "code"),
+    ],
+    "gelato": [
+        ('{"id": "cp-1", "id": "cp-2", "name": "N", "productModelId": "M"}', "id"),
+        ('{"id": "cp-1", "name": "other", "name": "N", "productModelId": "M"}', "name"),
+        ('{"id": "cp-1", "name": "N", "productModelId": "M", "parts": {"a": 1, "a": 2}}', "a"),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("provider", "text", "key"), [(name, *each) for name, texts in TWICE.items() for each in texts]
+)
+def test_an_answer_that_says_two_things_is_in_doubt(server, line, provider, text, key):
+    wire = line(provider)
+    if provider == "gelato":
+        text = text.replace('"N"', f'"{wire.spec["name"]}"').replace(
+            '"M"', f'"{wire.spec["productModelId"]}"'
+        )
+    server.misbehave(f"{provider}.create", Odd("text", body=text.encode()))
+
+    error = wire.failure()
+
+    assert (type(error), error.shown, error.acknowledged) == (InDoubtError, None, True)
+    assert error.message.endswith(f"answered HTTP 200 with two values of '{key}'")
+
+
+LISTED_TWICE = {
+    "kakaclo": [
+        '{"code": 10000, "data": {"list": [], "total": 0, "total": 4}}',
+        '{"code": 10000, "data": {"list": [{"id": 7, "id": 8, "enName": "x"}], "total": 1}}',
+        '{"code": 10000, "data": {"list": [{"id": 7}], "list": [], "total": 0}}',
+    ],
+    "gelato": [
+        '{"customerProducts": [{"id": "7", "name": "x", "name": "y"}], "pagination": {"total": 1}}',
+        '{"customerProducts": [{"id": "7"}], "customerProducts": [], "pagination": {"total": 0}}',
+        '{"customerProducts": [], "pagination": {"total": 3, "total": 0}}',
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("provider", "text"), [(name, each) for name, texts in LISTED_TWICE.items() for each in texts]
+)
+def test_a_listing_that_says_two_things_is_unreadable(server, line, provider, text):
+    server.misbehave(LISTS[provider], Odd("text", body=text.encode()))
+
+    error = line(provider).unread()
+
+    assert type(error) is UnreadableError
+    assert "two values of '" in error.message
+
+
+def test_an_answer_that_says_one_thing_twice_is_believed(server, line):
+    server.misbehave("kakaclo.create", Odd("text", body=b'{"code": 10000, "code": 10000}'))
+
+    assert line("kakaclo").create().code == 10000
+
+
 @both
 @pytest.mark.parametrize(
     "status", [201, 204, 205, 300, 304, 402, 405, 408, 410, 418, 425, 451, 500, 503, 599]

@@ -525,6 +525,65 @@ def test_a_person_says_of_an_account_that_lists_nothing_that_a_refusal_hid_no_pr
     assert len(world.server.sent("gelato.list")) == asked
 
 
+def refused(world, *, made, lag=0.0):
+    """A create was refused, and its document is gone; another product is known."""
+    world.poster("kept")
+    world.apply()
+    world.clock.pass_by(2 * SETTLE)
+    world.server.lag = lag
+    world.poster()
+    world.server.misbehave("gelato.create", Odd("status", commit=made, status=422))
+    world.apply()
+    world.delete(POSTER)
+
+
+def test_what_a_refusal_made_and_no_document_wants_is_waited_for_and_asked_about(world):
+    """As the doubt of a document that is gone: what is listed late is not forgotten."""
+    refused(world, made=True, lag=SETTLE / 2)
+    early = world.apply(wait=False)
+    began = world.clock.passed
+
+    report = world.apply()
+
+    (made,) = [p["id"] for p in world.server.products("gelato") if "kept" not in str(p["spec"])]
+    assert (early.exit_code, report.exit_code) == (8, 8)
+    assert "may be listed yet" in outcome(early, POSTER).error
+    assert made in outcome(report, POSTER).error
+    assert SETTLE / 3 < world.clock.passed - began <= SETTLE
+
+
+def test_a_refusal_that_made_nothing_and_no_document_wants_is_over_once_a_listing_would_show_it(world):
+    refused(world, made=False)
+    began = world.clock.passed
+
+    report = world.apply()
+
+    assert (report.exit_code, world.state.refusals) == (0, {})
+    assert SETTLE - 1 <= world.clock.passed - began < SETTLE + TIMEOUT
+
+
+@pytest.mark.parametrize("clock", [0.0, -365 * 86400.0], ids=["", "a year back"])
+def test_where_no_listing_tells_of_a_refusal_that_no_document_wants_a_person_is_asked(world, clock):
+    """The account lists nothing. The run waits by its own clock: what it prints can be done at once."""
+    world.poster()
+    world.server.misbehave("gelato.create", Odd("status", status=422))
+    world.apply()
+    world.delete(POSTER)
+    world.clock.moved = clock
+
+    report = world.apply()
+    again = len(world.server.sent("gelato.list"))
+    asked = world.apply(wait=False)
+
+    assert (report.exit_code, asked.exit_code) == (8, 8)
+    assert "lists nothing at all" in outcome(report, POSTER).error
+    assert outcome(report, POSTER).next == outcome(asked, POSTER).next
+    assert [line[:2] for line in outcome(report, POSTER).next] == ["a)", "b)", "c)"]
+    assert len(world.server.sent("gelato.list")) - again <= 2
+    world.settled(SettleAnswer(POSTER, None))
+    assert world.apply().exit_code == 0
+
+
 def test_another_id_is_no_answer_to_an_update_in_doubt(world):
     world.poster()
     world.apply()

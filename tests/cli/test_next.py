@@ -1692,6 +1692,31 @@ def a_refusal_that_no_document_wants_any_more(shop: Shop) -> None:
     assert "refused" not in shop.run("plan").out
 
 
+@prints("plan/answers.py: state settle", "plan/answers.py: import")
+def a_refused_create_of_which_no_listing_tells(shop: Shop) -> None:
+    """Its document is gone, and the account lists nothing; what it has made is listed much later."""
+    address = shop.tee()
+    shop.vendors.lag = LONG
+    shop.vendors.misbehave("kakaclo.create", Odd("code", commit=True, status=20013))
+    assert shop.apply().code == 4
+    (shop.folder / "catalog" / "tee.yaml").unlink()
+    shop.tote()
+    settled(shop)
+    assert shop.run("plan", "--refresh").code == 8
+    asked = shop.apply()
+    assert asked.code == 8
+    assert "lists nothing at all" in " ".join(asked.out.split())
+
+    shop.tee()
+    (made,) = shop.vendors.products("kakaclo")
+    assert shop.follow(f"import {address}", ID=made["id"]).code == 0
+    _is_listed_at_last(shop, address, made)
+    (shop.folder / "catalog" / "tee.yaml").unlink()
+    shop.last = asked
+    assert shop.follow("--not-created").code == 64  # what it has made is known by now
+    assert shop.creates() == 2
+
+
 # -- what people may say unasked
 
 

@@ -389,6 +389,16 @@ def test_a_refusal_is_not_answered_by_a_part_of_the_listing(part: Any) -> None:
     assert found.unsearched == {TEE: "5"}
 
 
+def test_a_refusal_is_not_answered_while_another_of_its_address_holds_up_somebody() -> None:
+    known = state(refusals={TEE: (refusal("tee"), refusal("earlier"))})
+    other = want("other", spec=spec("tee"))
+
+    found = look(known, wants=[other])
+
+    assert events(found, Answered) == []
+    assert [each.address for each in events(look(known), Answered)] == [TEE]
+
+
 def test_of_several_refusals_of_an_address_each_has_to_be_answered() -> None:
     known = state(refusals={TEE: (refusal("tee"), refusal("earlier"))})
 

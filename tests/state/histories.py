@@ -95,6 +95,7 @@ FIELDS = {
     "gone": st.booleans(),
     "refusals": st.lists(st.builds(Refusal, texts, texts, mappings, times), max_size=2).map(tuple),
     "released": st.integers(0, 3),
+    "refused": st.booleans(),
 }
 #: How an Intent may end.
 RESULTS = (ev.Made, ev.Refused, ev.NotSent, ev.Doubted, ev.Settled)
@@ -124,6 +125,8 @@ def _possible(draft: Reducer, address: Address) -> list[st.SearchStrategy[ev.Eve
     entry = draft.entries.get(address)
     found = [event(ev.Begun), st.sampled_from(LEARNED).flatmap(event), event(ev.Answered, address=address)]
     found.append(event(ev.Looked, number=draft.next_reading("kakaclo")))
+    if address in draft.refusals:
+        found.append(event(ev.Asked, address=address, orphan=None, refused=True))
     if draft.last_apply is not None:
         found.append(event(ev.Ended))
     for source, created_at in draft.orphans:
@@ -158,7 +161,7 @@ def _possible(draft: Reducer, address: Address) -> list[st.SearchStrategy[ev.Eve
 
 def _about_id(item: Entry | Orphan, **which: object) -> list[st.SearchStrategy[ev.Event]]:
     found = [event(ev.Confirmed, **which)] if item.id is not None else []
-    found += [event(ev.Asked, **which)] if item.window is not None else []
+    found += [event(ev.Asked, refused=False, **which)] if item.window is not None else []
     return [*found, event(ev.Unbound, **which)] if item.provisional else found
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from podsync.apply.actions.create import create, make
+from podsync.apply.actions.refused import early, refusals_are_settled, tell_unwanted
 from podsync.apply.actions.sender import SENDS_AN_APPLY
 from podsync.apply.actions.steps import grow, ready
 from podsync.apply.actions.swap import exchange_names
@@ -16,7 +17,6 @@ from podsync.apply.guard import guarded
 from podsync.apply.outcomes import (
     ask_about_doubt,
     ask_about_orphan,
-    ask_what_was_made,
     ask_where_it_is,
     done,
     failed,
@@ -106,7 +106,7 @@ def finish(run: ProviderRun) -> None:
     for change in run.postponed.values():
         not_tried(run, change, "another product in doubt looks equal; it has to be settled first")
     _tell_unlisted(run)
-    _tell_unwanted(run)
+    tell_unwanted(run)
 
 
 def _still_in_doubt(run: ProviderRun) -> None:
@@ -125,12 +125,6 @@ def _still_in_doubt(run: ProviderRun) -> None:
         else:
             in_doubt(run, doubt.address, entry, f"{doubt.why}; {later(run)}")
     _ask(run, questions)
-
-
-def _tell_unwanted(run: ProviderRun) -> None:
-    """Say what a refused create may have made, where nothing waits for it: else nobody knows of it."""
-    for address, question in sorted(run.unwanted.items()):
-        ask_what_was_made(run, address, question)
 
 
 def _tell_unlisted(run: ProviderRun) -> None:
@@ -190,6 +184,7 @@ def _wait_for_all(run: ProviderRun) -> None:
             run.doubts
             or _unlisted(run)
             or _untimed(run)
+            or early(run)
             or any(deferred.for_id for deferred in run.deferred.values())
         ):
             _look_again(run)
@@ -237,7 +232,7 @@ def _unlisted(run: ProviderRun) -> list[Entry | Orphan]:
 def _untimed(run: ProviderRun) -> int:
     """Return how much from before this run only its own clock can settle."""
     known = run.known
-    if not (known.unbound or known.provisional or any(known.refusals())):
+    if not (known.unbound or known.provisional):
         return 0
     return run.looker.dated(run.situation(), run.context.clock.monotonic()).untimed()
 
@@ -276,6 +271,9 @@ def _waits_for(run: ProviderRun) -> _Wait | None:
     if older:
         until = run.context.began + run.until_settled
         waits.append(_Wait(f"{older} from before, of which no clock tells how long ago it was", until))
+    if young := early(run):
+        what = _counted(len(young), "refused create", "to be listed, if it was made all the same")
+        waits.append(_Wait(what, run.context.began + run.settings.settle_seconds))
     return max(waits, key=lambda each: each.until, default=None)
 
 
@@ -308,6 +306,7 @@ def _look_again(run: ProviderRun) -> None:
     now = run.context.clock.monotonic()
     due = any(now >= doubt.known_by + run.until_settled for doubt in run.doubts.values())
     due = due or (now >= run.context.began + run.until_settled and bool(_untimed(run)))
+    due = due or refusals_are_settled(run, now)
     findings = run.look(presence=not due)
     if findings.account is False:
         run.stop_wrong_account(findings.events)
@@ -364,6 +363,8 @@ def take_in(run: ProviderRun, findings: Findings) -> None:
         run.doubts[address] = Doubt(address, known_by, why, unread=unread)
     _ask(run, questions)
     run.overdue, run.unwanted, run.looked = findings.overdue, findings.unwanted, findings.reading.looked
+    run.unsearched = {address: findings.why[address] for address in findings.unsearched}
+    run.early = findings.early
 
 
 class _AskedCreate(NamedTuple):

@@ -67,7 +67,7 @@ class GelatoReader:
         rows = body.get("customerProducts") if isinstance(body, dict) else None
         good = answer.status == 200 and isinstance(rows, list) and all(isinstance(r, dict) for r in rows)
         if not good or not isinstance(rows, list):
-            said = body.get("message", "") if isinstance(body, dict) else "no JSON"
+            said = body.get("message", "") if isinstance(body, dict) else answer.form or "no JSON"
             raise UnreadableError(
                 f'Gelato did not answer with a listing: HTTP {answer.status} "{said}"', status=answer.status
             )

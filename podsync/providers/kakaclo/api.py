@@ -122,7 +122,7 @@ class KakaCloReader:
         answer = self._http.read(Request("POST", path, body), inside=_meant)
         envelope = answer.body
         if answer.status != 200 or not isinstance(envelope, dict) or envelope.get("code") != SUCCESS:
-            said = envelope.get("message", "") if isinstance(envelope, dict) else "no JSON"
+            said = envelope.get("message", "") if isinstance(envelope, dict) else answer.form or "no JSON"
             code = envelope.get("code") if isinstance(envelope, dict) else None
             raise UnreadableError(
                 f'KakaClo did not answer with a listing: HTTP {answer.status}, code {code} "{said}"',

@@ -155,6 +155,14 @@ def exists_now(draft: MutableState, address: Address, body: Spec) -> None:
     _set(draft.refusals, address, left)
 
 
+def asked_of_refusals(draft: MutableState, event: ev.Asked) -> None:
+    """Note that a person was asked what the refused creates of an address have made."""
+    refusals = draft.refusals.get(event.address)
+    if refusals is None:
+        raise Unfitting(f"nothing was refused at {event.address}")
+    draft.refusals[event.address] = tuple(replace(each, asked=event.at) for each in refusals)
+
+
 def _answered(draft: MutableState, event: ev.Answered) -> None:
     _set(draft.refusals, event.address, ())
 

@@ -10,7 +10,15 @@ from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Spec, freeze
 from podsync.state import events as ev
 from podsync.state.entries import Entry, Orphan, Pending, Swap, Window
-from podsync.state.reducer.learned_events import LEARNING, exists_now, is_gone, is_none_of, is_ours, refuse
+from podsync.state.reducer.learned_events import (  # fmt: skip
+    LEARNING,
+    asked_of_refusals,
+    exists_now,
+    is_gone,
+    is_none_of,
+    is_ours,
+    refuse,
+)
 from podsync.state.reducer.mutable_state import MutableState, Unfitting
 
 
@@ -242,6 +250,9 @@ def _unbound(draft: MutableState, event: ev.Unbound) -> None:
 
 
 def _asked(draft: MutableState, event: ev.Asked) -> None:
+    if event.refused:
+        asked_of_refusals(draft, event)
+        return
     item = draft.item(event.address, event.orphan)
     if item.window is None:
         raise Unfitting(f"a listing has shown {event.address}")

@@ -157,7 +157,7 @@ IN_DOUBT = Pending(
     takes=FrozenDict({"enName": "Dog"}), acknowledged=AT + 7,
 )  # fmt: skip
 LISTED = Window(AT, AT + 2, AT + 1, ("1",), 5, said="31")
-REFUSED = Refusal("kakaclo", "default", OTHER, AT, AT + 1, "no", 4, ("sha256:0",))
+REFUSED = Refusal("kakaclo", "default", OTHER, AT, AT + 1, "no", 4, ("sha256:0",), AT + 2)
 ROW = RememberedRow(AT, (str(YAK),), OTHER, AT - 5, FrozenDict({"spu": "S"}), FrozenDict({str(YAK): SPEC}))
 GONE = Absent(AT, AT - 1, gone=True, questioned=AT - 2)
 
@@ -264,7 +264,7 @@ SAID = {
         **dict.fromkeys(("orphaned_at", "reason", "replaced_by"), FOR_PEOPLE),
     },
     Refusal: {
-        **same("provider", "account", "body", "at", "date", "message", "digests", of=refusal),
+        **same("provider", "account", "body", "at", "date", "message", "digests", "asked", of=refusal),
         "reading": lambda now: before(now, refusal(now)) == ("1", "2"),
         "extra": FOR_PEOPLE,
     },

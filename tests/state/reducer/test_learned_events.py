@@ -243,6 +243,17 @@ def test_the_same_body_refused_again_keeps_its_first_reading():
     assert state.refusals[CAT] == (Refusal(KAKA, "default", SPEC, AT + 9, None, "still no", 1),)
 
 
+def test_what_was_asked_of_a_refusal_is_not_asked_of_the_next_one():
+    refused = [intent(), ev.Refused(CAT, AT), ev.Asked(CAT, AT + 700, refused=True)]
+    state = replay(State(), refused)
+    again = replay(state, [intent(), ev.Refused(CAT, AT + 800)])
+
+    assert [each.asked for each in state.refusals[CAT]] == [AT + 700]
+    assert [each.asked for each in again.refusals[CAT]] == [None]
+    with pytest.raises(StateError, match="nothing was refused"):
+        replay(State(), [ev.Asked(CAT, AT, refused=True)])
+
+
 def test_so_many_refusals_are_kept_of_an_address():
     history = []
     for number in range(REFUSED + 5):
