@@ -180,15 +180,15 @@ class Http:
         path = self._base + request.path + (f"?{urlencode(params)}" if params else "")
         raw = self._wire.ask(exchange, request.method, path, body, headers)
         date = dates.of_header(raw.headers.get("Date"))
-        fresh, told = self._fresh(raw, date, before), _json(raw.content, self._secrets)
+        fresh, answer = self._fresh(raw, date, before), _json(raw.content, self._secrets)
         return JsonResponse(
             raw.status,
-            told,
+            answer,
             date if fresh else None,
             retry_after(raw.headers.get("Retry-After"), self._clock.now),
             fresh,
             self._clock.now(),
-            _form(raw) if told is None else "",
+            _form(raw) if answer is None else "",
         )
 
     def _fresh(self, raw: RawResponse, date: float | None, before: float | None) -> bool:
