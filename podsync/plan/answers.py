@@ -295,8 +295,7 @@ def of_wanted(
 ) -> tuple[str, ...]:
     """Return what products may be that look like one which is to be created, or which was.
 
-    `unlisted` is the id that an answer, or a person, has told and that is not listed;
-    `facts`: see `of_doubt`.
+    `unlisted` is an id, told by an answer or a person, that is not listed; `facts`: see `of_doubt`.
     """
     rows = _lettered(provider, candidates, f"podsync import {address.word}", versions, facts)
     if unlisted is not None:
