@@ -29,8 +29,14 @@ LAZY = (
     "podsync.state.lazy",
     "podsync.providers",
 )
-#: The description of a store imports the store when one is opened.
-LAZY_STORES = ("podsync.state.local", "podsync.state.git", "podsync.state.postgres")
+#: A door by itself: a store is imported when one is opened, and what makes several products of a document for
+#: one that does.
+LAZY_DOORS = (
+    "podsync.catalog.authoring",
+    "podsync.state.local",
+    "podsync.state.git",
+    "podsync.state.postgres",
+)
 
 
 class Import(NamedTuple):
@@ -139,7 +145,7 @@ def deferred() -> Sequence[tuple[str, Import]]:
     return [
         (module, each)
         for module in modules()
-        if not module.startswith(LAZY) and module not in LAZY_STORES
+        if not module.startswith(LAZY) and module not in LAZY_DOORS
         for each in imports(module)
         if each.deferred
     ]

@@ -44,10 +44,10 @@ def document_faults(
     """
     found = [fault._replace(path=("spec", *fault.path)) for fault in provider.check(spec)]
     if not plain:
-        told = {fault.path for fault in found}
+        faulty = {fault.path for fault in found}
         for path, text in _unusual({name: data[name] for name in ("labels", "spec") if name in data}):
             said = (fault for look in TEXT_RULES for fault in look(path, text))
-            found += (fault for fault in said if fault.severity == "error" or path not in told)
+            found += (fault for fault in said if fault.severity == "error" or path not in faulty)
     document = CheckedDocument(data, spec, provider)
     for check in DOCUMENT_RULES:
         found += check(document)

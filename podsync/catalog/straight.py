@@ -7,10 +7,9 @@ from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Self
 
+from podsync.catalog.authoring import expansion_of
 from podsync.catalog.authoring.context import AuthoringContext
-from podsync.catalog.authoring.expansion import Expansion, among
 from podsync.catalog.authoring.layers import is_plain
-from podsync.catalog.authoring.origins import places_of
 from podsync.catalog.discovery import FoundFile, read_signed
 from podsync.catalog.loaded import CheckedFile, FindFiles, Loaded
 from podsync.catalog.parsing import yaml_reader
@@ -20,7 +19,7 @@ from podsync.catalog.validation.cross_document_rules import Line, cross_check, r
 from podsync.catalog.validation.document_rules import build, faults_of_one, fits_its_schema
 from podsync.catalog.validation.fingerprints import FingerprintRow, fingerprints_of
 from podsync.catalog.validation.fix_check import proved
-from podsync.catalog.validation.limits import documents_left_out
+from podsync.catalog.validation.limits import among, documents_left_out
 from podsync.model.address import DEFAULT_ACCOUNT, Address
 from podsync.model.diagnostic import Diagnostic, errors_among
 from podsync.model.position import Position
@@ -160,7 +159,7 @@ class _Documents:
             return self._taken(document)
         if self.faults_around():
             return []
-        expansion = Expansion(document, self._found, self._around)
+        expansion = expansion_of(document, self._found, self._around)
         collected = ProductFaults()
         for product in expansion.products():
             look = collected.count < _MOST_FAULTY
@@ -171,7 +170,7 @@ class _Documents:
     def _taken(self, document: Document) -> list[Diagnostic]:
         built = build(document, self._providers)
         self.removed += built.removed
-        places = places_of(document)
+        places = document.positions()
         self.products += [replace(each, positions=places) for each in built.products]
         return list(built.diagnostics)
 

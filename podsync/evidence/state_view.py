@@ -150,16 +150,16 @@ class Known:
         return changes(spec.get(self.provider.name_field), self.provider.name_of(row.fields)) is not None
 
     def remembered_since(
-        self, address: Address, sent: Pending | Window, moment: float, *told: str | None
+        self, address: Address, sent: Pending | Window, moment: float, *named: str | None
     ) -> frozenset[str]:
-        """Return what was first seen for this address after it was sent, and the ids that were `told`.
+        """Return what was first seen for this address after it was sent, and the ids that were `named`.
 
         Where a reading from before tells what was there then (see `before`), no clock is asked.
         """
         rows, read = self.state.remembered.get(self.name, EMPTY), sent.reading is not None
         since = (each for each in self.remembered_for(address) if read or rows[each].at >= moment)
         aside = self.owned | self.foreign
-        return frozenset(since).union(each for each in told if each is not None and each not in aside)
+        return frozenset(since).union(each for each in named if each is not None and each not in aside)
 
     @cached_property
     def _remembered_for(self) -> Mapping[str, frozenset[str]]:

@@ -182,10 +182,10 @@ class Http:
         path = self._base + request.path + (f"?{urlencode(params)}" if params else "")
         raw = self._wire.ask(exchange, request.method, path, body, headers)
         date = dates.of_header(raw.headers.get("Date"))
-        fresh, (told, form) = self._fresh(raw, date, before), _json(raw, self._secrets)
+        fresh, (answer, form) = self._fresh(raw, date, before), _json(raw, self._secrets)
         return JsonResponse(
             raw.status,
-            told,
+            answer,
             date if fresh else None,
             retry_after(raw.headers.get("Retry-After"), self._clock.now),
             fresh,

@@ -64,24 +64,24 @@ def where_it_is(findings: Findings, entry: Entry, rows: Sequence[Remote]) -> Ope
     there counts only if a person has removed it.
     """
     provider, versions, address = findings.known.provider, findings.versions(entry), entry.address
-    told = entry.window.named if entry.window is not None else None
-    elsewhere = told in findings.reading.rows
+    named = entry.window.named if entry.window is not None else None
+    elsewhere = named in findings.reading.rows
     if rows:
         several = "several products that may be it" if len(rows) > 1 else "one product that may be it"
         why = f"{provider.title} acknowledged it, and lists {several}: {named_rows(provider, rows)}"
-        untold = None if elsewhere or any(row.id == told for row in rows) else told
+        unlisted = None if elsewhere or any(row.id == named for row in rows) else named
         facts = findings.facts(entry, rows)
-        answers = of_wanted(provider, address, rows, versions, untold, facts)
+        answers = of_wanted(provider, address, rows, versions, unlisted, facts)
     else:
         why = f"{provider.title} acknowledged it and does not list it"
         if elsewhere:
-            why += f" ({told}, which was told to be it, is listed as another product)"
-            told = None
+            why += f" ({named}, which was told to be it, is listed as another product)"
+            named = None
         sure = findings.reading.sound and findings.reading.fresh
         if not sure:
             why += ", and what it lists is not whole"
         answers = (
-            of_unlisted(provider, address, versions, told, sure=sure)
+            of_unlisted(provider, address, versions, named, sure=sure)
             if findings.account is not False or sure
             else ()
         )
@@ -289,28 +289,28 @@ def of_wanted(
     address: Address,
     candidates: Sequence[Remote],
     versions: Versions | None = None,
-    told: str | None = None,
+    unlisted: str | None = None,
     facts: Mapping[str, str] = EMPTY,
 ) -> tuple[str, ...]:
     """Return what products may be that look like one which is to be created, or which was.
 
-    `told` is the id that an answer, or a person, has told, and that is not listed; `facts`: see `of_doubt`.
+    `unlisted` is an id, told by an answer or a person, that is not listed; `facts`: see `of_doubt`.
     """
     rows = _lettered(provider, candidates, f"podsync import {address.word}", versions, facts)
-    if told is not None:
+    if unlisted is not None:
         version = "" if versions is None or not versions.apart else " --as sent"
-        there = f"{_page(provider)} shows it as {told}, which is not listed"
-        rows += (f"{_letter(len(rows))}) {there}: podsync import {address.word} {told}{version}",)
+        there = f"{_page(provider)} shows it as {unlisted}, which is not listed"
+        rows += (f"{_letter(len(rows))}) {there}: podsync import {address.word} {unlisted}{version}",)
     ids = " ".join(row.id for row in candidates[:NAMED])
     none = f"{_letter(len(rows))}) {_none_of(candidates, facts)}"
     return (*rows, f"{none}: podsync import --not-ours {provider.name} {ids}")
 
 
 def of_unlisted(
-    provider: Provider, address: Address, versions: Versions | None, told: str | None, *, sure: bool = True
+    provider: Provider, address: Address, versions: Versions | None, named: str | None, *, sure: bool = True
 ) -> tuple[str, ...]:
-    """Return the possible outcomes of a create that was acknowledged and is not listed; `told` is its id."""
-    shown = _shown_there(provider, f"podsync import {address.word} {told or 'ID'}", versions)
+    """Return the possible outcomes of a create that was acknowledged and is not listed; `named` is its id."""
+    shown = _shown_there(provider, f"podsync import {address.word} {named or 'ID'}", versions)
     absent = "it does not" if sure else "somebody has removed it there"
     return (*shown, f"{_letter(len(shown))}) {absent}: podsync state rm {address.word}, then: podsync apply")
 
@@ -384,8 +384,8 @@ def whose_account(provider: Provider) -> tuple[str, str]:
 
 def _none_of(candidates: Sequence[Remote], facts: Mapping[str, str] = EMPTY) -> str:
     """Return the answer that it is none of these; a hidden product declared removed is made a second time."""
-    told = [row.id for row in candidates if facts.get(row.id) == TOLD]
-    none = f"none of them, nor {told[0]} under another name" if told else "none of them"
+    named = [row.id for row in candidates if facts.get(row.id) == TOLD]
+    none = f"none of them, nor {named[0]} under another name" if named else "none of them"
     if all(row.last_listed is None for row in candidates):
         return none
     return f"{none}, or it was removed (one that is only hidden there is then made twice)"

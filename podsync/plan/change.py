@@ -94,7 +94,7 @@ class _ChangeFields(NamedTuple):
     steps_done: tuple[str, ...] = ()
     steps_left: tuple[str, ...] = ()
     asks: Mapping[str, Json] = EMPTY
-    told: str = ""
+    spec_hash: str = ""
 
 
 class Change(_ChangeFields):
@@ -109,7 +109,7 @@ class Change(_ChangeFields):
     a product takes, where there are several. `source` is the line of the changed value, of the document for a
     create; of an orphan the line where its document last stood, None where that is not known. `declared` is
     where the document stands, if that is not `source`. `asks` is what
-    the document asks about an existing product (`History.asks`). `told` is the `spec_hash` of the document,
+    the document asks about an existing product (`History.asks`). `spec_hash` is that of the document,
     where it is known: no part of what is compared, and not copied, as a copy may be about something else.
     """
 
@@ -125,7 +125,7 @@ class Change(_ChangeFields):
         return hash(self[:-1])
 
     def _replace(self, **values: Any) -> Self:
-        return super()._replace(**{"told": "", **values})
+        return super()._replace(**{"spec_hash": "", **values})
 
     @property
     def after_digest(self) -> str | None:
@@ -133,15 +133,15 @@ class Change(_ChangeFields):
         if self.after is None:
             return None
         wanted = (
-            f"sha256:{self.told}"
-            if self.told
+            f"sha256:{self.spec_hash}"
+            if self.spec_hash
             else spec_digest_of(self.after, self.labels, self.lifecycle, self.asks)
         )
         return wanted if self.named is None else digest([wanted, self.named])
 
     def knowing(self, spec_hash: str) -> Self:
-        """Return this change, told the `spec_hash` of its document by who has worked it out before."""
-        return self._replace(told=spec_hash)
+        """Return this change, with the `spec_hash` of its document, which was worked out before."""
+        return self._replace(spec_hash=spec_hash)
 
     @property
     def made(self) -> Spec | None:

@@ -153,8 +153,8 @@ def _if_meant(change: Change, twin: _Twin, waits: list[Address], differing: Sequ
         ring = " and ".join(map(str, dict.fromkeys((change.address, *waits))))
         exchange = "let them exchange their specs first, as their products are now, and change them after"
         return f"{exchange} that: {ring}"
-    told = {name: twin.spec.get(name) for name in differing}
-    fields = ", ".join(f"{k} {quoted(v)}" if isinstance(v, str) else k for k, v in told.items())
+    values = {name: twin.spec.get(name) for name in differing}
+    fields = ", ".join(f"{k} {quoted(v)}" if isinstance(v, str) else k for k, v in values.items())
     as_it_is = f"write {fields} as that product has it, and " if fields else ""
     if first:  # as an orphan it is taken by the document that equals it
         return f'{as_it_is}let {first[0]} give up its own first: podsync apply --target "{first[0]}"'

@@ -238,10 +238,10 @@ class _PairDecision:
             distinct=product is not None and product.history.moved == (),
             asks=product.history.asks if product is not None else EMPTY,
             temporary=temporary,
-            told=product.spec_hash if product is not None else "",
+            spec_hash=product.spec_hash if product is not None else "",
         )
         change = with_steps(change, self.provider, entry)
-        return change if product is None or change.told else change.knowing(product.spec_hash)
+        return change if product is None or change.spec_hash else change.knowing(product.spec_hash)
 
     def _source(self, fields: tuple[FieldChange, ...]) -> Position | None:
         if self.pair.product is None:

@@ -226,10 +226,10 @@ def _gives_up(entry: Entry, holder: Product, state: State, provider: Provider) -
     fixed = provider.fixed(before, after)
     absent = state.absent.get(entry.provider, EMPTY).get(entry.id or "")
     certain = entry.id is not None and entry.pending is None and not entry.unlisted and absent is None
-    told = (
+    remade = (
         bool(fixed) and not entry.is_unseen(fixed) and provider.identity(before) != provider.identity(after)
     )
-    return certain and told and holder.history.recreate != entry.id
+    return certain and remade and holder.history.recreate != entry.id
 
 
 def _circles(gives: Mapping[Address, Address]) -> dict[Address, Address]:

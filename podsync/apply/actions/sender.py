@@ -286,17 +286,17 @@ class Sender:
         facts = (job.address, now, self.time.now(), error.message)
         shown: Remote | None = error.shown
         with self._lock:
-            told = job.op == "create" and shown is not None and job.taken(shown) is None
+            unowned = job.op == "create" and shown is not None and job.taken(shown) is None
             ended: Event = Refused(*facts, orphan=job.orphan)
             if not refused or job.step:
                 acknowledged = now if isinstance(error, InDoubtError) and error.acknowledged else None
-                answered = shown.id if shown is not None and told else None
+                answered = shown.id if shown is not None and unowned else None
                 ended = Doubted(
                     *facts, orphan=job.orphan, acknowledged=acknowledged, answered=answered,
                     conflict=isinstance(error, ConflictError) or None,
                 )  # fmt: skip
             events = [ended]
-            if shown is not None and told:
+            if shown is not None and unowned:
                 # The answer told an id that is nobody's: nothing is made beside it until it is known.
                 name, seen = self._connection.provider.name, (shown.id, shown.fields, shown.created_at)
                 events.append(Remembered(job.address, now, name, *seen, shown.shown))

@@ -353,8 +353,8 @@ def take_in(run: ProviderRun, findings: Findings) -> None:
             pending.why if pending is not None else ""
         ) or "the run that sent it ended before the answer came"
         if unread:
-            told = findings.why.get(address, "")
-            why += f"; whether nothing was made cannot be told from this listing: {told}"
+            ground = findings.why.get(address, "")
+            why += f"; whether nothing was made cannot be told from this listing: {ground}"
         if unread and pending is not None and pending.asked is not None:
             # A run has waited for a better listing already.
             run.doubts.pop(address, None)
@@ -443,5 +443,5 @@ def _retell(run: ProviderRun, address: Address) -> None:
         outcome = board.outcomes.get(address)
         if outcome is not None and entry is not None:
             sure, likely = ids_of(entry)
-            told = seen_ids(entry.remote)
-            board.outcomes[address] = replace(outcome, id=sure, provisional_id=likely, remote=told)
+            seen = seen_ids(entry.remote)
+            board.outcomes[address] = replace(outcome, id=sure, provisional_id=likely, remote=seen)

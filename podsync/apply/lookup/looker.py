@@ -209,8 +209,8 @@ def _sought(known: Known, also: Iterable[str], there: Collection[str]) -> dict[s
     """Return the known products to look up: landmarks, ids that were told, requested ids, a few others."""
     sought: dict[str, object] = {item.id: seen_ids(item.remote) for item in known.answered if item.id}
     if known.provider.tells_ids:
-        told = (each.window.named for each in known.unbound if each.window is not None)
-        sought |= {identity: EMPTY for identity in told if identity}
+        named = (each.window.named for each in known.unbound if each.window is not None)
+        sought |= {identity: EMPTY for identity in named if identity}
     sought |= {identity: known.shown[identity] for identity in also if identity in known.shown}
     marks = {
         mark["id"]: FrozenDict({k: v for k, v in mark.items() if k == known.seen_key})

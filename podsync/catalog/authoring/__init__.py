@@ -14,3 +14,18 @@ A fault, `render --explain` and a change's `file:line` ask the same object.
 What a file depends on besides its own text (tables, defaults) is what its expansion has read; the cache
 keeps that beside the file. Variables and limits are part of the cache's key.
 """
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from podsync.catalog.authoring.context import AuthoringContext
+    from podsync.catalog.authoring.expansion import Expansion
+    from podsync.catalog.discovery import FoundFile
+    from podsync.catalog.parsing.document import Document
+
+
+def expansion_of(document: "Document", found: "FoundFile", context: "AuthoringContext") -> "Expansion":
+    """Return the products of a document in the file `found`. Most catalogs have none that makes several."""
+    from podsync.catalog.authoring.expansion import Expansion
+
+    return Expansion(document, found, context)

@@ -16,6 +16,7 @@ from podsync.catalog.authoring.origins import ProductOrigins
 from podsync.catalog.authoring.template import BadValue, Template, TextFault
 from podsync.catalog.discovery import FoundFile
 from podsync.catalog.parsing.document import Document
+from podsync.catalog.validation.limits import among
 from podsync.catalog.validation.value_messages import dotted
 from podsync.model.address import indexed
 from podsync.model.diagnostic import Diagnostic
@@ -180,9 +181,3 @@ class Expansion:
         summary += among(product.suffix, count)
         at = text.marked(span, bad.reference.text)
         return text.fault("value", at, summary, detail, address=product.address())
-
-
-def among(index: str, count: int) -> str:
-    """Say which products have a fault: `, in [colour=red] and 7 more`."""
-    more = f" and {count - 1:,} more" if count > 1 else ""
-    return f", in {index}{more}" if index else ""

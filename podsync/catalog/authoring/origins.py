@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from podsync.catalog.authoring.axes.choices import Combination
 from podsync.catalog.authoring.layers import layer_of
 from podsync.catalog.authoring.references import VARIABLE, NoReferenceError, Reference, pieces
 from podsync.catalog.authoring.template import SUBSTITUTED, Template
-from podsync.catalog.parsing.document import Document, Used, WrittenAt
+from podsync.catalog.parsing.document import Used, WrittenAt
 from podsync.model.frozen import Path, value_at
-from podsync.model.position import Position, Span
 
 
 class ProductOrigins:
@@ -54,31 +53,3 @@ class ProductOrigins:
                 key = self._keys[piece.name]
                 if not piece.field or piece.field in axis.rows[key]:
                     yield Used(piece.text, *axis.place(key, piece.field))
-
-
-class OriginPlaces(Mapping[Path, "Span | Position"]):
-    """The places of a document that was put together from several; in another file they are positions."""
-
-    def __init__(self, document: Document) -> None:
-        self._document = document
-
-    def __getitem__(self, path: Path) -> Span | Position:
-        found = self._document.origin(path, around=False)
-        if found is None:
-            raise KeyError(path)
-        text, span = found.text, found.span
-        # A value that is a cell, and nothing else, is changed there.
-        if len(found.used) == 1 and text.written(span).strip("\"'") == found.used[0].reference:
-            text, span = found.used[0].text, found.used[0].span
-        return span if text is self._document.text else Position(text.path, *span)
-
-    def __iter__(self) -> Iterator[Path]:
-        return iter(self._document.places)
-
-    def __len__(self) -> int:
-        return len(self._document.places)
-
-
-def places_of(document: Document) -> Mapping[Path, Span | Position]:
-    """Return the places of a document's values, in whichever file they were written."""
-    return document.places if document.origins is None else OriginPlaces(document)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import yaml
 from yaml.nodes import MappingNode, ScalarNode
 
+from podsync.catalog.authoring import expansion_of
 from podsync.catalog.cache.fast_schema import check_of
 from podsync.catalog.cache.record import ProductRecord, kept_of
 from podsync.catalog.parsing.encoding import decode
@@ -221,7 +222,6 @@ def quick_products(
     raw: bytes, by_kind: "Mapping[str, Provider]", found: "FoundFile", around: "AuthoringContext"
 ) -> QuickFile | None:
     """Do what `quick_read` does for documents that draw on other files."""
-    from podsync.catalog.authoring.expansion import Expansion
     from podsync.catalog.authoring.layers import is_plain
 
     if any(around.judged.get(each.path) for each in around.chain_of(found.path)):
@@ -233,7 +233,7 @@ def quick_products(
         if is_plain(document, found, around):
             kept.append(quick_record(document.data, document.start, by_kind))
             continue
-        expansion = Expansion(document, found, around)
+        expansion = expansion_of(document, found, around)
         for product in expansion.products():
             kept.append(quick_record(product.data, document.start, by_kind, product.suffix))
             if kept[-1] is None:

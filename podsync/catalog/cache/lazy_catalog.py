@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, overload
 
+from podsync.catalog.authoring import expansion_of
 from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.cache.clash_candidates import Columns, clash_candidates, shares_nothing
 from podsync.catalog.cache.record import digest_of, product_of
@@ -283,10 +284,8 @@ class RereadableFile:
         around = self._drawn_on()
         if is_plain(document, self._found, around):
             return document
-        from podsync.catalog.authoring.expansion import Expansion
-
         if start not in self._expansions:
-            self._expansions[start] = Expansion(document, self._found, around)
+            self._expansions[start] = expansion_of(document, self._found, around)
         return self._expansions[start].product(index)
 
 
@@ -308,9 +307,7 @@ class LazyPlaces(Mapping[Path, Span | Position]):
             return {}
         if document.origins is None:
             return document.places
-        from podsync.catalog.authoring.origins import places_of
-
-        return places_of(document)
+        return document.positions()
 
     def __getitem__(self, path: Path) -> Span | Position:
         return self._found[path]

@@ -1,13 +1,13 @@
 """The documents of a file: data, and the place of every value."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from podsync.catalog.parsing.source_text import Text
 from podsync.model.address import Address
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import Path
-from podsync.model.position import Span
+from podsync.model.position import Position, Span
 
 
 class Used(NamedTuple):
@@ -82,12 +82,39 @@ class Document(NamedTuple):
         empty = found.span[:2] == found.span[2:]
         return found.text, found.key if found.key is not None and (on_key or empty) else found.span
 
+    def positions(self) -> Mapping[Path, Span | Position]:
+        """Return the places of its values, in whichever file they were written."""
+        return self.places if self.origins is None else OriginPlaces(self)
+
     def fault(
         self, rule: str, path: Path, summary: str, detail: str = "", *, key: bool = False
     ) -> Diagnostic:
         """Return a fault of what the document says at `path` (`key`: of the key), or nearest around it."""
         text, span = self.located(path, on_key=key)
         return text.fault(rule, span, summary, detail)
+
+
+class OriginPlaces(Mapping[Path, Span | Position]):
+    """The places of a document that was put together from several; in another file they are positions."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+
+    def __getitem__(self, path: Path) -> Span | Position:
+        found = self._document.origin(path, around=False)
+        if found is None:
+            raise KeyError(path)
+        text, span = found.text, found.span
+        # A value that is a cell, and nothing else, is changed there.
+        if len(found.used) == 1 and text.written(span).strip("\"'") == found.used[0].reference:
+            text, span = found.used[0].text, found.used[0].span
+        return span if text is self._document.text else Position(text.path, *span)
+
+    def __iter__(self) -> Iterator[Path]:
+        return iter(self._document.places)
+
+    def __len__(self) -> int:
+        return len(self._document.places)
 
 
 class ParsedFile(NamedTuple):

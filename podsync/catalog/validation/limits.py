@@ -49,5 +49,11 @@ def capped(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(kept)
 
 
+def among(index: str, count: int) -> str:
+    """Say which products have a fault: `, in [colour=red] and 7 more`."""
+    more = f" and {count - 1:,} more" if count > 1 else ""
+    return f", in {index}{more}" if index else ""
+
+
 def _left_out(severity: Severity, summary: str, at: Position | None) -> Diagnostic:
     return Diagnostic(severity, RULE, summary, at, _FIRST)

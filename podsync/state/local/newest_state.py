@@ -182,9 +182,9 @@ class NewestState:
                 return
             self._lineage, self._serial = lineage, self._serial + len(events)
             owed = {id(each) for each in self.owed}
-            told = [_slim(e) for e in events if id(e) not in owed and not isinstance(e, _LEFT_OUT)]
+            kept = [_slim(e) for e in events if id(e) not in owed and not isinstance(e, _LEFT_OUT)]
             hit("newest.unwritten")
-            self._write(told)
+            self._write(kept)
             hit("newest.written")
 
     def close(self) -> None:
@@ -237,8 +237,8 @@ class NewestState:
         seal = own_seal(self._tree)
         if seal is None or self._handle is None or not events:
             return
-        told = [event_to_json(each) for each in events]
-        data = canonical({"lineage": self._lineage, "serial": self._serial, "events": told})
+        rows = [event_to_json(each) for each in events]
+        data = canonical({"lineage": self._lineage, "serial": self._serial, "events": rows})
         try:
             self._handle.write(_line(seal, self._purpose, data))
         except OSError as error:

@@ -158,14 +158,14 @@ class _Recall:
     def _refused(self, provider: str) -> None:
         newest, state = self._newest, self._state
         for address in sorted({*newest.refusals, *newest.released}):
-            told = newest.refusals.get(address, ())
+            known = newest.refusals.get(address, ())
             own = {_refusal_of(each) for each in state.refusals.get(address, ())}
             own |= {
                 (each.provider, digest(each.spec))
                 for each in _items(state, provider)
                 if each.address == address
             }
-            left = [each for each in told if each.provider == provider and _refusal_of(each) not in own]
+            left = [each for each in known if each.provider == provider and _refusal_of(each) not in own]
             released = newest.released.get(address, 0)
             entry = state.entries.get(address)
             if provider != kinds().get(address.kind) or (entry is not None and entry.spec is not None):
@@ -279,12 +279,12 @@ class _Recall:
     def _remembered(self, provider: str) -> Iterator[Remembered]:
         for item in _items(self._newest, provider):
             at, remote = item.created_at, item.remote
-            told = item.id or (item.window.named if item.window is not None else None)
-            if told is not None:
+            known_id = item.id or (item.window.named if item.window is not None else None)
+            if known_id is not None:
                 fields = {k: v for k, v in (item.spec or EMPTY).items() if k not in item.unverified}
                 ours = item.spec or EMPTY if isinstance(item, Entry) else EMPTY
                 yield Remembered(
-                    item.address, at, provider, told, freeze(fields), remote=remote, known_as=ours
+                    item.address, at, provider, known_id, freeze(fields), remote=remote, known_as=ours
                 )
         for identity, row in self._newest.remembered.get(provider, EMPTY).items():
             for address in map(Address.parse, row.addresses):
