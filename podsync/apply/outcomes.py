@@ -35,6 +35,7 @@ from podsync.plan.change import Change
 from podsync.plan.diff import differing_fields
 from podsync.providers.contract import Remote
 from podsync.state.entries import Entry, Orphan
+from podsync.state.events import Asked
 from podsync.state.operations import settled_at
 
 _GONE = 404
@@ -172,7 +173,7 @@ def not_tried(run: ProviderRun, change: Change, why: str, *remedies: str, replan
     _report(run, change, Result.NOT_TRIED, error=why, next=remedies, replans=replans)
 
 
-def wait_for_id(run: ProviderRun, change: Change, entry: Entry) -> None:
+def wait_for_id(run: ProviderRun, change: Change, entry: Entry, why: str = "") -> None:
     """Report that nothing is sent before a listing has shown which product it is.
 
     What a person has removed meanwhile none ever shows: of what should be listed by now that is said.
@@ -181,7 +182,10 @@ def wait_for_id(run: ProviderRun, change: Change, entry: Entry) -> None:
     missing = run.stopped is None and identity is not None and identity not in run.rows
     looked = run.looked if missing else -math.inf
     late = looked > -math.inf and run.looker.dated(run.situation(), looked).item_is_settled(entry)
-    not_tried(run, change, not_sure(run), *([if_removed(change.address)] if late else []))
+    if late and entry.window is not None and entry.window.asked is None:
+        # A clock that was wrong when it was made may say for years that it is too early to let go of it.
+        run.ledger.record(Asked(change.address, run.context.clock.now()))
+    not_tried(run, change, why or not_sure(run), *([if_removed(change.address)] if late else []))
 
 
 def conclude(run: ProviderRun, change: Change, sent: SendResult) -> None:

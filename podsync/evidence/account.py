@@ -9,7 +9,7 @@ another account's key, or an answer that is empty for another reason.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from enum import Enum
 
 from podsync.model.frozen import EMPTY, FrozenDict, Json
@@ -75,21 +75,30 @@ def _same(shown: Mapping[str, Json], remote: Remote, key: str) -> bool:
 
 
 def chosen(
-    rows: Iterable[Remote], before: Collection[Mapping[str, Json]], lasting: Collection[str], *, key: str
+    rows: Iterable[Remote],
+    before: Sequence[Json],
+    lasting: Collection[str],
+    *,
+    key: str,
+    whole: bool = True,
 ) -> tuple[Json, ...]:
-    """Return the landmarks after a reading: those that it lists, then the oldest rows.
+    """Return the landmarks after a reading of this account: those that it lists, then the oldest rows.
 
     `lasting` are ids of products with an entry: orphans are removed by hand, products with an entry seldom
-    are.
+    are. A reading that is not `whole` adds what is missing, and replaces those of which it lists none.
     """
     there = {remote.id: remote for remote in rows}
+    unlisted = [mark for mark in before if mark["id"] not in there]
+    if not whole and len(before) == LANDMARKS and len(unlisted) < LANDMARKS:
+        return tuple(before)
     kept = [mark for mark in before if mark["id"] in there and is_landmark(mark, there[mark["id"]], key=key)]
     names = {mark["id"] for mark in kept}
     rest = sorted(
         (remote for remote in there.values() if remote.id not in names),
         key=lambda remote: (remote.id not in lasting, remote.created_at or 0.0, len(remote.id), remote.id),
     )
-    return tuple([*kept, *(landmark(remote, key=key) for remote in rest)][:LANDMARKS])
+    listed = [*kept, *(landmark(remote, key=key) for remote in rest)]
+    return tuple([*listed, *([] if whole else unlisted)][:LANDMARKS])
 
 
 #: Dates of products that were never compared with the provider's clock may be local time of any zone.

@@ -125,15 +125,20 @@ class Declarations:
         return self._doubted(entry, row, version)
 
     def _doubted(self, entry: Entry, row: Remote, version: Version | None) -> list[Event]:
-        """A create in doubt, or the document since, made the row."""
-        assert entry.pending is not None  # noqa: S101 (the caller saw it)
-        if self._version(entry, row, version) == Version.DOCUMENT:
-            return self._beside_a_doubt(entry, entry.pending, row)
-        body = entry.pending.body
-        freed = self._freed(entry.address, row)
-        self._agrees(entry.address, body, row)
-        came_after(entry.address, row.id, self.known.before(entry.pending))
-        return [*freed, self._found(entry.address, body, row)]
+        """A create in doubt, or the document since, made the row; a newer state may have updated it."""
+        pending, address = entry.pending, entry.address
+        assert pending is not None  # noqa: S101 (the caller saw it)
+        told, versions = self._version(entry, row, version), self._versions(entry)
+        if told == Version.DOCUMENT:
+            return self._beside_a_doubt(entry, pending, row)
+        newer = versions.wording(row, told) if versions is not None else None
+        body = newer.spec if newer is not None and newer.id is not None else pending.body
+        freed = self._freed(address, row)
+        self._agrees(address, body, row)
+        came_after(address, row.id, self.known.before(pending))
+        since: Spec = freeze({name: v for name, v in body.items() if v != pending.body.get(name)})
+        noted = Noted(address, self.now, pending.labels, pending.lifecycle, spec=since)
+        return [*freed, self._found(address, pending.body, row), *([noted] if since else [])]
 
     def _beside_a_doubt(self, entry: Entry, pending: Pending, row: Remote) -> list[Event]:
         """The row is the document's of today: what was sent before stays open, as an orphan without an id."""
@@ -145,8 +150,7 @@ class Declarations:
                 f"{address} has sent another version, and {why}: what became of that is to be said first",
                 f"a) it was made: {settle} --adopt ID --as sent\nb) it was not: {settle} --not-created",
             )
-        adopted = self._adopted(address, None, row)
-        return [Settled(address, self.now, found=True), *adopted]
+        return [Settled(address, self.now, found=True), *self._adopted(address, None, row)]
 
     def _identified(self, entry: Entry, identity: str, version: Version | None) -> list[Event]:
         return identified(self.known, self.rows, entry, identity, self.now, self._versions(entry), version)

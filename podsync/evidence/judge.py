@@ -21,7 +21,7 @@ from podsync.model.frozen import EMPTY, FrozenDict, Json, Spec
 from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import Habits
 from podsync.providers.name_forms import changes, skeleton, skeletons
-from podsync.state.entries import LANDMARKS, Entry, Orphan
+from podsync.state.entries import Entry, Orphan
 from podsync.state.events import (
     Bound,
     Disowned,
@@ -407,29 +407,19 @@ class _Look:
             )
         if findings.habits.observed != known.habits.observed:
             findings.events.append(Observed(name, known.account, self._now, findings.habits.observed))
-        marks = self._landmarks()
-        if marks != known.landmarks:
-            findings.events.append(Landmarked(name, self._now, marks))
+        whole = reading.is_whole and reading.fresh
+        # What is listed beside a known product is of its account, and a listing may never be whole.
+        if self._proven if whole else findings.account:
+            lasting = {entry.id for entry in known.entries if entry.id is not None}
+            facts = reading.rows.values(), known.landmarks, lasting
+            marks = chosen(*facts, key=known.seen_key, whole=whole)
+            if marks != known.landmarks:
+                findings.events.append(Landmarked(name, self._now, marks))
         self._keep_in_mind()
         others = {row.id for rows in findings.namesakes.values() for row in rows}
         spoken = {row.id for row in findings.adopted.values()} | {row.id for row in findings.found.values()}
         if others - spoken:
             findings.events.append(Disowned(name, self._now, tuple(sorted(others - spoken))))
-
-    def _landmarks(self) -> tuple[Json, ...]:
-        """Products to know the account by from now on.
-
-        What is listed beside a known product is of its account, and a listing may never be whole.
-        """
-        known, reading, key = self._known, self._reading, self._known.seen_key
-        marks, rows = known.landmarks, reading.rows
-        lasting = {entry.id for entry in known.entries if entry.id is not None}
-        if reading.is_whole and reading.fresh:
-            return chosen(rows.values(), marks, lasting, key=key) if self._proven else marks
-        unlisted = [mark for mark in marks if mark["id"] not in rows]
-        if self._findings.account and (len(marks) < LANDMARKS or len(unlisted) == len(marks)):
-            return (*chosen(rows.values(), marks, lasting, key=key), *unlisted)[:LANDMARKS]
-        return marks
 
     def _keep_in_mind(self) -> None:
         """Remember each row that an address may have sent or wants: the next look may not show it.

@@ -311,7 +311,13 @@ class Known:
         pending = entry.pending
         if pending is None or pending.op != "create":
             return None
-        return self._versions(pending.body, pending.takes, pending.written_at, wanted)
+        versions = self._versions(pending.body, pending.takes, pending.written_at, wanted)
+        newer = tuple(self._newer(entry.address, wanted)) if wanted is not None else ()
+        if wanted is None or not newer:
+            return versions
+        if versions is None:
+            return Versions(self.provider, newer, self.provider.first(wanted), self.setting)
+        return replace(versions, sent=(*versions.sent, *newer))
 
     def versions_of_made(self, entry: Entry, wanted: Spec | None) -> Versions | None:
         """Return what was made beside what the document says; None where that is the same."""
@@ -330,15 +336,9 @@ class Known:
         None where that is what the document says.
         """
         refused = [each for each in self.state.refusals.get(address, ()) if each.body]
-        ours = self.known_as(address)
-        if wanted is None or not (refused or ours):
+        if wanted is None or not (refused or self.known_as(address)):
             return None
-        found = []
-        for identity, spec in ours.items():
-            at = self.state.remembered[self.name][identity].at
-            known, _ = self._wordings(Version.of_body(spec), spec, EMPTY, at, wanted)
-            if known.fields:
-                found.append(replace(known, id=identity))
+        found = list(self._newer(address, wanted))
         for each in reversed(refused):
             name = self.provider.name_field
             waits = unmarked(called := self.provider.name_of(each.body)) != called
@@ -348,6 +348,14 @@ class Known:
                 found.append(replace(sent, before=self.before(each)))
         first = self.provider.first(wanted)
         return Versions(self.provider, tuple(found), first, self.setting) if found else None
+
+    def _newer(self, address: Address, wanted: Spec) -> Iterator[Wording]:
+        """Yield what a newer state had at this address, where that is not what its document says."""
+        for identity, spec in self.known_as(address).items():
+            at = self.state.remembered[self.name][identity].at
+            known, _ = self._wordings(Version.of_body(spec), spec, EMPTY, at, wanted)
+            if known.fields:
+                yield replace(known, id=identity)
 
     def _versions(self, sent: Spec, takes: Spec, at: float, wanted: Spec | None) -> Versions | None:
         if wanted is None:

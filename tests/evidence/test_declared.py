@@ -15,7 +15,7 @@ from podsync.model.product import Lifecycle
 from podsync.plan.answers import of_doubt
 from podsync.providers.contract import Remote
 from podsync.state.entries import Absent, Entry
-from podsync.state.events import Adopted, Bound, Identified, Settled, Unbound
+from podsync.state.events import Adopted, Bound, Identified, Remembered, Settled, Unbound
 from podsync.state.model import State
 from podsync.state.reducer.reducer import replay
 from tests.evidence.look import (
@@ -291,6 +291,21 @@ def test_what_was_refused_though_made_is_known_as_it_was_sent(holder: Entry | No
     # What was refused may have been made besides: it is looked for still.
     assert (sent.refusals, [each.body for each in today.refusals[DOG]]) == ({}, [SENT])
     assert [each.id for each in sent.orphans] == [each.id for each in today.orphans] == ["2"] * bool(holder)
+
+
+def test_what_a_newer_state_had_is_a_version_of_a_create_in_doubt() -> None:
+    """It was changed since, and no listing tells that from what the document says today."""
+    newer = spec("dog", colorValue="#000003")
+    held = state(doubt("dog", body=spec("dog", enName="Hound")))
+    seen = Remembered(DOG, NOW, "kakaclo", "7", row("7", "dog").fields, known_as=newer)
+    known = Known(PROVIDERS["kakaclo"], replay(held, [seen]), "default")
+    word = Declarations(known, LISTED, NOW, {DOG: replace(designed("dog"), spec=TODAY)})
+
+    with pytest.raises(ProtectedError, match=r"\(colorValue\)"):
+        word.ours(DOG, "7")
+
+    assert after(word, "7", "sent").entries[DOG].spec == newer
+    assert after(word, "7", "document").entries[DOG].spec == TODAY
 
 
 def test_the_listing_tells_what_was_refused_from_the_document() -> None:

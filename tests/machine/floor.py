@@ -787,13 +787,14 @@ class Floor(World):
         # What has the mark of a new product is the document's until it takes over the name.
         same = sorted((i for i in asked if self.body(provider, self._unmarked(there[i])) == wanted), key=_age)
         ours = [i for i in same if i not in self.model.hand]
-        rows = self.recalled.remembered.get(provider, {})
-        known_as = [row.known_as[str(address)] for row in rows.values() if str(address) in row.known_as]
-        refused = [each.body for each in self.state.refusals.get(address, ())]
-        earlier = {self.body(provider, each) for each in (*refused, *known_as)}
-        sent = [i for i in asked if self.body(provider, there[i]) in earlier and i not in self.model.hand]
-        if same or sent:
-            chosen = (ours or sent or same)[0]
+        true = {i: self.body(provider, there[i]) for i in asked}
+        refused = [self.body(provider, each.body) for each in self.state.refusals.get(address, ())]
+        rows, word = self.recalled.remembered.get(provider, {}), str(address)
+        had = {i: self.body(provider, row.known_as[word]) for i, row in rows.items() if word in row.known_as}
+        newest = [i for i in asked if had.get(i) == true[i]]
+        sent = [i for i in asked if true[i] in refused and i not in self.model.hand]
+        if newest or same or sent:
+            chosen = (newest or ours or sent or same)[0]
             asks = any(f" {chosen} --as " in line for line in outcome.next)
             self._import(provider, {address: chosen}, removed, version=asks)
             return

@@ -235,3 +235,29 @@ def test_what_was_removed_before_a_listing_confirmed_it_can_be_changed_no_more(
     floor.answers(floor.run(Trouble()))
     assert floor.run(Trouble()).exit_code == 0
     assert [each["name"] for each in floor.there("gelato").values()].count("Cat") == 1
+
+
+@pytest.mark.parametrize("ahead", [0.0, 365 * 86400.0])
+def test_a_replace_says_what_to_do_where_the_product_before_it_was_removed(
+    floor: Floor, ahead: float
+) -> None:
+    """Only a person has seen that one, and the two differ in nothing that a listing shows."""
+    floor.sandbox.set_rules(hidden="cat")
+    floor.clock.moved = ahead
+    assert floor.write(floor.document(TEE.kind, "bird"))
+    put(floor, TEE, enName="cat")
+    floor.run(Trouble((Fault("kakaclo", "create", "html", commit=True, contains="cat"),)), wait=False)
+    floor.clock.pass_by(3 * SETTLE)
+    floor.answers(floor.run(Trouble()))
+    floor.clock.moved = 0.0
+    (made,) = (i for i, each in floor.there("kakaclo").items() if each["enName"] == "cat")
+    floor.take_away("kakaclo", made)
+    document = floor.documents[TEE]
+    assert floor.write(rewritten(document, spec=FrozenDict({**document.spec, "colorValue": "#000009"})))
+
+    (told,) = (each for each in floor.run(Trouble()).outcomes if each.address == TEE)
+
+    assert told.next == (if_removed(TEE),)
+    floor.answers(floor.run(Trouble()))
+    assert floor.run(Trouble()).exit_code == 0
+    assert [each["enName"] for each in floor.there("kakaclo").values()].count("cat") == 1

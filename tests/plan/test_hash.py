@@ -109,7 +109,7 @@ def test_every_field_of_a_plan_and_of_a_change_was_weighed() -> None:
         "address", "action", "action_reason", "reason", "provider", "account", "before", "after", "labels",
         "lifecycle", "previous_address", "entry_digest", "orphan_created_at", "importing", "shown", "made_at",
         "fields", "risks", "source", "declared", "distinct", "temporary", "steps_done", "steps_left", "asks",
-        "told",
+        "spec_hash",
     }  # fmt: skip
 
 

@@ -7,9 +7,17 @@ from contextlib import suppress
 
 from podsync.apply.actions.sender import Job
 from podsync.apply.actions.steps import go_on
-from podsync.apply.actions.update import look_for_update
+from podsync.apply.actions.update import await_id, look_for_update
 from podsync.apply.guard import pooled
-from podsync.apply.outcomes import conclude, done, later, listed, name_is_taken, not_sure, not_tried
+from podsync.apply.outcomes import (
+    conclude,
+    done,
+    later,
+    listed,
+    name_is_taken,
+    not_sure,
+    not_tried,
+)
 from podsync.apply.report import DONE, Result
 from podsync.apply.run import DeferredChange, Doubt, ProviderRun
 from podsync.evidence.declared import Declarations
@@ -301,7 +309,7 @@ def _has_to_wait(run: ProviderRun, change: Change, entry: Entry | None) -> bool:
         return False
     if run.provider.identity(spec, run.habits) == run.provider.identity(entry.spec, run.habits):
         why = "the product that it replaces has no known id yet, and the listing could not tell the two apart"
-        not_tried(run, change, f"{why}; {later(run)}")
+        await_id(run, change, entry, make, f"{why}; {later(run)}")
         return True
     return False
 

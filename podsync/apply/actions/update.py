@@ -49,7 +49,7 @@ def update(run: ProviderRun, change: Change) -> None:
     if entry.pending is not None and entry.pending.step:
         look_for_update(run, change, entry, entry.pending, update)
     elif entry.id is None or entry.provisional:
-        _wait_for_id(run, change, entry)
+        await_id(run, change, entry, update)
     elif taken:
         name_is_taken(run, change, taken)
     elif run.unsure is not None and run.provider.takes(change.before or {}, change.after or {}):
@@ -238,18 +238,26 @@ def accept(run: ProviderRun, change: Change) -> None:
     done(run, change, Result.NOTED)
 
 
-def _wait_for_id(run: ProviderRun, change: Change, entry: Entry) -> None:
+def await_id(
+    run: ProviderRun,
+    change: Change,
+    entry: Entry,
+    do: Callable[[ProviderRun, Change], None],
+    why: str = "",
+) -> None:
     """Send nothing to what may be another product: a listing has to show it as it was sent, or long enough.
 
-    By what it lists the two are told apart, so that an update would make ours unknown besides.
+    By what it lists the two are told apart, so that an update would make ours unknown besides. `do` comes
+    back to it; `why` says what the id is needed for.
     """
     now, sure_at = run.context.clock.monotonic(), run.listed_by(entry) + run.settings.timeout_seconds
     if now >= sure_at and not run.looker.dated(run.situation(), now).item_is_settled(entry):
         sure_at = run.context.began + run.until_settled
     if now < sure_at:
-        run.deferred[change.address] = DeferredChange(change, update, sure_at, for_id=True)
+        with run.lock:
+            run.deferred[change.address] = DeferredChange(change, do, sure_at, for_id=True)
     else:
-        wait_for_id(run, change, entry)
+        wait_for_id(run, change, entry, why)
 
 
 def shows(provider: Provider, body: Spec, remote: Remote, habits: Habits) -> bool:
