@@ -265,8 +265,12 @@ class Known:
 
     @property
     def is_new(self) -> bool:
-        """Whether nothing of this account was ever seen: no product of ours, and no decision about others."""
-        return not (self.entries or self.orphans or self.foreign or self.contacted)
+        """Whether no apply has known all that is ours here yet, and none has made anything.
+
+        What people have said of some products, by an import, tells nothing of the others.
+        """
+        made = any(getattr(item, "origin", "created") == "created" for item in self.items)
+        return self.last_apply() is None and not (made or self.doubts)
 
     @property
     def contacted(self) -> bool:

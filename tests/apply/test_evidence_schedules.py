@@ -406,6 +406,26 @@ def test_4_an_older_state_and_a_listing_that_drops_a_row_at_a_border(world, prov
 
 
 @both
+def test_4_some_products_are_imported_into_an_empty_state_and_a_row_is_dropped_at_a_border(world, provider):
+    """A person has named what exists of the model; the listing that is read once shows nothing else of it."""
+    mine = [make(world, provider, f"old{number}") for number in range(8)]
+    missed = make(world, provider, "dropped")
+    world.apply()
+    ids = {each: world.entry(each).id for each in mine}
+    world.clock.pass_by(LONG)
+    lose(world, memory=True)
+    for address, identity in ids.items():
+        takes(world, address, identity)
+    drops_at_a_border(world, "dropped")
+    world.server.search_misses = {str(world.documents[missed].spec[NAMES[provider]])}
+
+    report = world.apply()
+
+    assert made(world, provider) == 9
+    assert outcome(report, missed).result is not Result.CREATED
+
+
+@both
 def test_4_a_search_misses_a_name(world, provider):
     address = make(world, provider)
     world.apply()

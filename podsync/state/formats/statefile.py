@@ -153,8 +153,8 @@ def _document(data: bytes, name: str) -> Any:
 
 
 _KEEP = (
-    "keep the side that was applied last, as a whole (git checkout --ours FILE, or --theirs), then git add it, "
-    f"and look, which asks about what only the other side has made: podsync plan --refresh; {_KEPT}"
+    "keep the side that was applied last, as a whole (git checkout --ours FILE, or --theirs), then git add "
+    f"it, and look, which asks about what only the other side has made: podsync plan --refresh; {_KEPT}"
 )
 
 
