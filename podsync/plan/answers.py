@@ -261,9 +261,10 @@ def not_told(provider: Provider, step: str, count: int) -> str:
 
 def step_in_doubt(what: str, additions: Sequence[str], *, sent: bool) -> str:
     """Return the question about a step; `additions` are what it adds, in the words of the web page."""
-    why = f"{what} were sent" if sent else perhaps_added(what)
+    others = ". What its document does not say may be there, too, and is on sale until a person removes it"
+    why, more = (f"{what} were sent", "") if sent else (perhaps_added(what), others)
     named = f": {'; '.join(additions)}" if additions else ""
-    return f"{why}, and the listing does not tell whether these are there{named}"
+    return f"{why}, and the listing does not tell whether these are there{named}{more}"
 
 
 def quoted(text: str) -> str:
