@@ -242,8 +242,7 @@ def if_removed(address: Address, doubt: str = "", *, replaces: bool = False) -> 
     `replaces`: the product before it still has the name, and is restored first.
     """
     settle = f"podsync state settle {address.word} {doubt}, then: " if doubt else ""
-    back = "put the former spec back, and: podsync apply; then change it again"
-    then = back if replaces else "podsync apply"
+    then = f"{'put the former spec back, and: ' * replaces}podsync apply{'; then change it again' * replaces}"
     return f"if a person removed it: {settle}podsync state rm {address.word}, then: {then}"
 
 
