@@ -79,7 +79,8 @@ class Reading:
         """Return in words why nothing can be said to be absent; the arguments are as in `proves_absence`."""
         missing = sorted(self.misses(known) - set(excused))
         if self.flaw or not missing:
-            return self.flaw or "it shows none of the known products of that model"
+            once = "" if self.twice else "it was read once only"
+            return self.flaw or once or "it shows none of the known products of that model"
         more = f" and {len(missing) - _FEW} more" if len(missing) > _FEW else ""
         return f"it does not show {', '.join(missing[:_FEW])}{more}, listed before and not known to be gone"
 
@@ -91,7 +92,7 @@ class Reading:
         `excused` are known ids that are gone. A reading by model counts only in a state that knows all, and
         where it showed a product of that model that is ours, or the account has none of ours of that model.
         """
-        if not (self.sound and self.fresh and self.rows) or self.misses(known) - set(excused):
+        if not (self.twice and self.sound and self.fresh and self.rows) or self.misses(known) - set(excused):
             return False
         if self.of_all:
             return bool(self.read)

@@ -265,8 +265,14 @@ class Known:
 
     @property
     def is_new(self) -> bool:
-        """Whether nothing of this account was ever seen: no product of ours, and no decision about others."""
-        return not (self.entries or self.orphans or self.foreign or self.contacted)
+        """Whether nothing of this account was ever seen, but for what people have said of some products.
+
+        That tells nothing of the others, until an apply has looked at all of them.
+        """
+        if not (self.entries or self.orphans or self.foreign or self.contacted):
+            return True
+        made = any(getattr(item, "origin", "created") == "created" for item in self.items)
+        return self.last_apply() is None and not (made or self.doubts or self.contacted)
 
     @property
     def contacted(self) -> bool:

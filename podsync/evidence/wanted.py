@@ -400,9 +400,7 @@ class WantedJudge:
             model = known.model(refusal.body)
             made = self._made_by(refusal, [refusal.body], judging)
             rows = [row for row in made if row.id not in spoken]
-            absent = reading.twice and reading.proves_absence(
-                model, known.listed, excused=gone, knows_all=knows_all
-            )
+            absent = reading.proves_absence(model, known.listed, excused=gone, knows_all=knows_all)
             if rows:
                 findings.unwanted.setdefault(address, _hidden(refusal, rows))
             # What is remembered is gone once two readings of everything have missed it.

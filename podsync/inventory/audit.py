@@ -24,7 +24,8 @@ class AccountAudit:
 
     `whole`: it was read to its end, and nothing moved meanwhile. `models` is the provider's own list, by id;
     empty where it has none. `unseen` are what the state holds and a whole reading did not show.
-    `picture_faults` are by id, where the pictures were looked at.
+    `picture_faults` are by id, where the pictures were looked at. `variants` are other contents of listed
+    products: a listing that is behind shows two.
     """
 
     provider: Provider
@@ -35,11 +36,12 @@ class AccountAudit:
     models: Mapping[str, KnownModel] = EMPTY
     unseen: tuple[Address, ...] = ()
     picture_faults: Mapping[str, tuple[str, ...]] | None = None
+    variants: tuple[ListedProduct, ...] = ()
 
     @cached_property
     def groups(self) -> tuple[LookAlikes, ...]:
         """Products that look alike."""
-        return look_alikes(self.provider, self.products)
+        return look_alikes(self.provider, self.products, self.variants)
 
     @cached_property
     def counts(self) -> Counter[Standing]:
@@ -100,4 +102,5 @@ def audited(
         listing.complete,
         {model.id: model for model in models},
         tuple(sorted(unseen)) if listing.complete else (),
+        variants=tuple(map(product, listing.variants)),
     )

@@ -30,19 +30,30 @@ class LookAlikes:
     products: tuple[ListedProduct, ...]
 
 
-def look_alikes(provider: Provider, products: Sequence[ListedProduct]) -> tuple[LookAlikes, ...]:
+def look_alikes(
+    provider: Provider, products: Sequence[ListedProduct], variants: Sequence[ListedProduct] = ()
+) -> tuple[LookAlikes, ...]:
     """Return the groups: doubles first, then one name, then one front picture under several names.
 
     One name counts for products of one model; where orders find a product by its name, for those that a
-    customer shares. One front picture counts for products of one model.
+    customer shares. One front picture counts for products of one model. `variants` are other contents of
+    these products: one is like what any of its contents is like, and nobody's double for certain.
     """
-    found = []
-    for group in _by_name(provider, products):
+    found, unsure, contents = [], {one.row.id for one in variants}, [*products, *variants]
+    for group in _by_name(provider, contents):
         equal = len({_listed(provider, one) for one in group}) == 1
-        found.append(LookAlikes(Resemblance.DOUBLE if equal else Resemblance.NAME, tuple(group)))
-    found += [LookAlikes(Resemblance.PICTURE, tuple(group)) for group in _by_picture(provider, products)]
-    order = list(Resemblance)
+        equal = equal and unsure.isdisjoint(one.row.id for one in group)
+        found.append(LookAlikes(Resemblance.DOUBLE if equal else Resemblance.NAME, _each_once(group)))
+    found += [LookAlikes(Resemblance.PICTURE, _each_once(group)) for group in _by_picture(provider, contents)]
+    found, order = [group for group in found if len(group.products) > 1], list(Resemblance)
     return tuple(sorted(found, key=lambda group: order.index(group.resemblance)))
+
+
+def _each_once(group: Sequence[ListedProduct]) -> tuple[ListedProduct, ...]:
+    first: dict[str, ListedProduct] = {}
+    for one in group:
+        first.setdefault(one.row.id, one)
+    return tuple(first.values())
 
 
 def _by_name(provider: Provider, products: Sequence[ListedProduct]) -> Iterator[list[ListedProduct]]:

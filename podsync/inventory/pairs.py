@@ -14,6 +14,7 @@ from podsync.inventory.lookalikes import LookAlikes, Resemblance, look_alikes
 from podsync.inventory.products import ListedProduct, Standing
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Spec
+from podsync.providers.contract import Remote
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +60,25 @@ class PairedAccount:
     @cached_property
     def doubles(self) -> tuple[LookAlikes, ...]:
         """Groups of strangers of which all that is listed is the same."""
-        groups = look_alikes(self.audit.provider, [each.product for each in self.strangers])
+        strangers = [each.product for each in self.strangers]
+        ids = {each.row.id for each in strangers}
+        variants = [each for each in self.audit.variants if each.row.id in ids]
+        groups = look_alikes(self.audit.provider, strangers, variants)
         return tuple(group for group in groups if group.resemblance is Resemblance.DOUBLE)
 
 
-def paired(known: Known, base_url: str, proposed: Iterable[ProposedPair], *, whole: bool) -> PairedAccount:
-    """Return the pairs of an account in the order in which they were proposed; `whole`: it was read so."""
+def paired(
+    known: Known,
+    base_url: str,
+    proposed: Iterable[ProposedPair],
+    *,
+    whole: bool,
+    variants: Iterable[Remote] = (),
+) -> PairedAccount:
+    """Return the pairs of an account in the order in which they were proposed; `whole`: it was read so.
+
+    `variants` are other contents of listed products.
+    """
     provider, candidates = known.provider, []
     products: dict[str, ListedProduct] = {}
     for pair in proposed:
@@ -76,6 +90,7 @@ def paired(known: Known, base_url: str, proposed: Iterable[ProposedPair], *, who
     ids = provider.known.ids
     models = {model.id: model for model in ids.models.values() if not model.left}
     audit = AccountAudit(
-        provider, base_url, known.account, tuple(products.values()), whole, models if ids.listed else EMPTY
-    )
+        provider, base_url, known.account, tuple(products.values()), whole, models if ids.listed else EMPTY,
+        variants=tuple(ListedProduct(row, Standing.UNMANAGED) for row in variants if row.id in products),
+    )  # fmt: skip
     return PairedAccount(audit, tuple(candidates))

@@ -242,8 +242,7 @@ def if_removed(address: Address, doubt: str = "", *, replaces: bool = False) -> 
     `replaces`: the product before it still has the name, and is restored first.
     """
     settle = f"podsync state settle {address.word} {doubt}, then: " if doubt else ""
-    back = "put the former spec back, and: podsync apply; then change it again"
-    then = back if replaces else "podsync apply"
+    then = f"{'put the former spec back, and: ' * replaces}podsync apply{'; then change it again' * replaces}"
     return f"if a person removed it: {settle}podsync state rm {address.word}, then: {then}"
 
 
@@ -261,9 +260,10 @@ def not_told(provider: Provider, step: str, count: int) -> str:
 
 def step_in_doubt(what: str, additions: Sequence[str], *, sent: bool) -> str:
     """Return the question about a step; `additions` are what it adds, in the words of the web page."""
-    why = f"{what} were sent" if sent else perhaps_added(what)
+    others = ". What its document does not say may be there, too, and is on sale until a person removes it"
+    why, more = (f"{what} were sent", "") if sent else (perhaps_added(what), others)
     named = f": {'; '.join(additions)}" if additions else ""
-    return f"{why}, and the listing does not tell whether these are there{named}"
+    return f"{why}, and the listing does not tell whether these are there{named}{more}"
 
 
 def quoted(text: str) -> str:

@@ -366,6 +366,65 @@ def test_4_names_came_back_changed_and_the_state_is_lost(world, provider, ways, 
     truth(world, report)
 
 
+def drops_at_a_border(world, slug):
+    """Of a listing of several pages one row is dropped, where the pages are as long as they can be."""
+    plain = world.server._page
+    world.server.page_limit, world.server.total, world.server.tell_total = 5, lambda *_: 0, False
+
+    def page(rows, offset, size):
+        if len(rows) > 5 and size >= 5:
+            rows = [row for row in rows if slug not in str(row["spec"])]
+        return plain(rows, offset, size)
+
+    world.server._page = page
+
+
+@both
+@pytest.mark.parametrize("count", [1, 12])
+def test_4_an_older_state_and_a_listing_that_drops_a_row_at_a_border(world, provider, count):
+    """More names than are searched one by one: the listing is read twice before anything is made."""
+    for number in range(8):
+        make(world, provider, f"old{number}")
+    world.apply()
+    older = kept_state(world)
+    world.clock.pass_by(LONG)
+    dropped = make(world, provider, "dropped")
+    world.apply()
+    make(world, provider, "seen")
+    world.apply()
+    world.clock.pass_by(LONG)
+    lose(world, memory=True)
+    put_back(world.folder, older)
+    for number in range(count):
+        make(world, provider, f"new{number}")
+    drops_at_a_border(world, "dropped")
+
+    report = world.apply()
+
+    assert made(world, provider) == 10 + count
+    assert outcome(report, dropped).result is not Result.CREATED
+
+
+@both
+def test_4_some_products_are_imported_into_an_empty_state_and_a_row_is_dropped_at_a_border(world, provider):
+    """A person has named what exists of the model; the listing that is read once shows nothing else of it."""
+    mine = [make(world, provider, f"old{number}") for number in range(8)]
+    missed = make(world, provider, "dropped")
+    world.apply()
+    ids = {each: world.entry(each).id for each in mine}
+    world.clock.pass_by(LONG)
+    lose(world, memory=True)
+    for address, identity in ids.items():
+        takes(world, address, identity)
+    drops_at_a_border(world, "dropped")
+    world.server.search_misses = {str(world.documents[missed].spec[NAMES[provider]])}
+
+    report = world.apply()
+
+    assert made(world, provider) == 9
+    assert outcome(report, missed).result is not Result.CREATED
+
+
 @both
 def test_4_a_search_misses_a_name(world, provider):
     address = make(world, provider)

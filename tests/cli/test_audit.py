@@ -67,6 +67,34 @@ def test_a_key_is_all_that_it_needs(podsync, folder, vendors):
     assert not (folder / "podsync.state.json").exists()
 
 
+def an_older_name_beside(vendors, identity, name):
+    """An index that is behind: a product is listed twice, with the name of today and with an older one."""
+    plain = vendors._page
+
+    def page(rows, offset, size):
+        shown = plain(rows, offset, size)
+        older = [{**row, "spec": {**row["spec"], "enName": name}} for row in shown if row["id"] == identity]
+        return [*shown, *older]
+
+    vendors._page = page
+
+
+def test_what_is_listed_twice_and_otherwise_is_said_and_is_no_double(podsync, vendors):
+    mine, other = (vendors.by_hand("kakaclo", TEE_SPEC) for _ in range(2))
+    an_older_name_beside(vendors, mine, "Older Tee")
+
+    run = podsync("audit")
+
+    assert run.code == 0
+    assert (
+        f"1 product listed twice, each time otherwise, so that nobody can tell what it is like today: {mine}"
+        in (" ".join(run.out.split()))
+    )
+    (account,) = [each for name, each in told(podsync("audit", "-o", "json")).items() if name == "kakaclo"]
+    kinds = {each["by"]: each["ids"] for each in account["alike"]}
+    assert (kinds.get("double"), sorted(kinds["same name"])) == (None, sorted([mine, other]))
+
+
 def test_without_a_key_it_names_those_that_are_missing(podsync, folder):
     run = podsync("audit")
 

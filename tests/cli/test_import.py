@@ -17,6 +17,7 @@ from podsync.output.csv import writer
 from podsync.sandbox import Fault
 from tests.apply.vendor_server import CREATES, Odd
 from tests.cli.conftest import TOKEN
+from tests.cli.test_audit import an_older_name_beside
 from tests.cli.vendors import TEE, TOTE, a_server, entries, lose, more, settled, state
 
 TEE_FIELDS = ("modelId", "enName", "imageUrl", "backImageUrl", "colorValue", "materialImages")
@@ -186,6 +187,27 @@ def test_equal_products_are_several_and_left_open(podsync, folder, catalog, shop
     assert run.code == 0
     assert [(row["take"], row["verdict"], row["address"]) for row in told] == [("", "several", TEE)] * 2
     assert [row["id"] for row in told] == [f"kakaclo:{each}" for each in ids(shops)]
+
+
+@pytest.mark.parametrize("today", ["Test Tee", "Quite Another"])
+def test_what_is_listed_twice_and_otherwise_is_left_open(podsync, folder, catalog, vendors, today):
+    """The document is like one of its two contents: apply asks, and so does the file."""
+    (catalog / "tote.yaml").unlink()
+    vendors.rehost, vendors.names = False, "keep"
+    assert podsync("apply", "--auto-approve").code == 0
+    settled()
+    lose(folder)
+    (made,) = vendors.products("kakaclo")
+    named = {"Test Tee": "Quite Another", "Quite Another": "Test Tee"}
+    vendors.products("kakaclo")[0]["spec"]["enName"] = today
+    an_older_name_beside(vendors, made["id"], named[today])
+
+    run = podsync("import", "--match", "-o", "csv")
+
+    told = list(csv.DictReader(io.StringIO(run.out)))
+    assert [(row["take"], row["verdict"], row["address"]) for row in told] == [("", "several", TEE)]
+    assert podsync("apply", "--auto-approve", "--first-contact").code == 4
+    assert len(vendors.products("kakaclo")) == 1
 
 
 def test_products_like_no_document_can_be_given_to_one(podsync, folder, lost, catalog):

@@ -1699,6 +1699,7 @@ def a_refused_create_of_which_no_listing_tells(shop: Shop) -> None:
     shop.vendors.lag = LONG
     shop.vendors.misbehave("kakaclo.create", Odd("code", commit=True, status=20013))
     assert shop.apply().code == 4
+    shop.vendors.lag = 0
     (shop.folder / "catalog" / "tee.yaml").unlink()
     shop.tote()
     settled(shop)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -181,6 +182,18 @@ def test_a_tombstone_is_neither_found_again_nor_adopted() -> None:
 
 
 # -- what the state knows
+
+
+@pytest.mark.parametrize("said", ["imported", "adopted", "foreign"])
+def test_what_a_person_has_said_of_some_products_makes_no_state_know_the_others(said: str) -> None:
+    """No apply has ended with it, and nothing was sent: it is as new as an empty one."""
+    known = state(entry("kept", KEPT, origin=said), known=False)
+    if said == "foreign":
+        known = state(known=False, foreign={"kakaclo": (KEPT,)})
+    applied = replace(known, last_apply=freeze({"at": NOW, "dates": {"kakaclo": NOW}}))
+
+    assert look(known, [], [want("tee")]).knows is Knows.NEW
+    assert look(applied, [], [want("tee")]).knows is Knows.ALL
 
 
 def test_the_four_verdicts() -> None:

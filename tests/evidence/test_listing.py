@@ -46,6 +46,11 @@ def test_what_was_not_read_to_its_end_proves_no_absence() -> None:
     assert not absent(read(OURS, complete=False))
 
 
+def test_what_was_read_once_proves_no_absence() -> None:
+    """A row may be dropped where one page ends and the next one begins."""
+    assert not absent(replace(read(OURS, OTHER), twice=False))
+
+
 def test_what_came_from_a_cache_proves_no_absence() -> None:
     assert not absent(read(OURS, complete=False, fresh=False))
     assert not absent(replace(read(OURS), fresh=False))

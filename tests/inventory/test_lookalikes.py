@@ -68,6 +68,24 @@ def test_where_orders_go_by_name_only_who_shares_a_customer_counts() -> None:
     assert found(Gelato(), *rows, bag("Bag", "*")) == [(Resemblance.NAME, ["0", "1", "2", "3", "4", "5"])]
 
 
+def test_a_product_of_two_contents_is_like_what_any_of_them_is_like_and_nothings_double() -> None:
+    """A listing that is behind shows an older content beside the one of today."""
+    one, other, renamed = listed([tee(), tee(), tee(enName="Renamed")])
+    older = ListedProduct(Remote(renamed.row.id, one.row.fields), Standing.UNMANAGED)
+
+    def groups(*variants: ListedProduct) -> list[tuple[Resemblance, list[str]]]:
+        found = look_alikes(KakaClo(), [one, other, renamed], variants)
+        return [(each.resemblance, [p.row.id for p in each.products]) for each in found]
+
+    ids = [each.row.id for each in (one, other, renamed)]
+    assert groups()[0] == (Resemblance.DOUBLE, ids[:2])
+    assert groups(older)[0] == (Resemblance.NAME, ids)
+    again = ListedProduct(
+        Remote(one.row.id, tee(enName="Alone", imageUrl="https://x.example/1")), Standing.UNMANAGED
+    )
+    assert [each for each in groups(again) if each[1] == ids[:1]] == []
+
+
 def test_groups_of_one_kind_never_overlap() -> None:
     rng = random.Random(5)
     for _ in range(200):

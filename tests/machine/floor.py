@@ -74,6 +74,7 @@ from tests.machine.truth import (
     add_by_hand,
     doubled,
     misbound,
+    remove_by_hand,
     untrue,
     values_there,
     values_twice,
@@ -631,9 +632,9 @@ class Floor(World):
             if outcome.address in self.documents and again:
                 self._new_name(outcome.address)
         elif outcome.result is Result.IN_DOUBT and any("--step" in line for line in outcome.next):
-            self._answer_step(outcome.address)
+            self._answer_step(outcome.address, more="its document does not say may be there" in told)
         elif outcome.result is Result.IN_DOUBT and "no document wants it" in told:
-            self._import(outcome.provider, {}, _asked(outcome))
+            self._answer_unwanted(outcome)
         elif "it is an orphan" in told and "what it replaces" not in told and "several" not in told:
             self._answer_orphan(outcome.address, outcome.provider, told[told.index("it is an orphan") :])
         elif outcome.result is Result.IN_DOUBT and "podsync import" in " ".join(outcome.next):
@@ -752,12 +753,30 @@ class Floor(World):
         else:
             self._set_back(outcome)
 
-    def _answer_step(self, address: Address) -> None:
-        """Look at the web page: whether the values that were sent are there."""
+    def _answer_unwanted(self, outcome: Outcome) -> None:
+        """What a refused create has made is nobody's; where no listing tells, the web page does."""
+        if any("--not-ours" in line for line in outcome.next):
+            self._import(outcome.provider, {}, _asked(outcome))
+        elif any("--not-created" in line for line in outcome.next):
+            provider, state = outcome.provider, self.state
+            sent = [self.body(provider, each.body) for each in state.refusals.get(outcome.address, ())]
+            for identity, there in self.there(provider).items():
+                if self.body(provider, there) in sent and identity not in state.owned(provider):
+                    self.take_away(provider, identity)
+            self.log.append(f"    a person says {outcome.address}: not made, though it was refused")
+            answer = operations.SettleAnswer(outcome.address, None)
+            self._write(
+                lambda known: operations.settle(known, [answer], self.clock.now(), QUIET_AFTER, bare_id)
+            )
+
+    def _answer_step(self, address: Address, *, more: bool) -> None:
+        """Look at the web page: whether the values that were sent are there; `more`: remove what else is."""
         entry = self.state.entries[address]
         assert entry.pending is not None
         there, wanted = values_there(self, entry.id or ""), wanted_values(entry.pending.body)
         known = wanted_values(entry.spec or {})
+        if more:
+            remove_by_hand(self, entry.id or "", wanted)
         made = any(there[option] & names - known.get(option, set()) for option, names in wanted.items())
         if made:  # what is there in part is completed on the web page
             add_by_hand(self, entry.id or "", wanted)

@@ -122,6 +122,18 @@ def add_by_hand(floor: Floor, identity: str, wanted: Mapping[str, set[str]]) -> 
     shop.change(identity, {"variantOptions": options}, floor.clock.true())
 
 
+def remove_by_hand(floor: Floor, identity: str, wanted: Mapping[str, set[str]]) -> None:
+    """A person removes the values that no document says, as a question tells them to."""
+    shop = floor.sandbox.shop("gelato")
+    options = [
+        {**o, "values": [each for each in o.get("values", ()) if each in wanted[o["id"]]]}
+        if o["id"] in wanted and "values" in o
+        else o
+        for o in shop.get(identity)["variantOptions"]
+    ]
+    shop.change(identity, {"variantOptions": options}, floor.clock.true())
+
+
 #: The id of a product, that of an option, and a value of it.
 Value = tuple[str, str, str]
 

@@ -90,7 +90,7 @@ class Looker:
         reading = findings.reading
         if situation.compares and not reading.twice and reading.misses(situation.known.listed):
             return True
-        if reading.is_whole:
+        if reading.is_whole and reading.twice:
             return False
         makes = any(want.before is None and want.selected for want in situation.wants)
         unsure = findings.knows is not Knows.ALL and makes

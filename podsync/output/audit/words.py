@@ -135,6 +135,12 @@ def notes_of(audit: AccountAudit) -> Iterator[str]:
             "The listing changed while it was read, or is longer than what it showed: "
             "some products may be missing here. Run it again."
         )
+    if audit.variants:
+        ids = list(dict.fromkeys(one.row.id for one in audit.variants))
+        yield (
+            f"{counted(len(ids), 'product')} listed twice, each time otherwise, so that nobody can tell what "
+            f"{'it is' if len(ids) == 1 else 'they are'} like today: {some(list(map(safe, ids)), 5)}"
+        )
     if audit.unseen:
         yield (
             f"{counted(len(audit.unseen), 'product')} that the state knows "

@@ -153,31 +153,40 @@ def _document(data: bytes, name: str) -> Any:
 
 
 _KEEP = (
-    "keep the side with the higher serial as a whole (git checkout --ours FILE, or --theirs), "
-    f"then git add it; {_KEPT}"
+    "keep the side that was applied last, as a whole (git checkout --ours FILE, or --theirs), then git add "
+    f"it, and look, which asks about what only the other side has made: podsync plan --refresh; {_KEPT}"
 )
 
 
 def _unmerged(name: str, found: Conflict) -> tuple[str, str]:
     """Return the fault and its remedy; what one side has made is not undone by choosing the other."""
     message = f"{name} holds an unresolved merge conflict, from line {found.line} on"
-    ours, theirs = _serial(found.ours), _serial(found.theirs)
+    ours, theirs = _history(found.ours), _history(found.theirs)
     if ours is None or theirs is None:
         return message, _KEEP
-    if ours == theirs:
-        return f"{message}: both sides have serial {ours}", _KEEP
-    serials = f"{found.names[0] or 'ours'} has serial {ours}, {found.names[1] or 'theirs'} serial {theirs}"
-    side = "ours" if ours > theirs else "theirs"
-    remedy = f"keep the side with the higher serial: git checkout --{side} {name}, then git add {name}"
-    return f"{message}: {serials}", f"{remedy}, and look: podsync plan --refresh; {_KEPT}"
+    if (ours.timeline, ours.serial) == (theirs.timeline, theirs.serial):
+        return f"{message}: both sides have serial {ours.serial}", _KEEP
+    one, other = found.names[0] or "ours", found.names[1] or "theirs"
+    message = f"{message}: {one} has serial {ours.serial}, {other} serial {theirs.serial}"
+    if ours.includes(theirs.timeline, theirs.serial):
+        side = "ours"
+    elif theirs.includes(ours.timeline, ours.serial):
+        side = "theirs"
+    else:
+        return f"{message}, and neither includes what happened in the other", _KEEP
+    remedy = f"keep the side that includes the other: git checkout --{side} {name}, then git add {name}"
+    return message, f"{remedy}, and look: podsync plan --refresh; {_KEPT}"
 
 
-def _serial(side: str) -> int | None:
+def _history(side: str) -> State | None:
+    """Return a state of which only its history is known; None where that cannot be read."""
     try:
-        serial = strict_json.loads(side.encode("utf-8", "surrogatepass"))["serial"]
-    except (strict_json.NotStrictError, KeyError, TypeError):
+        document = strict_json.loads(side.encode("utf-8", "surrogatepass"))
+        told = {key: document[key] for key in ("timelines",) if key in document}
+        history = State(lineage=document["lineage"], serial=document["serial"], **_learned(told))
+    except (strict_json.NotStrictError, Unfit, KeyError, TypeError):
         return None
-    return serial if type(serial) is int else None
+    return history if type(history.serial) is int and isinstance(history.lineage, str) else None
 
 
 def _upgraded(document: dict[str, Any], name: str) -> dict[str, Any]:

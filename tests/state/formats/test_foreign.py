@@ -6,16 +6,17 @@ import pytest
 
 from podsync.model.errors import StateError
 from podsync.state.formats import statefile
-from podsync.state.model import State
+from podsync.state.model import State, Timeline
 
 
-def content(serial: int) -> str:
-    return statefile.dumps(State(lineage="l", serial=serial)).decode()
+def content(serial: int, *timelines: Timeline, lineage: str = "l") -> str:
+    return statefile.dumps(State(lineage=lineage, serial=serial, timelines=timelines)).decode()
 
 
-def unmerged(ours: int, theirs: int) -> bytes:
+def unmerged(ours: int | str, theirs: int | str) -> bytes:
+    one, other = (content(each) if isinstance(each, int) else each for each in (ours, theirs))
     return (
-        f"<<<<<<< HEAD\n{content(ours)}=======\n{content(theirs)}>>>>>>> main\n".encode()
+        f"<<<<<<< HEAD\n{one}=======\n{other}>>>>>>> main\n".encode()
     )  # a whole file on either side; Git marks as little as it can
 
 
@@ -38,6 +39,26 @@ def test_a_merge_conflict_names_the_side_with_the_higher_serial(ours, theirs, si
         f"HEAD has serial {ours}, main serial {theirs}"
     )
     assert f"git checkout --{side} podsync.state.json" in error.remedy
+
+
+def test_where_a_state_was_set_back_the_side_that_includes_the_other_counts_whatever_its_serial():
+    """It was set back to 3 and has come to 5; the other side is what was left, from before that or not."""
+    back = content(5, Timeline("t", 3))
+
+    included, left = refused(unmerged(back, content(3))), refused(unmerged(back, content(9)))
+
+    assert "git checkout --ours podsync.state.json" in included.remedy
+    assert "neither includes what happened in the other" in left.message
+    assert "applied last" in left.remedy
+    assert "podsync plan --refresh" in left.remedy
+
+
+def test_sides_of_two_states_include_nothing_of_each_other():
+    assert "neither includes" in refused(unmerged(content(5), content(9, lineage="other"))).message
+
+
+def test_a_side_that_cannot_be_read_is_left_to_people():
+    assert "as a whole" in refused(unmerged(content(5), '{"serial": "x"}\n')).remedy
 
 
 def test_a_conflict_inside_the_file_is_put_together_for_both_sides():

@@ -76,7 +76,10 @@ def _paired(
     }
     specs = [product.spec for product in space.catalog_read if product.provider == name]
     proposed = pairs_of(known, findings, wanted, documents_of(known, specs))
-    return paired(known, connection.settings.base_url, proposed, whole=findings.reading.sound)
+    reading = findings.reading
+    return paired(
+        known, connection.settings.base_url, proposed, whole=reading.sound, variants=reading.variants
+    )
 
 
 def _unmatched(plan: Plan, names: frozenset[str], lines: Sequence[PairLine]) -> list[str]:
