@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 
@@ -22,7 +22,7 @@ from podsync.providers.habits import DATES_AGREE
 from podsync.providers.knowledge import Provider
 from podsync.providers.name_forms import changes
 from podsync.state.entries import Entry, Orphan, Pending, Window
-from podsync.state.events import Bound, Confirmed, Event, Identified, Settled, Unbound
+from podsync.state.events import Adopted, Bound, Confirmed, Event, Identified, Orphaned, Settled, Unbound
 from podsync.state.reducer.reducer import replay
 
 #: So often is "nothing was made" said of one address without a person.
@@ -293,6 +293,29 @@ class SentJudge:
             is not None
             for want in self._situation.wants
         )
+
+
+def left_over(
+    situation: Situation, findings: Findings, spoken: Collection[str]
+) -> Iterator[tuple[str, tuple[Event, ...]]]:
+    """Yield what a newer state had and no document wants any more, by id: an orphan, which is on sale.
+
+    `spoken` are ids of which this look has said what they are. What a question names waits for its answer.
+    """
+    known, now = situation.known, situation.times.now.wall or 0.0
+    wanted = {*situation.wanted, *(each for want in situation.wants for each in want.moved)}
+    questions = [each.rows for each in (*findings.questions.values(), *findings.unwanted.values())]
+    questions += [*findings.asks.values(), *findings.overdue.values()]
+    questions += [rows for _, rows in findings.noticed]
+    aside = {*spoken, *situation.managed, *(row.id for rows in questions for row in rows)}
+    rows = known.state.remembered.get(known.name, EMPTY)
+    for row in findings.unowned:
+        had = rows[row.id].known_as if row.id in known.remembered and row.id not in aside else EMPTY
+        addresses = {Address.parse(each): spec for each, spec in had.items()}
+        if addresses and addresses.keys().isdisjoint(wanted | known.state.entries.keys()):
+            address = min(addresses)
+            facts = (address, known.name, known.account, now, row.id, addresses[address], row.shown or EMPTY)
+            yield row.id, (Adopted(*facts), Orphaned(address, now))
 
 
 def _lasted(window: Window) -> float:

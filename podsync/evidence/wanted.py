@@ -11,6 +11,7 @@ from podsync.evidence.account import Knows
 from podsync.evidence.claims import Judge
 from podsync.evidence.findings import Findings, Question, Verdicts
 from podsync.evidence.listing import Reading, age
+from podsync.evidence.sent import left_over
 from podsync.evidence.situation import Situation, Want
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Spec
@@ -75,6 +76,9 @@ class WantedJudge:
             elif near:
                 self._unclear(want, near, waiting, judging)
         self._after_what_was_sent()
+        for identity, events in left_over(self._situation, findings, given):
+            findings.events += events if self._situation.recorded and not findings.reading.broken else ()
+            given.add(identity)
         if not (known.made_any or known.contacted):
             findings.first_contact = tuple(
                 row

@@ -154,6 +154,21 @@ def test_what_a_newer_state_had_from_the_moment_of_the_doubt_is_named_though_it_
     assert sorted(ids(found.asks[TEE])) == ["7", "9"]
 
 
+@pytest.mark.parametrize("recorded", [True, False])
+def test_what_a_newer_state_had_and_no_document_wants_is_an_orphan(recorded: bool) -> None:
+    """It stays on sale, and nobody else would tell of it; it is nobody's for a first contact either."""
+    had = Remembered(TEE, NOW, "kakaclo", "7", spec("tee"), known_as=spec("tee"))
+    known = replay(state(known=False), [had])
+    rows, facts = [row("7", "Named by hand")], {"kept": False, "recorded": recorded}
+
+    left, wanted = look(known, rows, **facts), look(known, rows, [want("tee")], **facts)
+
+    after = replay(known, left.events)
+    assert [(each.address, each.id) for each in after.orphans] == ([(TEE, "7")] if recorded else [])
+    assert left.first_contact == ()
+    assert replay(known, wanted.events).orphans == ()
+
+
 def test_what_is_another_product_for_certain_holds_up_nothing() -> None:
     found = look(remembered(), [], [want("dog")])
 

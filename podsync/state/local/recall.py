@@ -24,6 +24,7 @@ from podsync.providers.habits import Habits
 from podsync.providers.registry import kinds, plugins
 from podsync.state.entries import LANDMARKS, Entry, Orphan, Pending, Refusal, RememberedRow, Window
 from podsync.state.events import (
+    Adopted,
     Bound,
     Confirmed,
     Disowned,
@@ -37,6 +38,7 @@ from podsync.state.events import (
     ModelsSeen,
     NotSent,
     Observed,
+    Orphaned,
     Outdated,
     Recalled,
     Remembered,
@@ -82,6 +84,7 @@ class _Recall:
             self._absent(name)
             self._refused(name)
             self._doubts(name)
+            self._orphans(name)
             self._rows(name)
             self._outdated(name)
         return self._events
@@ -253,6 +256,20 @@ class _Recall:
         return True
 
     # -- what has one
+
+    def _orphans(self, provider: str) -> None:
+        """Carry over what nobody wants: no document asks about it, and it stays on sale."""
+        aside = self._owned(provider).union(self._draft_foreign(provider))
+        for orphan in self._newest.orphans:
+            if orphan.provider != provider or orphan.id is None or orphan.window or orphan.id in aside:
+                continue
+            address = orphan.address
+            if address in self._draft.entries:
+                address = self._elsewhere(address)
+            account, at, seen = orphan.account, orphan.created_at, (orphan.remote, orphan.unverified)
+            adopted = Adopted(address, provider, account, at, orphan.id, orphan.spec, *seen)
+            adopted = replace(adopted, labels=orphan.labels, lifecycle=orphan.lifecycle, place=orphan.place)
+            self._add(adopted, Orphaned(address, orphan.orphaned_at))
 
     def _rows(self, provider: str) -> None:
         aside = self._owned(provider).union(self._draft_foreign(provider))
