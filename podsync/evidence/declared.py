@@ -356,11 +356,15 @@ class Declarations:
         return [*taken_back, *exchanged, Bound(address, self.now, row.id, row.shown)]
 
     def _is_not_as_sent(self, entry: Entry, row: Remote) -> None:
-        present = self.rows.get(entry.id or "")
-        match = self.known.provider.match
-        if present is not None and match(entry.spec or EMPTY, present, self.known.habits) is Match.SAME:
+        """Refuse to give up what is listed as it was sent, or more like that than the row is."""
+        present, sent = self.rows.get(entry.id or ""), entry.spec or EMPTY
+        like = -1 if present is None else self._fits(sent, present)
+        if like >= Match.SAME.rank or (like > self._fits(sent, row) and entry.id not in self.claimed):
+            how = (
+                "just as it was sent" if like >= Match.SAME.rank else f"more like what was sent than {row.id}"
+            )
             raise PodsyncError(
-                f"{entry.address} is {entry.id}, which is listed just as it was sent",
+                f"{entry.address} is {entry.id}, which is listed {how}",
                 f"if it is {row.id} all the same: podsync state rm {entry.address.word}, "
                 f"then: podsync import {entry.address.word} {row.id}",
             )

@@ -54,6 +54,24 @@ def test_an_id_that_is_only_likely_is_given_up_to_a_person() -> None:
     assert (after.entries[TEE].id, after.entries[DOG].id) == (None, "7")
 
 
+def test_what_is_more_like_what_was_sent_is_not_given_up_for_another_product() -> None:
+    """It would be known to nobody: the listing changes values, and tells the two apart all the same."""
+    holder = entry("tee", "7")
+    known = Known(PROVIDERS["kakaclo"], state(holder), "default")
+    mine, other = rehosted("7", "tee"), rehosted("8", "Rex")
+    rows = {each.id: each for each in (mine, other)}
+    document = replace(designed("tee"), spec=spec("tee"))
+
+    with pytest.raises(PodsyncError, match="more like what was sent than 8") as refused:
+        Declarations(known, rows, NOW, {TEE: document}).ours(TEE, "8")
+    assert "podsync state rm" in refused.value.remedy
+    claimed = Declarations(known, rows, NOW, {TEE: document}, frozenset({"7", "8"}))
+    assert [each.id for each in claimed.ours(TEE, "8") if isinstance(each, Bound)] == ["8"]
+    alike = {"7": mine, "8": rehosted("8", "tee")}
+    told = Declarations(known, alike, NOW, {TEE: document}).ours(TEE, "8")
+    assert [each.id for each in told if isinstance(each, Bound)] == ["8"]
+
+
 def test_an_id_that_is_only_likely_is_given_up_to_a_doubt_that_a_person_settles() -> None:
     holder, asked = entry("tee", "7", window=window()), doubt("dog")
     known = Known(PROVIDERS["kakaclo"], state(holder, asked), "default")

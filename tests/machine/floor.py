@@ -930,7 +930,10 @@ class Floor(World):
             assert not self.there(provider)
             self.emptied(provider)
         except PodsyncError as error:  # a listing that lags shows it later, and podsync asks again
-            if "lists no product" not in error.message:
+            if "more like what was sent" in error.message:
+                for identity in taken.values():  # the address has its product: this one is not to be sold
+                    self.take_away(provider, identity)
+            elif "lists no product" not in error.message:
                 raise
 
     def say(self, address: Address, identity: str, version: Version | None) -> None:
