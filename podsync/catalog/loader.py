@@ -5,17 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.discovery import FoundFile, FoundFiles, shown, walk
 from podsync.catalog.fast_path import cached_run
 from podsync.catalog.loaded import CatalogRun, CheckedFile, Loaded
 from podsync.model.errors import UsageError
 from podsync.model.settings import Authoring
-
-if TYPE_CHECKING:
-    from podsync.catalog.authoring.context import AuthoringContext
-    from podsync.providers.knowledge import Provider
+from podsync.providers.knowledge import Provider
 
 __all__ = ["CatalogRun", "Loaded", "Scope", "begin", "files_of", "load", "scope"]
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from podsync.catalog import loader, settings_file
 from podsync.catalog.known_file import NO_FILE, KnownFile
+from podsync.cli.app.outputs import Outputs
 from podsync.cli.app.session import Session, program, quoted
 from podsync.cli.chosen_environment import check_environment, sandbox_folder
 from podsync.cli.environment.credentials import base_urls, with_base_urls
@@ -25,17 +26,16 @@ from podsync.model.frozen import Json
 from podsync.model.product import Catalog
 from podsync.model.settings import Authoring, Settings, StateSettings
 from podsync.network.hosts import host_of
+from podsync.providers.knowledge import Provider
 from podsync.providers.registry import plugins, providers
 from podsync.state.backends import state_files, state_settings
+from podsync.state.store import StateStore
 
 if TYPE_CHECKING:
     from podsync.catalog.source_lookup import Sources
-    from podsync.cli.app.outputs import Outputs
     from podsync.output.forecast import PlanFacts
     from podsync.plan.model import Plan
-    from podsync.providers.knowledge import Provider
     from podsync.state.model import State
-    from podsync.state.store import StateStore
 
 SETTINGS_FILE = "podsync.yaml"
 CACHE = Path(FOLDER)

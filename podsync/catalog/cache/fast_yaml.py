@@ -14,14 +14,17 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import yaml
 from yaml.nodes import MappingNode, ScalarNode
 
 from podsync.catalog.authoring import expansion_of
+from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.cache.fast_schema import check_of
 from podsync.catalog.cache.record import ProductRecord, kept_of
+from podsync.catalog.discovery import FoundFile
+from podsync.catalog.parsing.document import Document
 from podsync.catalog.parsing.encoding import decode
 from podsync.catalog.parsing.scalars import SUSPECTS, resolve
 from podsync.catalog.parsing.source_text import MAX_DEPTH
@@ -29,12 +32,7 @@ from podsync.catalog.rules import document_faults
 from podsync.model.frozen import EMPTY, freeze
 from podsync.model.position import Span
 from podsync.model.product import UNPROTECTED, History, Lifecycle
-
-if TYPE_CHECKING:
-    from podsync.catalog.authoring.context import AuthoringContext
-    from podsync.catalog.discovery import FoundFile
-    from podsync.catalog.parsing.document import Document
-    from podsync.providers.knowledge import Provider
+from podsync.providers.knowledge import Provider
 
 #: Larger files are `yaml_reader`'s, which counts values; so few bytes cannot hold too many.
 MAX_BYTES = 16_000

@@ -14,6 +14,7 @@ from podsync.catalog.cache.clash_candidates import Columns, clash_candidates, sh
 from podsync.catalog.cache.record import digest_of, product_of
 from podsync.catalog.cache.table import Table
 from podsync.catalog.discovery import FoundFile, read_bytes
+from podsync.catalog.parsing.document import Document, ParsedFile
 from podsync.catalog.validation.fingerprints import FingerprintRow, Fingerprints
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import EMPTY, Path
@@ -21,11 +22,10 @@ from podsync.model.json_bytes import parse
 from podsync.model.position import Position, Span
 from podsync.model.product import Product, catalog_digest
 from podsync.model.settings import Authoring
+from podsync.providers.knowledge import Provider
 
 if TYPE_CHECKING:
     from podsync.catalog.authoring.expansion import Expansion
-    from podsync.catalog.parsing.document import Document, ParsedFile
-    from podsync.providers.knowledge import Provider
 
 
 #: Up to this many searches for equal products scan every product; then an index is made.

@@ -20,10 +20,10 @@ from podsync.model.errors import PodsyncError
 from podsync.model.frozen import EMPTY
 from podsync.model.product import Catalog
 from podsync.model.settings import Authoring
+from podsync.providers.knowledge import Provider
 
 if TYPE_CHECKING:
     from podsync.catalog.cache.reader import CatalogReader
-    from podsync.providers.knowledge import Provider
 
 #: This many records are written in the time that reading one file takes.
 _WRITTEN_WHILE_ONE_IS_READ = 50

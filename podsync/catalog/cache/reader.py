@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import islice, pairwise
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
+from podsync.catalog.authoring.context import AuthoringContext
+from podsync.catalog.cache.changes import FilesStatus
 from podsync.catalog.cache.store import provable
 from podsync.catalog.cache.table import FileRow, Piece, Table, first_products
 from podsync.catalog.cache.workers import Answer, Task, WorkerPool, drawn_record
@@ -16,11 +18,7 @@ from podsync.files.cache_file import CacheDraft
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import EMPTY
 from podsync.model.json_bytes import compact
-
-if TYPE_CHECKING:
-    from podsync.catalog.authoring.context import AuthoringContext
-    from podsync.catalog.cache.changes import FilesStatus
-    from podsync.providers.knowledge import Provider
+from podsync.providers.knowledge import Provider
 
 
 class CatalogReader:

@@ -8,17 +8,15 @@ records of its files. Files that are not plain, and all files of a worker that f
 import os
 from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias
+from typing import NamedTuple, Self, TypeAlias
 
+from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.cache.record import ProductRecord, digest_of
 from podsync.catalog.cache.worker_process import WorkerProcess, may_fork, processors
 from podsync.catalog.discovery import FoundFile, Signed, read_signed
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import EMPTY
-
-if TYPE_CHECKING:
-    from podsync.catalog.authoring.context import AuthoringContext
-    from podsync.providers.knowledge import Provider
+from podsync.providers.knowledge import Provider
 
 #: Reading fewer files takes less time than starting a worker.
 WORTH_A_WORKER = 400

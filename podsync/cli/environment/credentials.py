@@ -5,16 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from podsync.model.errors import CredentialsError, UsageError
 from podsync.model.settings import Settings
+from podsync.providers.descriptor import ProviderInfo
 from podsync.providers.registry import plugins
 from podsync.state.backends import BACKENDS
-
-if TYPE_CHECKING:
-    from podsync.providers.descriptor import ProviderInfo
 
 #: Names the environment of the settings that the plain key variables belong to.
 KEYS_ENV = "PODSYNC_KEYS_ENV"

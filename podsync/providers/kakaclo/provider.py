@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from podsync.model.diagnostic import Rule, SpecFault
 from podsync.model.frozen import Json, Spec, freeze
 from podsync.model.known_ids import NOTHING_KNOWN, KnownIds
+from podsync.model.settings import ProviderSettings
 from podsync.providers.kakaclo import INFO
 from podsync.providers.knowledge import Provider
 from podsync.providers.normalise import folded, number, present, text
 
 if TYPE_CHECKING:
-    from podsync.model.settings import ProviderSettings
     from podsync.network.request import Request
     from podsync.providers.contract import Match, Remote
     from podsync.providers.habits import Habits, Sighting
