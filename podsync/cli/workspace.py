@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from podsync.catalog import loader, settings_file
 from podsync.catalog.known_file import NO_FILE, KnownFile
+from podsync.cli.app.formats import say_diagnostics
 from podsync.cli.app.outputs import Outputs
 from podsync.cli.app.session import Session, program, quoted
 from podsync.cli.chosen_environment import check_environment, sandbox_folder
 from podsync.cli.environment.credentials import base_urls, with_base_urls
+from podsync.cli.environment.origin import absence
 from podsync.cli.environment.own_folder import FOLDER, refuse_foreign
 from podsync.cli.environment.placement import must_be_its_catalog, must_stay_in_tree
 from podsync.files.seal import key_folder, own_seal
@@ -363,8 +365,6 @@ class Workspace:
 
     def refuse_absence(self, needed: Sequence[Path], *, thorough: bool) -> None:
         """Refuse a checkout that lacks files which are needed: products would look gone, or new."""
-        from podsync.cli.environment.origin import absence
-
         found = absence(os.environ, Path.cwd(), needed, thorough=thorough)
         if found is not None:
             raise ProtectedError(found.message, f"{found.remedy}; nothing was done")
@@ -399,8 +399,6 @@ class Workspace:
             )
 
     def _say(self, diagnostics: Sequence[Diagnostic]) -> None:
-        from podsync.cli.app.formats import say_diagnostics
-
         say_diagnostics(diagnostics, self.session)
 
     def command_line(self, *words: str) -> str:

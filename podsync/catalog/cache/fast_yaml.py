@@ -27,7 +27,7 @@ from podsync.catalog.discovery import FoundFile
 from podsync.catalog.parsing.document import Document
 from podsync.catalog.parsing.encoding import decode
 from podsync.catalog.parsing.scalars import SUSPECTS, resolve
-from podsync.catalog.parsing.source_text import MAX_DEPTH
+from podsync.catalog.parsing.source_text import MAX_DEPTH, Text
 from podsync.catalog.rules import document_faults
 from podsync.model.frozen import EMPTY, freeze
 from podsync.model.position import Span
@@ -247,8 +247,6 @@ def _with_places(raw: bytes, found: "FoundFile") -> "list[Document] | None":
     """Return the documents, with places only where they have keys: a number is inserted as it was typed."""
     from podsync.catalog.authoring.layers import AUTHORED
     from podsync.catalog.parsing import yaml_reader
-    from podsync.catalog.parsing.document import Document
-    from podsync.catalog.parsing.source_text import Text
 
     quick = read(raw)
     if quick is not None and all(AUTHORED.isdisjoint(data) for data, *_ in quick):

@@ -9,6 +9,7 @@ from typing import Self
 
 from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.cache.changes import FilesStatus
+from podsync.catalog.cache.record import keep
 from podsync.catalog.cache.store import provable
 from podsync.catalog.cache.table import FileRow, Piece, Table, first_products
 from podsync.catalog.cache.workers import Answer, Task, WorkerPool, drawn_record
@@ -120,8 +121,6 @@ class CatalogReader:
 
     def _read_closely(self, found: FoundFile) -> FileRow:
         """Read a file as the straight way does: something about it is unusual, or wrong."""
-        from podsync.catalog.cache.record import keep
-
         file = self._straight(found, self._providers, self._around)
         self.tables.update(file.tables)
         if file.diagnostics:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import NamedTuple, Self, TypeAlias
 
 from podsync.catalog.authoring.context import AuthoringContext
+from podsync.catalog.cache.fast_yaml import quick_products, quick_read
 from podsync.catalog.cache.record import ProductRecord, digest_of
 from podsync.catalog.cache.worker_process import WorkerProcess, may_fork, processors
 from podsync.catalog.discovery import FoundFile, Signed, read_signed
@@ -75,8 +76,6 @@ class WorkerPool:
                 self._start(min(wanted - 1, _MOST_WORKERS))
 
     def _start(self, count: int) -> None:
-        from podsync.catalog.cache import fast_yaml  # noqa: F401 (once, before there are several who need it)
-
         self._queue, numbers = os.pipe()
         with os.fdopen(numbers, "wb") as queue:
             queue.write(b"".join(batch.to_bytes(_NUMBER, "little") for batch in self._batches))
@@ -129,12 +128,8 @@ def _read_one(found: FoundFile, task: Task) -> Answer:
     if digest in task.known:
         return drawn_record(read, None, found, tables, around)
     if around is None or not (around.defaults or b"each" in read.raw or b"${" in read.raw):
-        from podsync.catalog.cache.fast_yaml import quick_read
-
         kept = quick_read(read.raw, task.by_kind)
         return None if kept is None else FileRecord(read.signature, read.changed_at, digest, kept)
-    from podsync.catalog.cache.fast_yaml import quick_products
-
     quick = quick_products(read.raw, task.by_kind, found, around)
     return None if quick is None else drawn_record(read, quick.kept, found, quick.tables, around)
 

@@ -251,8 +251,6 @@ def secrets_of(environ: Mapping[str, str]) -> list[str]:
 
 
 def _secret_names(environ: Mapping[str, str]) -> list[str]:
-    from podsync.providers.registry import plugins
-
     try:
         names = [plugin.key_variable for plugin in plugins().values()]
         ours = tuple(f"{name}_" for name in names)  # of any environment
