@@ -18,17 +18,9 @@ from pathlib import Path
 from podsync.apply.actions.create import adopt, adopt_all, take, take_all
 from podsync.apply.actions.local_changes import LocalChanges
 from podsync.apply.actions.settle import finish
-from podsync.apply.context import (
-    Context,
-    HistoryPort,
-    Listener,
-    Lost,
-    Options,
-    OutcomeBoard,
-    ProviderConnection,
-    Stop,
-)
+from podsync.apply.context import Context, Listener, Options, OutcomeBoard, ProviderConnection, Stop
 from podsync.apply.guard import guarded
+from podsync.apply.history import Lost, StateHistory
 from podsync.apply.ledger import Ledger
 from podsync.apply.lookup.before_send import look
 from podsync.apply.outcomes import asked_together, listed, tell_otherwise
@@ -81,7 +73,7 @@ def carry_out(
     clock: Clock,
     listener: Listener,
     stop: Stop,
-    memory: HistoryPort,
+    memory: StateHistory,
     options: Options = Options(),
     origin: Origin = Origin(),
     approved_as: str | None = None,
@@ -113,7 +105,7 @@ class _Apply:
         clock: Clock,
         listener: Listener,
         stop: Stop,
-        memory: HistoryPort,
+        memory: StateHistory,
         options: Options,
         origin: Origin,
         others: Mapping[str, Others],
