@@ -360,7 +360,7 @@ def report_of(
     signal: int | None,
     error: BaseException,
 ) -> Report:
-    """Return what a run that broke off is known to have done; a change without a word is in doubt if its intent stands."""
+    """Return the report of a run that broke off; a change without a word is in doubt if its intent stands."""
     finished = {outcome.address for outcome in heard}
     state = _loaded(store)
     rest = tuple(_outcome(change, state) for change in plan.work if change.address not in finished)
