@@ -230,17 +230,15 @@ class Workspace:
 
     def read_catalog(self, paths: Sequence[str] = ()) -> loader.Loaded:
         """Read the catalog with all that is wrong with it; `paths` narrow what is told."""
-        loaded = loader.load(
-            Path(), self.settings.catalog, self.providers, paths,
-            remember_from=loader.WORTH_A_CACHE, authoring=self.authoring,
-        )  # fmt: skip
+        with self.reading(paths) as run:
+            loaded = run.finish()
         self.refuse_absence([Path(self.settings.catalog)], thorough=not len(loaded.catalog))
         return loaded._replace(diagnostics=(*self.known_file.parsed[1], *loaded.diagnostics))
 
-    def reading(self) -> loader.CatalogRun:
+    def reading(self, paths: Sequence[str] = ()) -> loader.CatalogRun:
         """Begin to read the catalog: while the block does something else, other processors are at it."""
         return loader.begin(
-            Path(), self.settings.catalog, self.providers,
+            Path(), self.settings.catalog, self.providers, paths,
             remember_from=loader.WORTH_A_CACHE, authoring=self.authoring,
         )  # fmt: skip
 
