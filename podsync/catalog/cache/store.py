@@ -58,10 +58,7 @@ class CatalogCache(NamedTuple):
 
     @classmethod
     def beside(
-        cls,
-        root: os.PathLike[str],
-        providers: "Mapping[str, Provider]",
-        authoring: Authoring = Authoring(),
+        cls, root: os.PathLike[str], providers: "Mapping[str, Provider]", authoring: Authoring = Authoring()
     ) -> "CatalogCache":
         """Return the memory of the folder that podsync works in."""
         return cls(CacheFile(Path(root), FOLDERS, _name(authoring), partial(key, providers, authoring)))

@@ -54,9 +54,7 @@ class KakaClo(Provider):
     )
 
     def __init__(
-        self,
-        pictures: Literal["unknown", "kept", "rehosted"] = "unknown",
-        known: KnownIds = NOTHING_KNOWN,
+        self, pictures: Literal["unknown", "kept", "rehosted"] = "unknown", known: KnownIds = NOTHING_KNOWN
     ) -> None:
         self.pictures = pictures
         self.known = known
