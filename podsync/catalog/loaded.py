@@ -71,4 +71,4 @@ class CheckedFile(NamedTuple):
 
 
 #: Reads a file with all its places, and says all that is wrong with it.
-ReadClosely: TypeAlias = "Callable[[FoundFile, Mapping[str, Provider], AuthoringContext | None], CheckedFile]"
+ReadClosely: TypeAlias = "Callable[[FoundFile, Mapping[str, Provider], AuthoringContext], CheckedFile]"

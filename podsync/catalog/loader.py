@@ -114,7 +114,7 @@ def begin(
 
 
 def _read_closely(
-    found: FoundFile, providers: Mapping[str, Provider], around: AuthoringContext | None = None
+    found: FoundFile, providers: Mapping[str, Provider], around: AuthoringContext
 ) -> CheckedFile:
     from podsync.catalog.straight import read_closely
 

@@ -36,9 +36,9 @@ class CatalogReader:
         standing: FilesStatus,
         providers: Mapping[str, Provider],
         read_closely: ReadClosely,
+        around: AuthoringContext,
         past: Table | None = None,
         draft: CacheDraft | None = None,
-        around: AuthoringContext | None = None,
         needs: Mapping[str, Sequence[str]] = EMPTY,
     ) -> None:
         self.diagnostics: list[Diagnostic] = []
@@ -55,7 +55,7 @@ class CatalogReader:
         self.tables: set[str] = set()
         self.defaults_faulty = False
         self._around = around
-        for each in around.defaults if around is not None else ():
+        for each in around.defaults:
             self.diagnostics += read_closely(each, providers, around).diagnostics
         self.defaults_faulty = bool(self.diagnostics)
         if past is not None and needs:
@@ -65,7 +65,7 @@ class CatalogReader:
                 if path in drawn_on:
                     self._digests.pop(past.digests[number], None)  # what it is, others say
         by_kind = {provider.kind: provider for provider in providers.values()}
-        task = Task(by_kind, self._digests.keys(), around, needs)
+        task = Task(by_kind, around, self._digests.keys(), needs)
         self._stack = ExitStack()
         self._pool = self._stack.enter_context(WorkerPool(standing.unread, task))
 

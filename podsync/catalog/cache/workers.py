@@ -52,8 +52,8 @@ class Task(NamedTuple):
     """
 
     by_kind: "Mapping[str, Provider]"
+    around: AuthoringContext
     known: Container[str] = frozenset()
-    around: "AuthoringContext | None" = None
     needs: Mapping[str, Sequence[str]] = EMPTY
 
 
@@ -123,11 +123,11 @@ def _read_one(found: FoundFile, task: Task) -> Answer:
     if isinstance(read, Diagnostic):
         return None
     digest, around, tables = digest_of(read.raw), task.around, task.needs.get(found.path, ())
-    if around is not None and (around.defaults or tables):
+    if around.defaults or tables:
         digest = around.digest(digest, around.needs(found.path, tables))
     if digest in task.known:
         return drawn_record(read, None, found, tables, around)
-    if around is None or not (around.defaults or b"each" in read.raw or b"${" in read.raw):
+    if not (around.defaults or b"each" in read.raw or b"${" in read.raw):
         kept = quick_read(read.raw, task.by_kind)
         return None if kept is None else FileRecord(read.signature, read.changed_at, digest, kept)
     quick = quick_products(read.raw, task.by_kind, found, around)
@@ -139,12 +139,12 @@ def drawn_record(
     kept: list[ProductRecord] | None,
     found: FoundFile,
     tables: Sequence[str],
-    around: "AuthoringContext | None",
+    around: AuthoringContext,
 ) -> FileRecord:
     """Return the record of a file together with all that its documents draw on."""
     digest = digest_of(read.raw)
-    drawn = around.needs(found.path, tables) if around is not None else ()
-    if not drawn or around is None:
+    drawn = around.needs(found.path, tables)
+    if not drawn:
         return FileRecord(read.signature, read.changed_at, digest, kept)
     signature, changed_at = around.signature(read.signature, drawn), around.changed_at(read.changed_at, drawn)
     return FileRecord(signature, changed_at, around.digest(digest, drawn), kept, tuple(tables))
