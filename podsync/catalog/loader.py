@@ -14,7 +14,7 @@ from podsync.model.errors import UsageError
 from podsync.model.settings import Authoring
 from podsync.providers.knowledge import Provider
 
-__all__ = ["CatalogRun", "Loaded", "Scope", "begin", "files_of", "load", "scope"]
+__all__ = ["CatalogRun", "Loaded", "Scope", "begin", "files_of", "scope"]
 
 #: From so many files on a cache pays: fewer are read about as soon, and nothing appears in a new folder.
 WORTH_A_CACHE = 100
@@ -61,20 +61,6 @@ def scope(root: Path, catalog_dir: str | Path, paths: Sequence[str | Path]) -> S
         elif not walked:
             folders.append(location)
     return Scope(reported, files, folders)
-
-
-def load(
-    root: Path,
-    catalog_dir: str | Path,
-    providers: Mapping[str, Provider],
-    paths: Sequence[str | Path] = (),
-    *,
-    remember_from: int | None = None,
-    authoring: Authoring = Authoring(),
-) -> Loaded:
-    """Read the catalog below `root / catalog_dir`; see :func:`begin`."""
-    with begin(root, catalog_dir, providers, paths, remember_from=remember_from, authoring=authoring) as run:
-        return run.finish()
 
 
 def begin(
