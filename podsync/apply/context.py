@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from podsync.apply.history import Lost, StateHistory
 from podsync.apply.report import Outcome, Result
 from podsync.evidence.state_view import Known
 from podsync.model.address import Address
 from podsync.model.clock import Clock, Pace
-from podsync.model.frozen import EMPTY
 from podsync.model.settings import ProviderSettings
 from podsync.plan.change import Change
 from podsync.providers.contract import Reader, Writer
 from podsync.providers.knowledge import Provider
-from podsync.state.events import Remembered
 from podsync.state.model import State
 
 
@@ -72,58 +71,6 @@ class Stop(Protocol):
     @property
     def signal(self) -> int:
         """2, 15, or 0 for no."""
-
-
-@dataclass(frozen=True, slots=True)
-class LastSend:
-    """When requests were last sent to a provider, by its own clock and by ours; None: nobody can say."""
-
-    date: float | None = None
-    at: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """The state is lost, or older than the last one seen here.
-
-    `sends` names the providers that requests were sent to since: their listings may not show yet
-    what those made. `whole` is False when it concerns them alone: the others have caught up since.
-    """
-
-    sends: Mapping[str, LastSend] = EMPTY
-    whole: bool = True
-
-    def concerns(self, provider: str) -> bool:
-        """Whether the state may not know products that were made there."""
-        return self.whole or provider in self.sends
-
-
-class HistoryPort(Protocol):
-    """Remembers beside the state that requests were sent, so that a lost state is noticed."""
-
-    def lost(self, state: State) -> Lost | None:
-        """Whether `state` is not the one that was last seen here."""
-
-    def begins(self) -> None:
-        """Note, before anything is written, where the state may not know all: its serial will not tell."""
-
-    def caught_up(self, provider: str) -> None:
-        """The provider's listing showed whatever was made before this run, and the state knows it now."""
-
-    def unanswered(self, provider: str) -> None:
-        """A person has to say what a product is before the state can be called whole."""
-
-    def sending(self, provider: str, serial: int) -> None:
-        """Requests leave from now on; durable when it returns."""
-
-    def ended(self, state: State, sends: Mapping[str, float | None]) -> None:
-        """Nothing is on its way any more; `sends` has the providers' own clocks."""
-
-    def remembered(self, state: State) -> Sequence[Remembered]:
-        """Return the rows that looks without the lock have shown and that `state` does not know."""
-
-    def recorded(self) -> None:
-        """What `remembered` returned, and all that was written, is in the state, durably."""
 
 
 @dataclass
@@ -212,7 +159,7 @@ class Context:
     stop: Stop
     options: Options
     board: OutcomeBoard
-    memory: HistoryPort
+    memory: StateHistory
     began: float
     lost: Lost | None = None
     ahead: int = 1

@@ -18,17 +18,9 @@ from pathlib import Path
 from podsync.apply.actions.create import adopt, adopt_all, take, take_all
 from podsync.apply.actions.local_changes import LocalChanges
 from podsync.apply.actions.settle import finish
-from podsync.apply.context import (
-    Context,
-    HistoryPort,
-    Listener,
-    Lost,
-    Options,
-    OutcomeBoard,
-    ProviderConnection,
-    Stop,
-)
+from podsync.apply.context import Context, Listener, Options, OutcomeBoard, ProviderConnection, Stop
 from podsync.apply.guard import guarded
+from podsync.apply.history import StateHistory
 from podsync.apply.ledger import Ledger
 from podsync.apply.lookup.before_send import look
 from podsync.apply.outcomes import asked_together, listed, tell_otherwise
@@ -81,7 +73,7 @@ def carry_out(
     clock: Clock,
     listener: Listener,
     stop: Stop,
-    memory: HistoryPort,
+    memory: StateHistory,
     options: Options = Options(),
     origin: Origin = Origin(),
     approved_as: str | None = None,
@@ -96,47 +88,44 @@ def carry_out(
     of this user writes to one of the accounts (`locks` is the folder of those locks). Every other fault of
     the world ends in the report.
     """
-    apply = _Apply(plan, state, store, connections, clock, listener, stop, memory, options, origin, others)
-    apply.still_wanted = still_wanted
+    apply = _Apply(
+        plan, state, store, connections, clock, listener, stop, memory, options, origin, others, still_wanted
+    )
     accounts = {each.provider.title: each.account for each in connections.values() if each.account}
     with sole_writer(locks, accounts):
         return apply.run(approved_as)
 
 
+@dataclass(eq=False)
 class _Apply:
-    def __init__(
-        self,
-        plan: Plan,
-        state: State,
-        store: StateStore,
-        connections: Mapping[str, ProviderConnection],
-        clock: Clock,
-        listener: Listener,
-        stop: Stop,
-        memory: HistoryPort,
-        options: Options,
-        origin: Origin,
-        others: Mapping[str, Others],
-    ) -> None:
-        self._plan = plan
-        #: Called with the findings under the lock, before anything is sent.
-        self.still_wanted: Callable[[Mapping[str, Findings]], bool] = lambda _: True
-        self._origin, self._others = origin, others
-        self._store = store
-        self._clock = clock
-        self._stop = stop
-        self._memory = memory
-        self._state = state
-        self._connections = connections
-        self._board = OutcomeBoard({c.address: c for c in plan.work}, listener, options.max_failures)
+    _plan: Plan
+    _state: State
+    _store: StateStore
+    _connections: Mapping[str, ProviderConnection]
+    _clock: Clock
+    _listener: Listener
+    _stop: Stop
+    _memory: StateHistory
+    _options: Options
+    _origin: Origin
+    _others: Mapping[str, Others]
+    #: Called with the findings under the lock, before anything is sent.
+    _still_wanted: Callable[[Mapping[str, Findings]], bool]
+
+    def __post_init__(self) -> None:
+        state, clock, options = self._state, self._clock, self._options
+        changes = {change.address: change for change in self._plan.work}
+        self._board = OutcomeBoard(changes, self._listener, options.max_failures)
         # If the last apply ran on another machine, its process may live: a local lock proves nothing.
-        elsewhere = (state.last_apply or EMPTY).get("machine", "") not in ("", origin.machine)
-        began = clock.monotonic() + (SEND_SECONDS if store.shared or elsewhere else 0.0)
-        self._context = Context(clock, stop, options, self._board, memory, began, self._lost(), store.ahead)
-        self._ledger = Ledger(store, state)
+        elsewhere = (state.last_apply or EMPTY).get("machine", "") not in ("", self._origin.machine)
+        began = clock.monotonic() + (SEND_SECONDS if self._store.shared or elsewhere else 0.0)
+        memory, ahead = self._memory, self._store.ahead
+        lost = memory.lost(state)
+        self._context = Context(clock, self._stop, options, self._board, memory, began, lost, ahead)
+        self._ledger = Ledger(self._store, state)
         self._runs: list[ProviderRun] = []
         self._contacts: list[str] = []
-        self._local = LocalChanges(plan, self._ledger, self._board, clock, stop)
+        self._local = LocalChanges(self._plan, self._ledger, self._board, clock, self._stop)
 
     def run(self, approved_as: str | None) -> Report:
         """Do it all."""
@@ -153,7 +142,7 @@ class _Apply:
         self._together(look)
         hit("apply.looked")
         findings = {run.provider.name: run.findings for run in self._runs if run.findings is not None}
-        if not self.still_wanted(findings):
+        if not self._still_wanted(findings):
             return self._report("the plan has changed, and nobody wanted it as it is now")
         refused = self._first_contact()
         if refused is None:
@@ -165,10 +154,6 @@ class _Apply:
             self._together(finish)
             hit("apply.finished")
         return self._report(refused)
-
-    def _lost(self) -> Lost | None:
-        """Whether the state is lost, or older than what this machine has seen of it."""
-        return self._memory.lost(self._state)
 
     def _begun(self, approved_as: str | None) -> Begun:
         origin = self._origin

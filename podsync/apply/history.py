@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
-from podsync.apply.context import LastSend, Lost
 from podsync.model.clock import Clock
+from podsync.model.frozen import EMPTY
 from podsync.state.events import Remembered
 from podsync.state.local.remembered_rows import RememberedRows
 from podsync.state.model import State
@@ -13,10 +14,34 @@ from podsync.state.run_history import RunHistory
 from podsync.state.store import StateStore
 
 
-class StateHistory:
-    """Implements `context.HistoryPort` over the files that `state.run_history` and `rows` keep.
+@dataclass(frozen=True, slots=True)
+class LastSend:
+    """When requests were last sent to a provider, by its own clock and by ours; None: nobody can say."""
 
-    `tell` is given a sentence when the file cannot be written: that costs safety only if the state is lost as
+    date: float | None = None
+    at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The state is lost, or older than the last one seen here.
+
+    `sends` names the providers that requests were sent to since: their listings may not show yet
+    what those made. `whole` is False when it concerns them alone: the others have caught up since.
+    """
+
+    sends: Mapping[str, LastSend] = EMPTY
+    whole: bool = True
+
+    def concerns(self, provider: str) -> bool:
+        """Whether the state may not know products that were made there."""
+        return self.whole or provider in self.sends
+
+
+class StateHistory:
+    """Remembers beside the state that requests were sent, so that a lost state is noticed.
+
+    `tell` is given a sentence when a file cannot be written: that costs safety only if the state is lost as
     well.
     """
 
@@ -72,7 +97,7 @@ class StateHistory:
             self._sent.add(provider)
 
     def sending(self, provider: str, serial: int) -> None:
-        """Note durably that requests leave from now on."""
+        """Requests leave from now on; durable when it returns."""
         self._sent.add(provider)
         timeline = self._timeline or self._store.lineage
         note = self._memory.begin_sending(provider, timeline=timeline, serial=serial, at=self._clock.now())
@@ -80,7 +105,7 @@ class StateHistory:
             self._tell(note)
 
     def ended(self, state: State, sends: Mapping[str, float | None]) -> None:
-        """Record the final state and the providers' clocks."""
+        """Nothing is on its way any more; `sends` has the providers' own clocks."""
         timeline, now = state.timeline or self._store.lineage, self._clock.now()
         notes = [self._memory.saw(timeline, state.serial)]
         for name, date in sends.items():

@@ -10,15 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 from os.path import normpath, realpath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from podsync.catalog.parsing.document import Document
+from podsync.model.diagnostic import Diagnostic
 from podsync.network.hosts import host_and_port
 from podsync.providers.registry import default_settings, plugins
 from podsync.state.backends import BACKENDS, state_files, state_settings
-
-if TYPE_CHECKING:
-    from podsync.catalog.parsing.document import Document
-    from podsync.model.diagnostic import Diagnostic
 
 _THIS_MACHINE = "localhost"
 _LOOPBACK = frozenset({_THIS_MACHINE, "127.0.0.1", "::1"})

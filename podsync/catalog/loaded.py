@@ -1,18 +1,16 @@
 """What reading a catalog gives, by whichever way."""
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, Protocol, Self, TypeAlias
+from typing import NamedTuple, Protocol, Self, TypeAlias
 
+from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.discovery import FoundFile, FoundFiles, Signed
+from podsync.catalog.parsing.source_text import Text
 from podsync.model.address import Address
 from podsync.model.diagnostic import Diagnostic, errors_among, in_file_order
 from podsync.model.position import Position
 from podsync.model.product import Catalog, Product
-
-if TYPE_CHECKING:
-    from podsync.catalog.authoring.context import AuthoringContext
-    from podsync.catalog.parsing.source_text import Text
-    from podsync.providers.knowledge import Provider
+from podsync.providers.knowledge import Provider
 
 #: Finds the files of a catalog, and faults of the search.
 FindFiles: TypeAlias = Callable[[], FoundFiles]
@@ -73,4 +71,4 @@ class CheckedFile(NamedTuple):
 
 
 #: Reads a file with all its places, and says all that is wrong with it.
-ReadClosely: TypeAlias = "Callable[[FoundFile, Mapping[str, Provider], AuthoringContext | None], CheckedFile]"
+ReadClosely: TypeAlias = "Callable[[FoundFile, Mapping[str, Provider], AuthoringContext], CheckedFile]"

@@ -5,19 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.discovery import FoundFile, FoundFiles, shown, walk
 from podsync.catalog.fast_path import cached_run
 from podsync.catalog.loaded import CatalogRun, CheckedFile, Loaded
 from podsync.model.errors import UsageError
 from podsync.model.settings import Authoring
+from podsync.providers.knowledge import Provider
 
-if TYPE_CHECKING:
-    from podsync.catalog.authoring.context import AuthoringContext
-    from podsync.providers.knowledge import Provider
-
-__all__ = ["CatalogRun", "Loaded", "Scope", "begin", "files_of", "load", "scope"]
+__all__ = ["CatalogRun", "Loaded", "Scope", "begin", "files_of", "scope"]
 
 #: From so many files on a cache pays: fewer are read about as soon, and nothing appears in a new folder.
 WORTH_A_CACHE = 100
@@ -66,20 +63,6 @@ def scope(root: Path, catalog_dir: str | Path, paths: Sequence[str | Path]) -> S
     return Scope(reported, files, folders)
 
 
-def load(
-    root: Path,
-    catalog_dir: str | Path,
-    providers: Mapping[str, Provider],
-    paths: Sequence[str | Path] = (),
-    *,
-    remember_from: int | None = None,
-    authoring: Authoring = Authoring(),
-) -> Loaded:
-    """Read the catalog below `root / catalog_dir`; see :func:`begin`."""
-    with begin(root, catalog_dir, providers, paths, remember_from=remember_from, authoring=authoring) as run:
-        return run.finish()
-
-
 def begin(
     root: Path,
     catalog_dir: str | Path,
@@ -117,7 +100,7 @@ def begin(
 
 
 def _read_closely(
-    found: FoundFile, providers: Mapping[str, Provider], around: AuthoringContext | None = None
+    found: FoundFile, providers: Mapping[str, Provider], around: AuthoringContext
 ) -> CheckedFile:
     from podsync.catalog.straight import read_closely
 

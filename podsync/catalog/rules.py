@@ -7,7 +7,7 @@ A rule of a single provider is not here but in the provider's `check`. Both read
 import pathlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import podsync
 from podsync.catalog.validation.nearest import did_you_mean
@@ -15,10 +15,7 @@ from podsync.model.characters import hidden, name_of, seen
 from podsync.model.diagnostic import Rule, SpecFault
 from podsync.model.frozen import Path, Spec
 from podsync.network.signed_url import signing_key
-
-if TYPE_CHECKING:
-    from podsync.providers.knowledge import Provider
-
+from podsync.providers.knowledge import Provider
 
 _SEPARATORS: Final = frozenset("?;|")
 #: A row of `podsync help rules`: id, severity, title, help.

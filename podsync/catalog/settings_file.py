@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from podsync.catalog.discovery import FoundFile, read_bytes, shown
 from podsync.catalog.environments import (
@@ -16,17 +16,15 @@ from podsync.catalog.environments import (
     shared_things,
 )
 from podsync.catalog.fast_path import settings_cache
+from podsync.catalog.parsing.document import Document, ParsedFile
 from podsync.catalog.validation.validator import fits
+from podsync.model.address import Address
 from podsync.model.diagnostic import Diagnostic, errors_among, in_file_order
 from podsync.model.errors import CatalogError
 from podsync.model.frozen import EMPTY, freeze, value_at
 from podsync.model.settings import Limits, ProviderSettings, RateLimit, Settings
 from podsync.providers.registry import default_settings, plugins
 from podsync.state.backends import BACKENDS, state_settings
-
-if TYPE_CHECKING:
-    from podsync.catalog.parsing.document import Document, ParsedFile
-    from podsync.model.address import Address
 
 
 def load(path: Path, root: Path | None = None, environment: str = "") -> Settings:

@@ -98,11 +98,11 @@ class StraightRun:
 
 
 def read_closely(
-    found: FoundFile, providers: Mapping[str, Provider], around: AuthoringContext | None = None
+    found: FoundFile, providers: Mapping[str, Provider], around: AuthoringContext
 ) -> CheckedFile:
-    """Read a file with all its places and faults. Its documents may draw on `around`, None for nothing."""
+    """Read a file with all its places and faults. Its documents may draw on `around`."""
     read = read_signed(found)
-    if around is not None and found in around.defaults:
+    if found in around.defaults:
         return CheckedFile(None, None, (), defaults_faults(found, around))
     if isinstance(read, Diagnostic):
         return CheckedFile(None, None, (), (read,))
@@ -130,7 +130,7 @@ def read_closely(
 
 
 def _examined(
-    content: str, found: FoundFile, providers: Mapping[str, Provider], around: AuthoringContext | None
+    content: str, found: FoundFile, providers: Mapping[str, Provider], around: AuthoringContext
 ) -> list[Diagnostic]:
     """Return all faults in the content of a file, by rules that look at one document only."""
     reading = yaml_reader.read(found.path, content.encode("utf-8", "surrogatepass"))
@@ -139,23 +139,19 @@ def _examined(
 
 
 class _Documents:
-    def __init__(
-        self, found: FoundFile, providers: Mapping[str, Provider], around: AuthoringContext | None
-    ) -> None:
+    def __init__(self, found: FoundFile, providers: Mapping[str, Provider], around: AuthoringContext) -> None:
         self.products: list[Product] = []
         self.removed: list[tuple[Address, Position]] = []
         self.tables: dict[str, None] = {}
         self._found, self._providers, self._around = found, providers, around
 
     def faults_around(self) -> list[Diagnostic]:
-        if self._around is None:
-            return []
         chain = self._around.chain_of(self._found.path)
         return [fault for each in chain for fault in defaults_faults(each, self._around)]
 
     def faults_of(self, document: Document) -> list[Diagnostic]:
         """Add a document's products; return its faults."""
-        if self._around is None or is_plain(document, self._found, self._around):
+        if is_plain(document, self._found, self._around):
             return self._taken(document)
         if self.faults_around():
             return []

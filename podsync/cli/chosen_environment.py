@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from podsync.catalog import settings_file
 from podsync.cli.app.framework import nearest
+from podsync.cli.app.session import Session
 from podsync.cli.environment.own_folder import FOLDER
 from podsync.model.errors import UsageError
 from podsync.model.settings import Authoring, Settings, is_environment
-
-if TYPE_CHECKING:
-    from podsync.cli.app.session import Session
 
 
 def sandbox_folder(environment: str) -> Path:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from podsync.cli.app.framework import CommandGroup, from_environment
+from podsync.cli.app.framework import CommandGroup, from_environment, long_options, nearest
 from podsync.cli.app.session import Session
 from podsync.interrupts import Interrupts, Terminated
 
@@ -154,8 +154,6 @@ def _wrong_usage(error: click.ClickException, session: Session) -> int:
 
 
 def _no_such_option(error: click.NoSuchOption) -> str:
-    from podsync.cli.app.framework import long_options, nearest
-
     of_command = f" of {error.ctx.command_path}" if error.ctx is not None else ""
     known = long_options(error.ctx.command) if error.ctx is not None else []
     near = nearest(error.option_name, known)

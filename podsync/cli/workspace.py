@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from podsync.catalog import loader, settings_file
 from podsync.catalog.known_file import NO_FILE, KnownFile
+from podsync.cli.app.formats import say_diagnostics
+from podsync.cli.app.outputs import Outputs
 from podsync.cli.app.session import Session, program, quoted
 from podsync.cli.chosen_environment import check_environment, sandbox_folder
 from podsync.cli.environment.credentials import base_urls, with_base_urls
+from podsync.cli.environment.origin import absence
 from podsync.cli.environment.own_folder import FOLDER, refuse_foreign
 from podsync.cli.environment.placement import must_be_its_catalog, must_stay_in_tree
 from podsync.files.seal import key_folder, own_seal
@@ -25,17 +28,16 @@ from podsync.model.frozen import Json
 from podsync.model.product import Catalog
 from podsync.model.settings import Authoring, Settings, StateSettings
 from podsync.network.hosts import host_of
+from podsync.providers.knowledge import Provider
 from podsync.providers.registry import plugins, providers
 from podsync.state.backends import state_files, state_settings
+from podsync.state.store import StateStore
 
 if TYPE_CHECKING:
     from podsync.catalog.source_lookup import Sources
-    from podsync.cli.app.outputs import Outputs
     from podsync.output.forecast import PlanFacts
     from podsync.plan.model import Plan
-    from podsync.providers.knowledge import Provider
     from podsync.state.model import State
-    from podsync.state.store import StateStore
 
 SETTINGS_FILE = "podsync.yaml"
 CACHE = Path(FOLDER)
@@ -228,17 +230,15 @@ class Workspace:
 
     def read_catalog(self, paths: Sequence[str] = ()) -> loader.Loaded:
         """Read the catalog with all that is wrong with it; `paths` narrow what is told."""
-        loaded = loader.load(
-            Path(), self.settings.catalog, self.providers, paths,
-            remember_from=loader.WORTH_A_CACHE, authoring=self.authoring,
-        )  # fmt: skip
+        with self.reading(paths) as run:
+            loaded = run.finish()
         self.refuse_absence([Path(self.settings.catalog)], thorough=not len(loaded.catalog))
         return loaded._replace(diagnostics=(*self.known_file.parsed[1], *loaded.diagnostics))
 
-    def reading(self) -> loader.CatalogRun:
+    def reading(self, paths: Sequence[str] = ()) -> loader.CatalogRun:
         """Begin to read the catalog: while the block does something else, other processors are at it."""
         return loader.begin(
-            Path(), self.settings.catalog, self.providers,
+            Path(), self.settings.catalog, self.providers, paths,
             remember_from=loader.WORTH_A_CACHE, authoring=self.authoring,
         )  # fmt: skip
 
@@ -363,8 +363,6 @@ class Workspace:
 
     def refuse_absence(self, needed: Sequence[Path], *, thorough: bool) -> None:
         """Refuse a checkout that lacks files which are needed: products would look gone, or new."""
-        from podsync.cli.environment.origin import absence
-
         found = absence(os.environ, Path.cwd(), needed, thorough=thorough)
         if found is not None:
             raise ProtectedError(found.message, f"{found.remedy}; nothing was done")
@@ -399,8 +397,6 @@ class Workspace:
             )
 
     def _say(self, diagnostics: Sequence[Diagnostic]) -> None:
-        from podsync.cli.app.formats import say_diagnostics
-
         say_diagnostics(diagnostics, self.session)
 
     def command_line(self, *words: str) -> str:

@@ -278,11 +278,6 @@ class Versions:
         alike = (one for one in self.sent if one.version == version and version.which)
         return " ".join(["as it was sent", *(_to_the_second(one.at) for one in alike)])
 
-    @property
-    def today(self) -> str:
-        """Say that a product is as its document says now."""
-        return self.words(Version.DOCUMENT)
-
     def told(self, address: Address, row: Remote, said: Version | None) -> Version:
         """Return which version the row is: the listing tells, or the person.
 

@@ -109,23 +109,11 @@ class ProviderError(PodsyncError):
     its id may be the new one.
     """
 
-    def __init__(
-        self,
-        message: str,
-        remedy: str = "",
-        *,
-        status: int | None = None,
-        code: int | None = None,
-        date: float | None = None,
-        retry_after: float | None = None,
-        body: Any = None,
-    ) -> None:
+    def __init__(self, message: str, remedy: str = "", **facts: Unpack[_Facts]) -> None:
         super().__init__(message, remedy)
-        self.status = status
-        self.code = code
-        self.date = date
-        self.retry_after = retry_after
-        self.body = body
+        self.status, self.code = facts.get("status"), facts.get("code")
+        self.date, self.retry_after = facts.get("date"), facts.get("retry_after")
+        self.body = facts.get("body")
         self.shown: Any = None
 
 

@@ -15,12 +15,12 @@ from podsync.model.address import Address
 from podsync.model.digests import canonical_json
 from podsync.model.frozen import EMPTY, Json, Spec
 from podsync.model.product import TOLD, seen_ids
+from podsync.providers.knowledge import Provider
 
 if TYPE_CHECKING:
     from podsync.evidence.findings import Findings, Question
     from podsync.evidence.listing import Versions
     from podsync.providers.contract import Remote
-    from podsync.providers.knowledge import Provider
     from podsync.state.entries import Entry, Orphan
 
 #: The remedy for an incomplete spec while the product exists.

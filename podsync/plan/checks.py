@@ -18,11 +18,11 @@ from podsync.plan.approval import over_limits
 from podsync.plan.change import Change, left_by
 from podsync.plan.diff import unseen
 from podsync.plan.unchanged import Split, UnchangedPairs
+from podsync.providers.knowledge import Provider
+from podsync.state.model import State
 
 if TYPE_CHECKING:
-    from podsync.providers.knowledge import Provider
     from podsync.state.entries import Entry, Orphan
-    from podsync.state.model import State
 
 
 def moved_words(product: Address, former: Address) -> str:

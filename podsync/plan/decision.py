@@ -37,6 +37,7 @@ from podsync.plan.change import (
     temporary_name,
 )  # fmt: skip
 from podsync.plan.diff import (
+    Defaults,
     can_set_back,
     differing_fields,
     edited_since,
@@ -52,11 +53,10 @@ from podsync.plan.diff import (
     with_steps,
 )  # fmt: skip
 from podsync.plan.matching import Pair, last_place
+from podsync.providers.knowledge import Provider
 from podsync.providers.known_models import left_model
 
 if TYPE_CHECKING:
-    from podsync.plan.diff import Defaults
-    from podsync.providers.knowledge import Provider
     from podsync.state.entries import Entry, Orphan, Swap
 
 

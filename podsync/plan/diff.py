@@ -18,10 +18,10 @@ from podsync.plan.action import CANNOT_UPDATE, NOT_IN_STATE, SWAP, Action
 from podsync.plan.answers import perhaps_added
 from podsync.plan.change import WHATEVER, Change, FieldChange, UnknownValue, left_by
 from podsync.plan.matching import Pair, last_place
+from podsync.providers.knowledge import Provider
 
 if TYPE_CHECKING:
     from podsync.providers.contract import ProductStep
-    from podsync.providers.knowledge import Provider
     from podsync.state.entries import Entry, Orphan
 
 

@@ -15,11 +15,11 @@ from podsync.model.digests import canonical_json
 from podsync.model.frozen import EMPTY, Spec, freeze
 from podsync.model.position import Position
 from podsync.model.product import Catalog, Product
+from podsync.providers.knowledge import Provider
+from podsync.state.model import State
 
 if TYPE_CHECKING:
-    from podsync.providers.knowledge import Provider
     from podsync.state.entries import Entry, Orphan
-    from podsync.state.model import State
 
 
 class Pair(NamedTuple):

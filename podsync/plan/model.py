@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from podsync.model.address import Selection
+from podsync.model.address import Address, Selection
 from podsync.model.diagnostic import Diagnostic, errors_among
 from podsync.model.digests import digest_of_rows
 from podsync.model.frozen import EMPTY, Json
 
 if TYPE_CHECKING:
-    from podsync.model.address import Address
     from podsync.plan.change import Change
     from podsync.plan.drift.values import Compared, Drift
 from podsync.plan.action import Action

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from podsync.model.address import Selection
+from podsync.model.address import Address, Selection
 from podsync.model.diagnostic import Diagnostic, in_file_order
 from podsync.model.errors import StateError, UsageError
 from podsync.model.frozen import EMPTY, FrozenDict, Json
@@ -19,15 +19,14 @@ from podsync.model.settings import Limits
 from podsync.plan.action import SWAP_EDITED, SWAP_OPEN, Action
 from podsync.plan.model import Plan
 from podsync.plan.unchanged import Split, split
+from podsync.providers.knowledge import Provider
 from podsync.providers.known_models import known_model
+from podsync.state.model import State
 
 if TYPE_CHECKING:
-    from podsync.model.address import Address
     from podsync.plan.change import Change
     from podsync.plan.diff import Defaults
     from podsync.plan.matching import Pair
-    from podsync.providers.knowledge import Provider
-    from podsync.state.model import State
 
 
 def make_plan(

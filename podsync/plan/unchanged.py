@@ -9,15 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from podsync.model.address import Selection
 from podsync.model.frozen import Spec
 from podsync.model.product import Catalog, Product, identity_of
+from podsync.providers.knowledge import Provider
 from podsync.state.model import LazyEntries, State
-
-if TYPE_CHECKING:
-    from podsync.providers.knowledge import Provider
 
 
 class UnchangedPairs:

@@ -4,13 +4,13 @@ Each default is what a vendor documents or shows in a sample; where nothing is s
 is most probable. A test turns the switch and so covers the other reading.
 """
 
+import html
 import re
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from difflib import get_close_matches
 from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
-
-from podsync.sandbox.values import check_treatments, treated
 
 Order = Literal["newest", "oldest", "shuffle"]
 Pages = Literal["steady", "repeat", "skip"]
@@ -37,7 +37,7 @@ class Rules:
     replica: float = 0.0  # listings are as of so long ago
     hidden: str = ""  # moderation: what has this in its name, or as its id, is not listed
     search_misses: str = ""  # what has this in its name is found by no search
-    names: str = "keep"  # what becomes of a product's name: see `values.TREATMENTS`
+    names: str = "keep"  # what becomes of a product's name: see `TREATMENTS`
     date_header: bool = True
     date_offset: float = 0.0  # how far the Date header is off
     date_back: float = 0.0  # each Date is so much earlier than the one before
@@ -106,3 +106,52 @@ def _to_json(value: object) -> object:
 
 def _frozen(value: object) -> object:
     return tuple(map(_frozen, value)) if isinstance(value, list) else value
+
+
+_QUOTES = str.maketrans({"‘": "'", "’": "'", "‚": "'", "“": '"', "”": '"', "„": '"'})
+
+
+def _without_emoji(text: str) -> str:
+    return "".join("?" if ord(sign) > 0xFFFF or unicodedata.category(sign) == "So" else sign for sign in text)
+
+
+# What a shop does to a name before it stores it. No vendor documents any of it; each has been seen at one web
+# shop or another. One that takes a number is written with a colon: `cut:40`.
+TREATMENTS: Mapping[str, Callable[[str], str]] = {
+    "trim": lambda text: " ".join(text.split()),
+    "strip": str.strip,
+    "fold": lambda text: re.sub(r"\s+", " ", text),
+    "entities": html.escape,
+    "lower": str.lower,
+    "upper": str.upper,
+    "title": str.title,
+    "emoji": _without_emoji,
+    "quotes": lambda text: text.translate(_QUOTES),
+    "ascii": lambda text: "".join(sign if sign.isascii() else "?" for sign in text),
+}
+
+
+def check_treatments(words: str) -> None:
+    """Raise ValueError unless `words` is `keep`, or words of TREATMENTS and `cut:N` joined by `+`."""
+    if words == "keep":
+        return
+    for word in words.split("+"):
+        if word not in TREATMENTS and not _cut_length(word):
+            raise ValueError(
+                f"names: {word!r} is not keep, cut:N, {', '.join(TREATMENTS)}, or several joined by +"
+            )
+
+
+def treated(name: str, words: str) -> str:
+    """The name after each of the words in turn."""
+    for word in words.split("+"):
+        if word in TREATMENTS:
+            name = TREATMENTS[word](name)
+        elif length := _cut_length(word):
+            name = name[:length]
+    return name
+
+
+def _cut_length(word: str) -> int:
+    head, _, number = word.partition(":")
+    return int(number) if head == "cut" and number.isascii() and number.isdigit() else 0

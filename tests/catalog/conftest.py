@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from podsync.catalog.loader import Loaded, load
+from podsync.catalog.loader import Loaded
 from podsync.model.diagnostic import SpecFault
 from podsync.providers.registry import plugins
+from tests.catalog.loading import load
 
 DESIGNED = """\
 kind: designed_product

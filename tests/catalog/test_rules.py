@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from podsync.catalog.cache.fast_yaml import quick_read
-from podsync.catalog.loader import load
 from podsync.catalog.rules import DOCUMENT_RULES, TEXT_RULES
 from podsync.model.settings import Settings
 from podsync.providers.registry import default_settings, providers
 from tests.catalog.conftest import CUSTOMER, DESIGNED
+from tests.catalog.loading import load
 
 PROVIDERS = providers(Settings(providers=default_settings()))
 BY_KIND = {provider.kind: provider for provider in PROVIDERS.values()}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from podsync.catalog.loader import load
 from podsync.catalog.source_lookup import Sources
 from podsync.images.places import PrintSize, places
 from podsync.model.settings import Settings
 from podsync.providers.contract import Role
 from podsync.providers.registry import providers
+from tests.catalog.loading import load
 
 TEE = """\
 kind: designed_product

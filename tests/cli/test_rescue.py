@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from podsync.apply.report import Outcome, Result, report_line
-from podsync.cli.commands.apply.interrupted import report_of
+from podsync.cli.commands.apply.steps import report_of
 from podsync.cli.environment.clock import SystemClock
 from podsync.model.address import Address
 from podsync.model.errors import StateError

@@ -8,7 +8,7 @@ import pytest
 
 from podsync.sandbox import Fault, parse_fault
 from podsync.sandbox.kakaclo.service import PICTURE_HOST, kept_picture
-from podsync.sandbox.values import treated
+from podsync.sandbox.rules import treated
 
 # -- on insert
 

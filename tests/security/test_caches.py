@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from podsync.apply.context import LastSend, Lost
-from podsync.apply.history import StateHistory
+from podsync.apply.history import LastSend, Lost, StateHistory
 from podsync.catalog.cache.record import digest_of
 from podsync.catalog.cache.settings_cache import SettingsMemory
 from podsync.catalog.cache.store import CatalogCache as CatalogMemory

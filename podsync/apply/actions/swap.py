@@ -13,12 +13,10 @@ from dataclasses import replace
 
 from podsync.apply.actions.sender import SENDS_AN_APPLY, Job, SendResult
 from podsync.apply.actions.steps import witnesses
-from podsync.apply.actions.update import shows
+from podsync.apply.actions.update import gone_by, shows
 from podsync.apply.outcomes import conclude, done, failed, half_made, in_doubt, later, listed, name_is_taken
 from podsync.apply.report import DONE
 from podsync.apply.run import ProviderRun, Unshown
-from podsync.evidence.ages import SEND_SECONDS, Moment, elapsed
-from podsync.evidence.state_view import when
 from podsync.evidence.steps import ShownSteps, is_whole
 from podsync.model.errors import ConflictError, InDoubtError, ProviderError, RefusedError, UnauthorizedError
 from podsync.model.frozen import EMPTY, FrozenDict, Spec, freeze
@@ -27,7 +25,7 @@ from podsync.plan.answers import if_removed
 from podsync.plan.change import Change
 from podsync.providers.contract import Match, Query, Remote
 from podsync.providers.name_forms import begins, changes
-from podsync.state.entries import Entry, Orphan, Pending, Swap
+from podsync.state.entries import Entry, Orphan, Swap
 from podsync.state.events import Gone, Settled
 
 _NOT_FOUND = 404
@@ -265,11 +263,9 @@ def _rename(
 
     Where the answer does not show it, `reached` says of a listed row whether it has done what it is for.
     """
-    clock, wait = run.context.clock, run.settings.timeout_seconds
+    now, wait = run.context.clock.monotonic(), run.settings.timeout_seconds
     if item.pending is not None:
-        _sleep(
-            run, run.context.began + wait - clock.monotonic() if _gone_by(run, item.pending) < wait else 0.0
-        )
+        _sleep(run, run.context.began + wait - now if gone_by(run, item.pending, now) < wait else 0.0)
     sent = SendResult()
     for number in range(SENDS_AN_APPLY):
         if number:
@@ -288,16 +284,6 @@ def _rename(
 def _sleep(run: ProviderRun, seconds: float) -> None:
     if seconds > 0:
         run.context.clock.sleep(seconds)
-
-
-def _gone_by(run: ProviderRun, pending: Pending) -> float:
-    """Return how long ago the sender of an earlier run was done for certain, in seconds."""
-    clock = run.context.clock
-    moment = Moment(clock.now(), run.sender.time.at(clock.monotonic()))
-    over = when(pending)
-    if over is not None:
-        return elapsed(over, moment)
-    return elapsed(Moment(pending.written_at, pending.date), moment) - SEND_SECONDS
 
 
 def _shown_later(run: ProviderRun, job: Job, item: Entry | Orphan, reached: Callable[[Remote], bool]) -> bool:

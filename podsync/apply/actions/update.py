@@ -92,7 +92,7 @@ def _look_for_acknowledged(run: ProviderRun, change: Change, entry: Entry) -> No
     """Read back what an earlier run sent, until a listing would show it for certain; it is not sent again."""
     pending, now, wait = entry.pending, run.context.clock.monotonic(), run.until_settled
     assert pending is not None  # noqa: S101 (the caller saw it)
-    over = pending.asked is not None or _gone_by(run, pending, now) >= wait
+    over = pending.asked is not None or gone_by(run, pending, now) >= wait
     until = now if over else run.context.began + wait
     with run.lock:
         run.unshown[change.address] = Unshown(change, entry.id or "", pending.body, until, go_on)
@@ -167,7 +167,7 @@ def look_for_update(
 ) -> None:
     """Read back what an earlier run left in doubt, and go on from there; a step is not sent again unseen."""
     now, wait = run.context.clock.monotonic(), run.until_settled
-    until = now if _gone_by(run, pending, now) >= wait else run.context.began + wait
+    until = now if gone_by(run, pending, now) >= wait else run.context.began + wait
     with run.lock:
         run.unshown[change.address] = Unshown(
             change, entry.id or "", pending.body, until, then, pending.step, acknowledged=False
@@ -391,12 +391,12 @@ def _quiet_at(run: ProviderRun, entry: Entry, body: Spec) -> float:
     same = pending is None or pending.body == body
     wait = run.settings.timeout_seconds if same else run.until_settled
     sent_here = entry.address in run.sends  # then `late` had it wait already
-    if pending is None or sent_here or _gone_by(run, pending, now) >= wait:
+    if pending is None or sent_here or gone_by(run, pending, now) >= wait:
         return -math.inf
     return run.context.began + wait
 
 
-def _gone_by(run: ProviderRun, pending: Pending, now: float) -> float:
+def gone_by(run: ProviderRun, pending: Pending, now: float) -> float:
     """Return how long ago the sender of an earlier run was done for certain, in seconds."""
     moment = Moment(run.context.clock.now(), run.sender.time.at(now))
     over = when(pending)

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from podsync.apply.actions.sender import ProviderTime
 from podsync.apply.actions.update import awaits_listing
-from podsync.apply.context import Lost, ProviderConnection
+from podsync.apply.context import ProviderConnection
+from podsync.apply.history import Lost
 from podsync.apply.lookup.looker import Looker
 from podsync.apply.run import named_by, others_of, want_of, wanted_by
 from podsync.evidence.ages import SEND_SECONDS, Moment

@@ -8,7 +8,7 @@ rules and the constructor of a product know nothing of all this.
 Three designs were weighed. To carry a place beside each value while layers are merged: every reading would
 pay for places that only a fault needs. To expand into text and to read that as YAML: quick to write, but a
 cell could then become keys, and all places are lost. So, as here: data is made without places, and
-`origins.Origins` finds the place of a value when somebody asks, by walking the same layers backwards.
+`expansion.ProductOrigins` finds the place of a value when somebody asks: it walks the same layers backwards.
 A fault, `render --explain` and a change's `file:line` ask the same object.
 
 What a file depends on besides its own text (tables, defaults) is what its expansion has read; the cache

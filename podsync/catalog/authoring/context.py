@@ -9,15 +9,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from podsync.catalog.authoring.chains import Chains, combined
-from podsync.catalog.discovery import (
-    FoundFile,
-    Signed,
-    read_bytes,
-    read_signed,
-    shown,
-    walk,
-    within,
-)
+from podsync.catalog.discovery import FoundFile, Signed, read_bytes, read_signed, shown, walk, within
 from podsync.catalog.parsing.document import Document, ParsedFile
 from podsync.catalog.parsing.source_text import START, Text
 from podsync.model.diagnostic import Diagnostic

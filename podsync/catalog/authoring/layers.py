@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from podsync.catalog.authoring.belonging import says_where
+from podsync.catalog.authoring.context import AuthoringContext
+from podsync.catalog.discovery import FoundFile
 from podsync.catalog.parsing.document import Document
 from podsync.model.frozen import Path
-
-if TYPE_CHECKING:
-    from podsync.catalog.authoring.context import AuthoringContext
-    from podsync.catalog.discovery import FoundFile
 
 #: What defaults and overrides may say.
 MERGED = ("labels", "lifecycle", "print", "spec")

@@ -14,27 +14,25 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import yaml
 from yaml.nodes import MappingNode, ScalarNode
 
 from podsync.catalog.authoring import expansion_of
+from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.cache.fast_schema import check_of
 from podsync.catalog.cache.record import ProductRecord, kept_of
+from podsync.catalog.discovery import FoundFile
+from podsync.catalog.parsing.document import Document
 from podsync.catalog.parsing.encoding import decode
 from podsync.catalog.parsing.scalars import SUSPECTS, resolve
-from podsync.catalog.parsing.source_text import MAX_DEPTH
+from podsync.catalog.parsing.source_text import MAX_DEPTH, Text
 from podsync.catalog.rules import document_faults
 from podsync.model.frozen import EMPTY, freeze
 from podsync.model.position import Span
 from podsync.model.product import UNPROTECTED, History, Lifecycle
-
-if TYPE_CHECKING:
-    from podsync.catalog.authoring.context import AuthoringContext
-    from podsync.catalog.discovery import FoundFile
-    from podsync.catalog.parsing.document import Document
-    from podsync.providers.knowledge import Provider
+from podsync.providers.knowledge import Provider
 
 #: Larger files are `yaml_reader`'s, which counts values; so few bytes cannot hold too many.
 MAX_BYTES = 16_000
@@ -249,8 +247,6 @@ def _with_places(raw: bytes, found: "FoundFile") -> "list[Document] | None":
     """Return the documents, with places only where they have keys: a number is inserted as it was typed."""
     from podsync.catalog.authoring.layers import AUTHORED
     from podsync.catalog.parsing import yaml_reader
-    from podsync.catalog.parsing.document import Document
-    from podsync.catalog.parsing.source_text import Text
 
     quick = read(raw)
     if quick is not None and all(AUTHORED.isdisjoint(data) for data, *_ in quick):

@@ -14,6 +14,7 @@ from podsync.catalog.cache.clash_candidates import Columns, clash_candidates, sh
 from podsync.catalog.cache.record import digest_of, product_of
 from podsync.catalog.cache.table import Table
 from podsync.catalog.discovery import FoundFile, read_bytes
+from podsync.catalog.parsing.document import Document, ParsedFile
 from podsync.catalog.validation.fingerprints import FingerprintRow, Fingerprints
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import EMPTY, Path
@@ -21,11 +22,10 @@ from podsync.model.json_bytes import parse
 from podsync.model.position import Position, Span
 from podsync.model.product import Product, catalog_digest
 from podsync.model.settings import Authoring
+from podsync.providers.knowledge import Provider
 
 if TYPE_CHECKING:
     from podsync.catalog.authoring.expansion import Expansion
-    from podsync.catalog.parsing.document import Document, ParsedFile
-    from podsync.providers.knowledge import Provider
 
 
 #: Up to this many searches for equal products scan every product; then an index is made.
@@ -43,8 +43,8 @@ class LazyCatalog(Sequence[Product]):
         table: Table,
         locations: Callable[[str], FoundFile],
         by_kind: Mapping[str, Provider],
-        digest: str | None = None,
-        drawn_on: LateContext | None = None,
+        digest: str | None,
+        drawn_on: LateContext,
     ) -> None:
         self.table = table
         self._known_digest = digest
@@ -231,7 +231,7 @@ class LateContext:
 
 
 class RereadableFile:
-    """A file that can be read again if it is unchanged: `digest` must match, unless it is None.
+    """A file that can be read again if it is unchanged: its content must have this `digest`.
 
     `drawn_on` returns the context of its documents; `tables` are the files that its keys come from.
     """
@@ -239,9 +239,9 @@ class RereadableFile:
     def __init__(
         self,
         found: FoundFile,
-        digest: str | None,
-        drawn_on: Callable[[], AuthoringContext] | None = None,
-        tables: Sequence[str] = (),
+        digest: str,
+        drawn_on: Callable[[], AuthoringContext],
+        tables: Sequence[str],
     ) -> None:
         self._found = found
         self._digest = digest
@@ -255,13 +255,11 @@ class RereadableFile:
         from podsync.catalog.parsing.yaml_reader import read
 
         raw = read_bytes(self._found)
-        if isinstance(raw, Diagnostic) or (self._digest is not None and self._digest_of(raw) != self._digest):
+        if isinstance(raw, Diagnostic) or self._digest_of(raw) != self._digest:
             return None
         return read(self._found.path, raw)
 
     def _digest_of(self, raw: bytes) -> str:
-        if self._drawn_on is None:
-            return digest_of(raw)
         around = self._drawn_on()
         return around.digest(digest_of(raw), around.needs(self._found.path, self._tables))
 
@@ -277,8 +275,6 @@ class RereadableFile:
         return None
 
     def _product(self, document: Document, start: str, index: str) -> Document | None:
-        if self._drawn_on is None:
-            return document
         from podsync.catalog.authoring.layers import is_plain
 
         around = self._drawn_on()

@@ -20,10 +20,10 @@ from podsync.model.errors import PodsyncError
 from podsync.model.frozen import EMPTY
 from podsync.model.product import Catalog
 from podsync.model.settings import Authoring
+from podsync.providers.knowledge import Provider
 
 if TYPE_CHECKING:
     from podsync.catalog.cache.reader import CatalogReader
-    from podsync.providers.knowledge import Provider
 
 #: This many records are written in the time that reading one file takes.
 _WRITTEN_WHILE_ONE_IS_READ = 50
@@ -46,12 +46,12 @@ class CachedRun:
         read_closely: ReadClosely,
         *,
         remember_from: int | None,
-        authoring: Authoring = Authoring(),
-        folder: Path | None = None,
+        authoring: Authoring,
+        folder: Path,
     ) -> None:
         self._root = root
         self._authoring = authoring
-        self._folder = root if folder is None else folder
+        self._folder = folder
         self._around: LateContext | None = None
         self._tables: set[str] = set()
         self._providers = providers
@@ -124,7 +124,7 @@ class CachedRun:
         needs = self._past.needs if self._past is not None and past is not None else EMPTY
         around = self._context(self._standing)()
         reading = CatalogReader(
-            self._standing, self._providers, self._read_closely, past, self._draft, around, needs
+            self._standing, self._providers, self._read_closely, around, past, self._draft, needs
         )
         self._reading = self._stack.enter_context(reading)
 
@@ -244,7 +244,7 @@ class CachedRun:
 
             standing = scan(self._find_files, self._root)
             around = self._context(standing)()
-            with CatalogReader(standing, self._providers, self._read_closely, around=around) as reading:
+            with CatalogReader(standing, self._providers, self._read_closely, around) as reading:
                 self._again = reading.table()
         if any(self._again.column(name) != column for name, column in made.items() if name != "signatures"):
             message = "the catalog was changed while it was read"

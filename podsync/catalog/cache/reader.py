@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import islice, pairwise
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
+from podsync.catalog.authoring.context import AuthoringContext
+from podsync.catalog.cache.changes import FilesStatus
+from podsync.catalog.cache.record import keep
 from podsync.catalog.cache.store import provable
 from podsync.catalog.cache.table import FileRow, Piece, Table, first_products
 from podsync.catalog.cache.workers import Answer, Task, WorkerPool, drawn_record
@@ -16,11 +19,7 @@ from podsync.files.cache_file import CacheDraft
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import EMPTY
 from podsync.model.json_bytes import compact
-
-if TYPE_CHECKING:
-    from podsync.catalog.authoring.context import AuthoringContext
-    from podsync.catalog.cache.changes import FilesStatus
-    from podsync.providers.knowledge import Provider
+from podsync.providers.knowledge import Provider
 
 
 class CatalogReader:
@@ -37,9 +36,9 @@ class CatalogReader:
         standing: FilesStatus,
         providers: Mapping[str, Provider],
         read_closely: ReadClosely,
+        around: AuthoringContext,
         past: Table | None = None,
         draft: CacheDraft | None = None,
-        around: AuthoringContext | None = None,
         needs: Mapping[str, Sequence[str]] = EMPTY,
     ) -> None:
         self.diagnostics: list[Diagnostic] = []
@@ -56,7 +55,7 @@ class CatalogReader:
         self.tables: set[str] = set()
         self.defaults_faulty = False
         self._around = around
-        for each in around.defaults if around is not None else ():
+        for each in around.defaults:
             self.diagnostics += read_closely(each, providers, around).diagnostics
         self.defaults_faulty = bool(self.diagnostics)
         if past is not None and needs:
@@ -66,7 +65,7 @@ class CatalogReader:
                 if path in drawn_on:
                     self._digests.pop(past.digests[number], None)  # what it is, others say
         by_kind = {provider.kind: provider for provider in providers.values()}
-        task = Task(by_kind, self._digests.keys(), around, needs)
+        task = Task(by_kind, around, self._digests.keys(), needs)
         self._stack = ExitStack()
         self._pool = self._stack.enter_context(WorkerPool(standing.unread, task))
 
@@ -122,8 +121,6 @@ class CatalogReader:
 
     def _read_closely(self, found: FoundFile) -> FileRow:
         """Read a file as the straight way does: something about it is unusual, or wrong."""
-        from podsync.catalog.cache.record import keep
-
         file = self._straight(found, self._providers, self._around)
         self.tables.update(file.tables)
         if file.diagnostics:

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Mapping
 from functools import lru_cache
 from sys import intern
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from podsync.catalog.validation.fingerprints import fingerprints_of
 from podsync.model.address import DEFAULT_ACCOUNT, Address
@@ -16,9 +16,7 @@ from podsync.model.frozen import EMPTY, FrozenDict, Json, Path, Spec
 from podsync.model.json_bytes import compact, parse
 from podsync.model.position import Position, Span
 from podsync.model.product import UNPROTECTED, History, Lifecycle, Product, spec_digest_of
-
-if TYPE_CHECKING:
-    from podsync.providers.knowledge import Provider
+from podsync.providers.knowledge import Provider
 
 
 class ProductRecord(NamedTuple):

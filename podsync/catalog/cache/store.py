@@ -20,10 +20,10 @@ from podsync.files.cache_file import FOLDERS, CacheDraft, CacheFile, CacheSectio
 from podsync.model.frozen import EMPTY
 from podsync.model.json_bytes import compact, parse
 from podsync.model.settings import Authoring
+from podsync.providers.knowledge import Provider
 
 if TYPE_CHECKING:
     from podsync.catalog.cache.workers import Answer
-    from podsync.providers.knowledge import Provider
 
 _NAME = "catalog"
 #: Nanoseconds: the coarsest clock of a disk (FAT's) has ticks of two seconds.
@@ -58,10 +58,7 @@ class CatalogCache(NamedTuple):
 
     @classmethod
     def beside(
-        cls,
-        root: os.PathLike[str],
-        providers: "Mapping[str, Provider]",
-        authoring: Authoring = Authoring(),
+        cls, root: os.PathLike[str], providers: "Mapping[str, Provider]", authoring: Authoring = Authoring()
     ) -> "CatalogCache":
         """Return the memory of the folder that podsync works in."""
         return cls(CacheFile(Path(root), FOLDERS, _name(authoring), partial(key, providers, authoring)))

@@ -8,17 +8,16 @@ records of its files. Files that are not plain, and all files of a worker that f
 import os
 from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias
+from typing import NamedTuple, Self, TypeAlias
 
+from podsync.catalog.authoring.context import AuthoringContext
+from podsync.catalog.cache.fast_yaml import quick_products, quick_read
 from podsync.catalog.cache.record import ProductRecord, digest_of
 from podsync.catalog.cache.worker_process import WorkerProcess, may_fork, processors
 from podsync.catalog.discovery import FoundFile, Signed, read_signed
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import EMPTY
-
-if TYPE_CHECKING:
-    from podsync.catalog.authoring.context import AuthoringContext
-    from podsync.providers.knowledge import Provider
+from podsync.providers.knowledge import Provider
 
 #: Reading fewer files takes less time than starting a worker.
 WORTH_A_WORKER = 400
@@ -53,8 +52,8 @@ class Task(NamedTuple):
     """
 
     by_kind: "Mapping[str, Provider]"
+    around: AuthoringContext
     known: Container[str] = frozenset()
-    around: "AuthoringContext | None" = None
     needs: Mapping[str, Sequence[str]] = EMPTY
 
 
@@ -77,8 +76,6 @@ class WorkerPool:
                 self._start(min(wanted - 1, _MOST_WORKERS))
 
     def _start(self, count: int) -> None:
-        from podsync.catalog.cache import fast_yaml  # noqa: F401 (once, before there are several who need it)
-
         self._queue, numbers = os.pipe()
         with os.fdopen(numbers, "wb") as queue:
             queue.write(b"".join(batch.to_bytes(_NUMBER, "little") for batch in self._batches))
@@ -126,17 +123,13 @@ def _read_one(found: FoundFile, task: Task) -> Answer:
     if isinstance(read, Diagnostic):
         return None
     digest, around, tables = digest_of(read.raw), task.around, task.needs.get(found.path, ())
-    if around is not None and (around.defaults or tables):
+    if around.defaults or tables:
         digest = around.digest(digest, around.needs(found.path, tables))
     if digest in task.known:
         return drawn_record(read, None, found, tables, around)
-    if around is None or not (around.defaults or b"each" in read.raw or b"${" in read.raw):
-        from podsync.catalog.cache.fast_yaml import quick_read
-
+    if not (around.defaults or b"each" in read.raw or b"${" in read.raw):
         kept = quick_read(read.raw, task.by_kind)
         return None if kept is None else FileRecord(read.signature, read.changed_at, digest, kept)
-    from podsync.catalog.cache.fast_yaml import quick_products
-
     quick = quick_products(read.raw, task.by_kind, found, around)
     return None if quick is None else drawn_record(read, quick.kept, found, quick.tables, around)
 
@@ -146,12 +139,12 @@ def drawn_record(
     kept: list[ProductRecord] | None,
     found: FoundFile,
     tables: Sequence[str],
-    around: "AuthoringContext | None",
+    around: AuthoringContext,
 ) -> FileRecord:
     """Return the record of a file together with all that its documents draw on."""
     digest = digest_of(read.raw)
-    drawn = around.needs(found.path, tables) if around is not None else ()
-    if not drawn or around is None:
+    drawn = around.needs(found.path, tables)
+    if not drawn:
         return FileRecord(read.signature, read.changed_at, digest, kept)
     signature, changed_at = around.signature(read.signature, drawn), around.changed_at(read.changed_at, drawn)
     return FileRecord(signature, changed_at, around.digest(digest, drawn), kept, tuple(tables))

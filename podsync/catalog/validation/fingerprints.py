@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 from hashlib import blake2b
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from podsync.model.frozen import Spec
 from podsync.model.json_bytes import parse
 from podsync.model.product import identity_of
-
-if TYPE_CHECKING:
-    from podsync.providers.knowledge import Provider
+from podsync.providers.knowledge import Provider
 
 
 def former_addresses(address: str, history: str) -> Sequence[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from podsync.cli.app import formats
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import (
     allow_option,
@@ -117,12 +118,11 @@ def _refreshed(made: Plan, state: State, space: Workspace) -> tuple[Plan, int]:
 @detail_option
 def show(session: Session, file: str, output: tuple[str, ...], detail: str) -> int:
     """Show a plan that was saved with `podsync plan -o json=FILE`."""
-    from podsync.cli.app.formats import plan_forms
     from podsync.cli.app.outputs import Outputs
     from podsync.cli.commands.saved_plan import read_plan
 
     with Outputs.parse(output, "show") as outputs:
-        shown = plan_forms(read_plan(file, session), session, detail=detail)
+        shown = formats.plan_forms(read_plan(file, session), session, detail=detail)
         session.console.result(outputs.write(shown), exact=outputs.exact)
     return 0
 
@@ -130,7 +130,6 @@ def show(session: Session, file: str, output: tuple[str, ...], detail: str) -> i
 def _show(
     outputs: Outputs, made: Plan, space: Workspace, detail: str, orphans: int, base: Plan | None
 ) -> None:
-    from podsync.cli.app import formats
     from podsync.cli.environment.github_actions import append, of_plan, tell
 
     session, facts = space.session, space.plan_facts(made, orphans)
@@ -145,8 +144,6 @@ def _tell_faults(
     outputs: Outputs, diagnostics: Sequence[Diagnostic], session: Session, space: Workspace
 ) -> None:
     """Put the faults of the catalog where CI looks for a plan; no plan, page or data is written."""
-    from podsync.cli.app import formats
-
     forms = formats.fault_forms(diagnostics, session, sandbox=space.sandbox)
     text = outputs.write_known(forms)
     if text:

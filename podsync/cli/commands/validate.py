@@ -6,6 +6,7 @@ from typing import Literal
 
 import click
 
+from podsync.cli.app import formats
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import images_option, output_option
 from podsync.cli.app.session import Session
@@ -38,7 +39,6 @@ def validate(
     Without --images no network is used. With it, each public https address is asked once;
     pictures that the server says are unchanged are not fetched again.
     """
-    from podsync.cli.app import formats
     from podsync.cli.app.outputs import Outputs
     from podsync.cli.environment.github_actions import append
     from podsync.cli.workspace import Workspace

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from podsync.apply.context import Lost, ProviderConnection
-from podsync.apply.history import StateHistory
+from podsync.apply.context import ProviderConnection
+from podsync.apply.history import Lost, StateHistory
 from podsync.apply.lookup.preview import preview
 from podsync.apply.rate_limit import Bucket
 from podsync.cli.environment.credentials import key_of, proxies_to, read_keys, renewal

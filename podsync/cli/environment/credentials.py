@@ -5,16 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from podsync.model.errors import CredentialsError, UsageError
 from podsync.model.settings import Settings
+from podsync.providers.descriptor import ProviderInfo
 from podsync.providers.registry import plugins
 from podsync.state.backends import BACKENDS
-
-if TYPE_CHECKING:
-    from podsync.providers.descriptor import ProviderInfo
 
 #: Names the environment of the settings that the plain key variables belong to.
 KEYS_ENV = "PODSYNC_KEYS_ENV"
@@ -254,8 +251,6 @@ def secrets_of(environ: Mapping[str, str]) -> list[str]:
 
 
 def _secret_names(environ: Mapping[str, str]) -> list[str]:
-    from podsync.providers.registry import plugins
-
     try:
         names = [plugin.key_variable for plugin in plugins().values()]
         ours = tuple(f"{name}_" for name in names)  # of any environment

@@ -10,18 +10,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Mapping
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from podsync.cli.environment.credentials import is_loopback
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.errors import ProtectedError, UsageError
+from podsync.model.frozen import Json
 from podsync.network.hosts import host_of
 from podsync.plan.model import FOREIGN_HOST
-
-if TYPE_CHECKING:
-    from podsync.model.frozen import Json
-    from podsync.providers.descriptor import ProviderInfo
+from podsync.providers.descriptor import ProviderInfo
 
 ALLOWED = "PODSYNC_ALLOWED_HOSTS"
 

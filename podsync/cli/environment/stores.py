@@ -12,18 +12,16 @@ from podsync.cli.environment.clock import SystemClock
 from podsync.cli.environment.credentials import without_keys
 from podsync.cli.environment.origin import run_url, who
 from podsync.cli.environment.own_folder import FOLDER
+from podsync.model.settings import ProviderSettings, StateSettings
 from podsync.state.backends import BACKENDS
-from podsync.state.local.newest_note import NewestNote
-from podsync.state.store import StoreSurroundings
+from podsync.state.local.newest_note import NewestEnd, NewestNote
+from podsync.state.model import State
+from podsync.state.store import StateStore, StoreFacts, StoreSurroundings
 
 if TYPE_CHECKING:
-    from podsync.model.settings import ProviderSettings, StateSettings
     from podsync.state.events import Event
-    from podsync.state.local.newest_note import NewestEnd
     from podsync.state.local.newest_state import NewestState
-    from podsync.state.model import State
     from podsync.state.rate_limit_store import Levels
-    from podsync.state.store import StateStore, StoreFacts
 
 
 class _NewestCopy:

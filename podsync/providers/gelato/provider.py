@@ -15,12 +15,12 @@ from podsync.model.diagnostic import Rule, SpecFault
 from podsync.model.digests import canonical_json
 from podsync.model.frozen import FrozenDict, Json, Path, Spec, freeze
 from podsync.model.known_ids import NOTHING_KNOWN, KnownIds
+from podsync.model.settings import ProviderSettings
 from podsync.providers.gelato import INFO, values
 from podsync.providers.knowledge import Provider
-from podsync.providers.normalise import folded, present, text
+from podsync.providers.normalise import folded, present, text, unmarked
 
 if TYPE_CHECKING:
-    from podsync.model.settings import ProviderSettings
     from podsync.network.request import Request
     from podsync.providers.contract import Match, ProductStep, Remote, Shown
     from podsync.providers.habits import Habits, Sighting
@@ -227,7 +227,6 @@ class Gelato(Provider):
         """Compare everything that the listing returned; what the server added is ignored."""
         from podsync.providers.contract import Match
         from podsync.providers.name_forms import begins, changes
-        from podsync.providers.normalise import unmarked
 
         listed, name, called = remote.fields, spec.get("name"), self.name_of(remote.fields)
         model = listed.get("productModelId")

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from podsync.model.diagnostic import Rule, SpecFault
 from podsync.model.frozen import Json, Spec, freeze
 from podsync.model.known_ids import NOTHING_KNOWN, KnownIds
+from podsync.model.settings import ProviderSettings
 from podsync.providers.kakaclo import INFO
 from podsync.providers.knowledge import Provider
 from podsync.providers.normalise import folded, number, present, text
 
 if TYPE_CHECKING:
-    from podsync.model.settings import ProviderSettings
     from podsync.network.request import Request
     from podsync.providers.contract import Match, Remote
     from podsync.providers.habits import Habits, Sighting
@@ -54,9 +54,7 @@ class KakaClo(Provider):
     )
 
     def __init__(
-        self,
-        pictures: Literal["unknown", "kept", "rehosted"] = "unknown",
-        known: KnownIds = NOTHING_KNOWN,
+        self, pictures: Literal["unknown", "kept", "rehosted"] = "unknown", known: KnownIds = NOTHING_KNOWN
     ) -> None:
         self.pictures = pictures
         self.known = known

@@ -1,7 +1,7 @@
 """The kinds of fault, by the stage of a request at which each of them acts.
 
 on request: `NAME=VALUE` puts other `Rules` in force, and with them what happens
-on insert, to names and pictures (the table `values.TREATMENTS`), and
+on insert, to names and pictures (the table `rules.TREATMENTS`), and
 on list, to order, pages, totals, and what is hidden or old (`listing`);
 on answer: something else is answered than the truth (`answers.ANSWERS`, and those of each side);
 on the wire: something becomes of the bytes (`delivery.DELIVERIES`).

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from podsync.catalog.loader import WORTH_A_CACHE, Loaded, load
+from podsync.catalog.loader import WORTH_A_CACHE, Loaded
 from podsync.model.settings import Authoring, Settings
 from podsync.providers.registry import providers
+from tests.catalog.loading import load
 
 PROVIDERS = providers(Settings())
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from podsync.catalog import loader
 from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.settings_file import defaults
 from podsync.model.settings import Authoring
 from podsync.providers.registry import providers
+from tests.catalog import loading
 
 TEE = """\
 kind: designed_product
@@ -33,7 +33,7 @@ def load(tmp_path):
             path.parent.mkdir(exist_ok=True)
             path.write_text(TEE.format(words=words), encoding="utf-8")
         about = Authoring(environment=environment, environments=known)
-        return loader.load(tmp_path, "catalog", providers(defaults()), remember_from=1, authoring=about)
+        return loading.load(tmp_path, "catalog", providers(defaults()), remember_from=1, authoring=about)
 
     return one
 

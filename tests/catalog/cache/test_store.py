@@ -288,7 +288,7 @@ def _opened(shop: Shop) -> list[str]:
     """Names of catalog files that a load opens: in a process of its own, for hooks stay for ever."""
     program = (
         "import sys; from pathlib import Path\n"
-        "from podsync.catalog.loader import load\n"
+        "from tests.catalog.loading import load\n"
         "from podsync.providers.registry import providers; from podsync.model.settings import Settings\n"
         "opened = []\n"
         "def hook(event, args):\n"
@@ -461,7 +461,7 @@ def test_git_does_not_see_the_cache(tmp_path: Path) -> None:
 def test_writers_at_the_same_time_leave_a_whole_cache(tmp_path: Path) -> None:
     shop = Shop(tmp_path)
     program = (
-        "import sys; from pathlib import Path; from podsync.catalog.loader import load\n"
+        "import sys; from pathlib import Path; from tests.catalog.loading import load\n"
         "from podsync.providers.registry import providers; from podsync.model.settings import Settings\n"
         "for _ in range(8):\n"
         "    loaded = load(Path(sys.argv[1]), 'catalog', providers(Settings()), remember_from=1)\n"

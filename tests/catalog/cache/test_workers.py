@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.cache import worker_process, workers
 from podsync.catalog.cache.workers import Answer, Task, WorkerPool
 from podsync.catalog.discovery import FoundFile
@@ -45,7 +46,8 @@ def files(folder: Path) -> list[FoundFile]:
     return [FoundFile(str(path), path.name) for path in sorted((folder / "catalog").rglob("*.yaml"))]
 
 
-TASK = Task({provider.kind: provider for provider in providers(Settings()).values()})
+AROUND = AuthoringContext(Path(), Path())
+TASK = Task({provider.kind: provider for provider in providers(Settings()).values()}, AROUND)
 
 
 def read(files: Sequence[FoundFile], processors: int, task: Task = TASK) -> list[Answer]:

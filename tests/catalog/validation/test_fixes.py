@@ -10,7 +10,6 @@ from itertools import chain
 
 import pytest
 
-from podsync.catalog.loader import load
 from podsync.catalog.parsing import yaml_reader
 from podsync.catalog.parsing.source_text import MAX_FAULTS
 from podsync.catalog.settings_file import parse
@@ -21,6 +20,7 @@ from podsync.model.diagnostic import Diagnostic, mended
 from podsync.providers.gelato.provider import Gelato
 from podsync.providers.kakaclo.provider import KakaClo
 from tests.catalog.conftest import CUSTOMER, DESIGNED
+from tests.catalog.loading import load
 
 PROVIDERS = {"kakaclo": KakaClo("unknown"), "gelato": Gelato()}
 #: A help that says to write something says it with one of these.

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from podsync.apply.context import Options, ProviderConnection
 from podsync.apply.engine import carry_out
 from podsync.apply.history import StateHistory
-from podsync.apply.report import Report
+from podsync.apply.report import DONE, Outcome, Report, Result
 from podsync.apply.run import others_of
 from podsync.cli.app import formats
 from podsync.cli.app.console import whole
@@ -23,7 +23,6 @@ from podsync.cli.commands.apply.checks import (
     refuse_older,
     saved_plan,
 )
-from podsync.cli.commands.apply.interrupted import report_of
 from podsync.cli.commands.apply.request import ApplyRequest, first_of_all
 from podsync.cli.commands.saved_plan import read_plan
 from podsync.cli.environment.clock import Signals, SystemClock
@@ -39,11 +38,14 @@ from podsync.model.frozen import EMPTY, FrozenDict
 from podsync.output.forecast import forecast
 from podsync.output.text.plan_head import selection_words
 from podsync.plan.action import Action
+from podsync.plan.change import Change
 from podsync.plan.model import Plan, summary_line
 from podsync.plan.refresh import refreshed
+from podsync.state.entries import Entry
 from podsync.state.local.account_lock import locks_folder
 from podsync.state.model import State
 from podsync.state.run_history import RunHistory
+from podsync.state.store import StateStore
 
 _DECLINED = 1
 _REFUSED = 5
@@ -348,3 +350,45 @@ _STOPPING = (
     "\nStopping: nothing new is sent, what is on its way is waited for (up to 6 s). "
     "Once more leaves at once; nothing is lost either way.\n"
 )
+
+
+def report_of(
+    plan: Plan,
+    heard: Sequence[Outcome],
+    notes: Sequence[str],
+    store: StateStore,
+    signal: int | None,
+    error: BaseException,
+) -> Report:
+    """Return the report of a run that broke off; a change without a word is in doubt if its intent stands."""
+    finished = {outcome.address for outcome in heard}
+    state = _loaded(store)
+    rest = tuple(_outcome(change, state) for change in plan.work if change.address not in finished)
+    why = f"the run broke off: {error}" if isinstance(error, PodsyncError) else "the run broke off"
+    return Report(plan, (*heard, *rest), signal=signal, notes=(*notes, why), broke_off=True)
+
+
+def _loaded(store: StateStore) -> State | None:
+    try:
+        return store.load()
+    except PodsyncError:
+        return None
+
+
+def _outcome(change: Change, state: State | None) -> Outcome:
+    entry = None if state is None else state.entries.get(change.address)
+    outcome = Outcome(
+        change.address, change.action, Result.NOT_TRIED, change.provider, change.account, source=change.source
+    )
+    if entry is not None and _was_done(change, entry):
+        return replace(outcome, result=DONE[change.action], id=entry.id)
+    # If the state cannot be read, the report must not claim that nothing was sent.
+    if state is None or (entry is not None and entry.pending is not None):
+        error = "sent, or about to be sent, when the run broke off"
+        return replace(outcome, result=Result.IN_DOUBT, error=error)
+    return outcome
+
+
+def _was_done(change: Change, entry: Entry) -> bool:
+    """Whether the answer was recorded although the run broke off before it was reported."""
+    return entry.pending is None and entry.spec == change.after and entry.digest != change.entry_digest

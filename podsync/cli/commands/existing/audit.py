@@ -34,10 +34,7 @@ from podsync.output.style import Style
 @output_option("audit")
 @sandbox_option
 def audit(
-    session: Session,
-    provider: str | None,
-    images: Literal["off", "head", "full"],
-    output: tuple[str, ...],
+    session: Session, provider: str | None, images: Literal["off", "head", "full"], output: tuple[str, ...]
 ) -> int:
     """Show what each account holds: orphans, what nobody here manages, look-alikes side by side.
 

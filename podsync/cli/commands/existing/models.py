@@ -55,12 +55,7 @@ _COLUMNS = ("provider", "id", "code", "name", "category", "price", "sizes", "lef
 @output_option("models")
 @sandbox_option
 def models(
-    session: Session,
-    word: str | None,
-    save: bool,
-    sizes: bool,
-    provider: str | None,
-    output: tuple[str, ...],
+    session: Session, word: str | None, save: bool, sizes: bool, provider: str | None, output: tuple[str, ...]
 ) -> int:
     """Show the models that the providers offer, with their ids; with WORD those that have it somewhere.
 

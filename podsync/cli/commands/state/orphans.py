@@ -48,11 +48,7 @@ _ABOUT = (Missed, FoundAgain, Gone, EntryGone, Remembered)
 @output_option("state orphans")
 @sandbox_state_option
 def list_orphans(
-    session: Session,
-    check: bool,
-    no_wait: bool,
-    done: tuple[str, ...],
-    output: tuple[str, ...],
+    session: Session, check: bool, no_wait: bool, done: tuple[str, ...], output: tuple[str, ...]
 ) -> int:
     """List the products that nobody here wants any more.
 

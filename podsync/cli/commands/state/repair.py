@@ -28,15 +28,7 @@ from podsync.providers.registry import bare_id
 from podsync.state.entries import Entry
 from podsync.state.events import Adopted, Event, Identified, Unbound
 from podsync.state.model import State
-from podsync.state.operations import (
-    SettleAnswer,
-    emptied,
-    entries_at,
-    move,
-    remove,
-    settle,
-    steps_of_others,
-)
+from podsync.state.operations import SettleAnswer, emptied, entries_at, move, remove, settle, steps_of_others
 from podsync.state.reducer.reducer import replay
 from podsync.state.run_history import RunHistory
 
@@ -170,9 +162,7 @@ def settle_doubts(
     text, named, done = address or "", step or "", bool(made)
     if step is not None and ("*" in text or "?" in text):
         return _settle(
-            Workspace.open(session),
-            lambda state: steps_of_others(state, text, named, made=done),
-            said,
+            Workspace.open(session), lambda state: steps_of_others(state, text, named, made=done), said
         )
     answer = SettleAnswer(address_of(text), adopt, named, done)
     if (version := version_of(of_version)) is not None:
@@ -181,9 +171,7 @@ def settle_doubts(
 
 
 def _settle(
-    space: Workspace,
-    answers: Callable[[State], Sequence[SettleAnswer]],
-    said: Mapping[Address, Version],
+    space: Workspace, answers: Callable[[State], Sequence[SettleAnswer]], said: Mapping[Address, Version]
 ) -> int:
     """Settle as a person says; `answers` returns what is said of a state, `said` which versions those are."""
 
