@@ -445,6 +445,6 @@ def _identifying(provider: Provider, row: Remote, fact: str = "") -> str:
     if row.created_at is not None:
         facts.append(f"made {since(row.created_at)}")
     facts += [fact] if fact else []
-    if row.last_listed is not None:
-        facts.append(f"listed {since(row.last_listed)}, and not now")
+    if row.last_listed is not None:  # which of an answered id is only when that answer came
+        facts.append("not listed now" if fact == TOLD else f"listed {since(row.last_listed)}, and not now")
     return f"{row.id} ({', '.join(facts)})" if facts else row.id

@@ -713,7 +713,8 @@ def test_6_of_a_wrong_id_that_the_answer_told_the_right_one_can_be_said(world):
 
     first, second, _ = outcome(world.apply(), address).next
 
-    assert first.startswith("a) it is wrong (")
+    assert first.startswith("a) it is wrong (made ")
+    assert "the answer named it, not listed now): " in first
     page = "Gelato's web page, in the account of this key, shows it under another id"
     assert second == f"b) {page}: podsync state settle {address} --adopt ID"
     takes(world, address, ours)

@@ -485,6 +485,24 @@ def a_doubt_is_not_forgotten_or_denied_before_it_is_settled(shop: Shop) -> None:
     assert shop.entries()[other]["id"] == made["id"]
 
 
+@prints("cli/commands/apply/request.py: state settle --from")
+def more_doubts_than_are_shown_are_answered_at_once(shop: Shop) -> None:
+    shop.tee("known")
+    assert shop.apply().code == 0
+    doubts = [shop.tee(f"of-{number}") for number in range(21)]
+    shop.vendors.always("kakaclo.create", Odd("cut"))
+    assert shop.apply().code == 8
+    assert shop.steps()[0].startswith("1. 21 questions, which can be answered at once: ")
+    shop.vendors.behave()
+
+    lines = [f"{address} not-created\n" for address in doubts]
+    (shop.folder / "answers.txt").write_text("".join(lines), encoding="utf-8")
+    assert shop.follow("--from", **{"FILE,": "answers.txt", "FILE": "answers.txt"}).code == 0
+    assert shop.apply().code == 0
+    assert len(shop.entries()) == 22
+    assert len(shop.vendors.products("kakaclo")) == 22
+
+
 # -- what was acknowledged, and is not listed
 
 

@@ -12,9 +12,12 @@ from podsync.cli.environment.github_actions import hex_of
 from podsync.cli.workspace import Workspace
 from podsync.model.address import Selection
 from podsync.model.frozen import Json
-from podsync.output.wording import listed, title
+from podsync.output.wording import listed, number, title
 from podsync.plan.approval import is_rest_of
 from podsync.providers.registry import plugins
+
+#: From here on the questions are answered from a file: a report shows no more of them than so many.
+_AT_ONCE = 20
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ class ApplyRequest:
 def first_of_all(space: Workspace, request: ApplyRequest, report: Report, again: str) -> Iterator[str]:
     """Yield what keeps a provider from going on: a key, or a word of consent that nothing else can be.
 
+    Where there are more questions than are shown, it is said how all of them are answered.
     `again` is the command that goes on with what is left.
     """
     for plugin in (plugins()[name] for name in report.keys_refused):
@@ -98,3 +102,7 @@ def first_of_all(space: Workspace, request: ApplyRequest, report: Report, again:
         words = (*request.words(report.plan.selection), *approval)
         consent = space.command_line("apply", *words, "--first-contact")
         yield f"b) nobody here manages any of them: {consent}"
+    questions = sum(any(line.endswith("--not-created") for line in one.next) for one in report.outcomes)
+    if questions > _AT_ONCE:
+        answers = "podsync state settle --from FILE, with a line ADDRESS ID, or ADDRESS not-created, for each"
+        yield f"{number(questions)} questions, which can be answered at once: {answers}"
