@@ -359,15 +359,11 @@ class Declarations:
         """Refuse to give up what is listed as it was sent, or more like that than the row is."""
         present, sent = self.rows.get(entry.id or ""), entry.spec or EMPTY
         like = -1 if present is None else self._fits(sent, present)
-        if like >= Match.SAME.rank or (like > self._fits(sent, row) and entry.id not in self.claimed):
-            how = (
-                "just as it was sent" if like >= Match.SAME.rank else f"more like what was sent than {row.id}"
-            )
-            raise PodsyncError(
-                f"{entry.address} is {entry.id}, which is listed {how}",
-                f"if it is {row.id} all the same: podsync state rm {entry.address.word}, "
-                f"then: podsync import {entry.address.word} {row.id}",
-            )
+        same, word = like >= Match.SAME.rank, entry.address.word
+        if same or (like > self._fits(sent, row) and entry.id not in self.claimed):
+            how = "just as it was sent" if same else f"more like what was sent than {row.id}"
+            to = f"if it is {row.id}: podsync state rm {word}, then: podsync import {word} {row.id}"
+            raise PodsyncError(f"{entry.address} is {entry.id}, which is listed {how}", to)
 
     def _exchanged(self, entry: Entry, row: Remote) -> list[Event]:
         """Return what becomes of the address that holds this product: it gets what `entry` gives up.
