@@ -129,7 +129,7 @@ class Declarations:
         pending, address = entry.pending, entry.address
         assert pending is not None  # noqa: S101 (the caller saw it)
         told, versions = self._version(entry, row, version), self._versions(entry)
-        if told == Version.DOCUMENT:
+        if told == Version.DOCUMENT and versions is not None and any(one.id is None for one in versions.sent):
             return self._beside_a_doubt(entry, pending, row)
         newer = versions.wording(row, told) if versions is not None else None
         body = newer.spec if newer is not None and newer.id is not None else pending.body

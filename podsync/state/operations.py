@@ -140,11 +140,11 @@ def _wait(waits: Mapping[str, float], provider: str) -> float:
 
 
 def in_question(state: State, provider: str) -> bool:
-    """Whether the last whole reading showed none of the known products: the account may be another one."""
+    """Whether the last reading showed nothing that is known there: the account may be another one."""
     absent = state.absent.get(provider, {})
     known = [absent.get(each) for each in state.owned(provider)]
     left = [each for each in known if each is None or not each.gone]
-    return bool(left) and None not in left
+    return bool(left) and all(each is not None and each.questioned is not None for each in left)
 
 
 def _not_in_question(state: State, provider: str) -> None:

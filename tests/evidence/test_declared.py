@@ -326,6 +326,17 @@ def test_what_a_newer_state_had_is_a_version_of_a_create_in_doubt() -> None:
     assert after(word, "7", "document").entries[DOG].spec == TODAY
 
 
+def test_a_doubt_that_sent_what_its_document_says_is_settled_as_the_document() -> None:
+    """Only a newer state had another version: nothing else is left open."""
+    seen = Remembered(DOG, NOW, "kakaclo", "8", row("8", "dog").fields, known_as=SENT)
+    known = Known(PROVIDERS["kakaclo"], replay(state(doubt("dog", body=TODAY)), [seen]), "default")
+    word = Declarations(known, LISTED, NOW, {DOG: replace(designed("dog"), spec=TODAY)})
+
+    told = after(word, "7", "document")
+
+    assert (told.entries[DOG].id, told.entries[DOG].spec, told.orphans) == ("7", TODAY, ())
+
+
 def test_the_listing_tells_what_was_refused_from_the_document() -> None:
     word = refused(spec("dog", enName="Dog by the sea"), today=spec("dog", enName="Dog in the hills"))
     rows = {"7": row("7", "dog", enName="Dog in the hills"), "6": row("6", "dog", enName="Dog by the sea")}

@@ -696,13 +696,19 @@ class Floor(World):
         if chosen is None:  # it is believed only when it can be said
             self.clock.pass_by(SETTLE + 2 * TIMEOUT)
         answer = operations.SettleAnswer(address, chosen)
+        asked = re.findall(rf"--adopt {chosen} --as (\S+)", " ".join(outcome.next))
+        today = self.documents.get(address)
+        so = today is not None and self.body(provider, free.get(chosen or "", {})) == self.body(
+            provider, today.spec
+        )
+        version = Version.DOCUMENT if asked and (so or Version.SENT.value not in asked) else Version.SENT
 
         def settled(known: State) -> list[Event]:
             events = operations.settle(known, [answer], self.clock.now(), QUIET_AFTER, bare_id)
             if chosen is None:
                 return events
             said = self._said(provider, known, {address: chosen}, ())
-            return said.settled(known.entries[address], chosen, Version.SENT)
+            return said.settled(known.entries[address], chosen, version)
 
         def settle() -> None:
             try:

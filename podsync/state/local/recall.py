@@ -258,10 +258,16 @@ class _Recall:
     # -- what has one
 
     def _orphans(self, provider: str) -> None:
-        """Carry over what nobody wants: no document asks about it, and it stays on sale."""
+        """Carry over what nobody wants: no document asks about it, and it stays on sale.
+
+        What something without an id may be, at its address, is asked about.
+        """
         aside = self._owned(provider).union(self._draft_foreign(provider))
+        open_ = {each.address for each in self._draft_items(provider) if each.unlisted or each.pending}
         for orphan in self._newest.orphans:
             if orphan.provider != provider or orphan.id is None or orphan.window or orphan.id in aside:
+                continue
+            if orphan.address in open_:
                 continue
             address = orphan.address
             if address in self._draft.entries:

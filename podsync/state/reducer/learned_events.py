@@ -189,6 +189,11 @@ def is_gone(draft: MutableState, provider: str, known_as: str | None, at: float)
 
 
 def _missed(draft: MutableState, event: ev.Missed) -> None:
+    """What was missed before is in question as well while the account is, until it is missed anew."""
+    doubtful = event.questioned is not None and not event.gone
+    for key, known in draft.absent.items() if doubtful else ():
+        if key[0] == event.provider and not known.gone and known.questioned is None:
+            draft.absent[key] = replace(known, questioned=event.questioned)
     for each in event.ids:
         missed = Absent(event.at, event.date, questioned=event.questioned)
         draft.absent.setdefault((event.provider, each), missed)

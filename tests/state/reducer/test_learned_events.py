@@ -11,6 +11,7 @@ from podsync.model.address import Address
 from podsync.model.errors import StateError
 from podsync.model.frozen import FrozenDict, freeze
 from podsync.state import events as ev
+from podsync.state import operations
 from podsync.state.entries import REFUSED, Absent, Refusal, Window
 from podsync.state.model import State
 from podsync.state.reducer.reducer import Reducer, replay
@@ -405,6 +406,17 @@ def test_what_is_missing_is_so_since_the_first_time_and_until_it_is_found():
     assert replay(State(), [*missed, ev.FoundAgain(KAKA, AT, ("5", "7"))]).absent == {
         KAKA: {"6": Absent(AT + 9)}
     }
+
+
+def test_an_account_is_in_question_where_nothing_of_it_was_listed_and_not_where_only_ours_is_missing():
+    """A landmark is there all the same; and what was missed before is in question as well from then on."""
+    missed = replay(State(), [adopted(), ev.Missed(KAKA, AT, AT, ("1",))])
+    questioned = replay(missed, [ev.Missed(KAKA, AT + 9, AT + 9, (), AT + 9)])
+    told_later = replay(missed, [ev.Missed(KAKA, AT + 9, AT + 9, ("7",), AT + 9, gone=True)])
+    again = replay(questioned, [ev.FoundAgain(KAKA, AT + 99, ("1",))])
+
+    asked = [operations.in_question(each, KAKA) for each in (missed, questioned, told_later, again)]
+    assert asked == [False, True, False, False]
 
 
 def test_the_id_of_what_is_gone_becomes_a_tombstone():
