@@ -176,12 +176,19 @@ _LASTING = {
 def doubled(floor: Floor, provider: str, excused: Collection[str]) -> list[str]:
     """Bodies of which a second one was made; an update that makes two alike made none.
 
-    Of what a person has said that nobody manages it, the document's own may be made.
+    Of what a person has said that nobody manages it, the document's own may be made; so may that of a
+    product which another document has named, and holds.
     """
     alike: dict[str, list[str]] = defaultdict(list)
+    named, documents = floor.model.named, floor.documents
+    held = {
+        e.id: a for a, e in floor.state.entries.items() if a in documents and a in named.get(e.id or "", ())
+    }
     for identity, each in floor.made(provider).items():
-        if identity not in floor.model.disowned:
-            alike[floor.body(provider, each)].append(identity)
+        body = floor.body(provider, each)
+        claimed = identity in held and floor.body(provider, documents[held[identity]].spec) != body
+        if identity not in floor.model.disowned and not claimed:
+            alike[body].append(identity)
     return [
         body
         for body, ids in alike.items()
