@@ -256,10 +256,13 @@ class _Apply:
         """Adopt products that are surely ours; send nothing."""
         take_all(run, run.changes)
         for change in adopt_all(run, run.changes):
-            remote = run.adopted(change.address)
+            entry, remote = run.ledger.entry(change.address), run.adopted(change.address)
+            in_doubt = entry is not None and entry.pending is not None
             if change.named is not None:
                 guarded(run, change, take)
-            elif change.makes and remote is not None and not self._board.ended(change.address, *Result):
+            elif in_doubt or remote is None or self._board.ended(change.address, *Result):
+                continue  # what a doubt has made is said by who settles it
+            elif change.makes:
                 adopt(run, change, remote)
         run.record_doubts()
 

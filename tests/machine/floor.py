@@ -475,7 +475,7 @@ class Floor(World):
                     and each.get("name", "") == history.renamed_from
                     and each["productModelId"] == document.spec["productModelId"]
                 }
-                if free and address not in state.entries and not unseen and not history.moved:
+                if free and address not in state.entries and not unseen and history.moved is None:
                     found[address] = free
         return found
 

@@ -20,7 +20,7 @@ from tests.machine.existing_floor import ExistingFloor
 from tests.machine.existing_steps import EXISTING_STEPS
 from tests.machine.floor import Floor, Trouble, a_floor
 from tests.machine.steps import sized, take
-from tests.machine.test_campaign import UNDISTURBED, play
+from tests.machine.test_campaign import ALL, UNDISTURBED, play
 from tests.plan.build import rewritten
 from tests.products import poster_spec, tee_spec
 
@@ -1253,3 +1253,10 @@ def test_what_is_gone_at_one_provider_keeps_nothing_from_being_made_at_another(f
     write(floor, TEE)
 
     assert [told.result for told in floor.run(Trouble()).outcomes] == [Result.CREATED]
+
+
+def test_a_doubt_that_moves_is_settled_before_anything_is_adopted_at_its_address(tmp_path):
+    """The new address has a product of a newer state, and others' products are listed beside it."""
+    _, fault = play(tmp_path, "26005:182", ALL)
+
+    assert fault is None
