@@ -144,7 +144,9 @@ def test_settle_believes_nothing_of_the_kind_while_it_may_still_show_up(podsync,
 def absent(document: dict) -> None:
     """Nothing that is known at Gelato was listed."""
     known = document["entries"][TOTE]["id"]
-    document["absent"] = {"gelato": {known: {"at": "2026-01-02T03:04:05Z", "gone": False}}}
+    document["absent"] = {
+        "gelato": {known: {"at": "2026-01-02T03:04:05Z", "questioned": "2026-01-02T03:04:05Z"}}
+    }
 
 
 def test_neither_rm_nor_not_created_while_the_account_is_in_question(podsync, folder, catalog, shops):

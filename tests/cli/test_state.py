@@ -121,24 +121,6 @@ def test_of_a_lost_state_the_newer_one_is_named(podsync, folder, set_back):
     assert f"note: this folder has known a newer state (serial {set_back[0]}; this one is empty): " in run.err
 
 
-def test_an_orphan_of_a_newer_state_is_named_where_nothing_else_changes(
-    podsync, folder, catalog, shops, set_back
-):
-    """Nothing is written for that alone, and it stays on sale."""
-    older = (folder / "podsync.state.json").read_bytes()
-    assert podsync("apply", "--auto-approve").code == 0
-    (catalog / "tee.yaml").unlink()
-    assert podsync("apply", "--auto-approve").code == 0
-    (folder / "podsync.state.json").write_bytes(older)
-
-    assert podsync("plan").out.startswith("1 product in 1 file, no changes")
-    run = podsync("state", "orphans")
-    assert "To remove by hand (1)" in run.out
-    assert "designed_product.tee" in run.out
-    assert podsync("state", "orphans", "--done", "designed_product.tee").code == 0
-    assert "Nothing to remove by hand." in podsync("state", "orphans").out
-
-
 def test_migrate_takes_along_what_a_state_that_was_set_back_lacks_and_says_so(podsync, folder, set_back):
     run = podsync("state", "migrate", "--to", "local", "--path", "place.json")
 

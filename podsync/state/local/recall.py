@@ -24,7 +24,6 @@ from podsync.providers.habits import Habits
 from podsync.providers.registry import kinds, plugins
 from podsync.state.entries import LANDMARKS, Entry, Orphan, Pending, Refusal, RememberedRow, Window
 from podsync.state.events import (
-    Adopted,
     Bound,
     Confirmed,
     Disowned,
@@ -38,7 +37,6 @@ from podsync.state.events import (
     ModelsSeen,
     NotSent,
     Observed,
-    Orphaned,
     Outdated,
     Recalled,
     Remembered,
@@ -84,7 +82,6 @@ class _Recall:
             self._absent(name)
             self._refused(name)
             self._doubts(name)
-            self._orphans(name)
             self._rows(name)
             self._outdated(name)
         return self._events
@@ -256,26 +253,6 @@ class _Recall:
         return True
 
     # -- what has one
-
-    def _orphans(self, provider: str) -> None:
-        """Carry over what nobody wants: no document asks about it, and it stays on sale.
-
-        What something without an id may be, at its address, is asked about.
-        """
-        aside = self._owned(provider).union(self._draft_foreign(provider))
-        open_ = {each.address for each in self._draft_items(provider) if each.unlisted or each.pending}
-        for orphan in self._newest.orphans:
-            if orphan.provider != provider or orphan.id is None or orphan.window or orphan.id in aside:
-                continue
-            if orphan.address in open_:
-                continue
-            address = orphan.address
-            if address in self._draft.entries:
-                address = self._elsewhere(address)
-            account, at, seen = orphan.account, orphan.created_at, (orphan.remote, orphan.unverified)
-            adopted = Adopted(address, provider, account, at, orphan.id, orphan.spec, *seen)
-            adopted = replace(adopted, labels=orphan.labels, lifecycle=orphan.lifecycle, place=orphan.place)
-            self._add(adopted, Orphaned(address, orphan.orphaned_at))
 
     def _rows(self, provider: str) -> None:
         aside = self._owned(provider).union(self._draft_foreign(provider))

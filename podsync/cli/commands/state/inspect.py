@@ -92,8 +92,7 @@ def as_kept(space: Workspace) -> State:
 
 def tell(space: Workspace, outputs: Outputs, what: str, address: str | None = None) -> int:
     """Write a part of the state in the formats that were asked for; return 0."""
-    # What is to be removed by hand is so whichever state tells it: `plan` and `apply` name this list.
-    remembered = space.store.recalled(space.accounts) if what == "orphans" else as_kept(space)
+    remembered = as_kept(space)
     wanted = None
     if address is not None:
         known = [str(each) for each in remembered.known_addresses()]
