@@ -49,7 +49,7 @@ class WantedJudge:
             if key in verdicts.found:
                 self._adopt(want, verdicts.found[key][0], otherwise)
                 continue
-            if self._follows_what_is_unlisted(want):
+            if self._follows_what_is_unlisted(want, verdicts):
                 continue
             if misnamed := self._named_by_another(want, judging):
                 findings.questions[want.address] = misnamed
@@ -158,13 +158,17 @@ class WantedJudge:
                 return Question(f"it may be this one, and {named_by} names its id", (row,))
         return None
 
-    def _follows_what_is_unlisted(self, want: Want) -> bool:
+    def _follows_what_is_unlisted(self, want: Want, verdicts: Verdicts) -> bool:
         """Whether its address made what has no sure id yet, and what no listing could tell from it.
 
-        That is to be known first: what a person said of the one would be taken for the other.
+        That is to be known first: what a person said of the one would be taken for the other. Where this look
+        shows which it is, nothing waits for that, and the row is judged like any other.
         """
         entry, identity = self._known.state.entries.get(want.address), self._known.provider.identity
         if entry is None or entry.spec is None or not entry.unlisted:
+            return False
+        key = (entry.address, entry.created_at)
+        if key in verdicts.confirmed or verdicts.found.get(key, (None, False))[1]:
             return False
         habits = self._findings.habits
         return bool(identity(want.spec, habits) == identity(entry.spec, habits))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from podsync.evidence.account import Knows
 from podsync.evidence.findings import Findings
 from podsync.model.frozen import freeze
 from podsync.providers.contract import Remote
-from podsync.state.events import Answered, Bound, Disowned, Missed, Remembered, Settled
+from podsync.state.events import Answered, Bound, Confirmed, Disowned, Missed, Remembered, Settled
 from podsync.state.model import State
 from podsync.state.reducer.reducer import replay
 from tests.evidence.look import (
@@ -167,6 +168,19 @@ def test_what_a_newer_state_had_and_no_document_wants_is_an_orphan(recorded: boo
     assert [(each.address, each.id) for each in after.orphans] == ([(TEE, "7")] if recorded else [])
     assert left.first_contact == ()
     assert replay(known, wanted.events).orphans == ()
+
+
+def test_a_replace_of_what_this_look_confirms_is_judged_like_any_other() -> None:
+    """No listing tells the two versions apart; what a newer state had for the document is listed as well."""
+    today = spec("tee", colorValue="#000009")
+    had = Remembered(TEE, NOW, "kakaclo", "7", rehosted("7", "tee").fields, known_as=today)
+    made = entry("tee", "2", window=replace(window(), answered="2"))
+    known = replay(state(made), [had])
+
+    found = look(known, [row("2", "tee"), rehosted("7", "tee")], [want("tee", spec=today)])
+
+    assert [each.address for each in events(found, Confirmed)] == [TEE]
+    assert ids(found.questions[TEE].rows) == ["7"]
 
 
 def test_what_is_another_product_for_certain_holds_up_nothing() -> None:
