@@ -633,7 +633,7 @@ class Floor(World):
                 self._new_name(outcome.address)
         elif outcome.result is Result.IN_DOUBT and any("--step" in line for line in outcome.next):
             self._answer_step(outcome.address, more="its document does not say may be there" in told)
-        elif outcome.result is Result.IN_DOUBT and "no document wants it" in told:
+        elif outcome.result in (Result.IN_DOUBT, Result.NOT_TRIED) and "no document wants it" in told:
             self._answer_unwanted(outcome)
         elif "it is an orphan" in told and "what it replaces" not in told and "several" not in told:
             self._answer_orphan(outcome.address, outcome.provider, told[told.index("it is an orphan") :])
