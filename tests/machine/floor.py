@@ -806,7 +806,9 @@ class Floor(World):
     def _answer_question(self, outcome: Outcome) -> None:
         """Say which of the rows is the document's, or that none is: what is another document's stays open."""
         address, provider, there = outcome.address, outcome.provider, self.there(outcome.provider)
-        asked = [identity for identity in _asked(outcome) if identity in there]
+        # What another answer has taken meanwhile is spoken for.
+        taken = {i for i, holder in self.state.owned(provider).items() if holder != address}
+        asked = [identity for identity in _asked(outcome) if identity in there and identity not in taken]
         removed = [identity for identity in _asked(outcome) if identity not in there]
         wanted = self.body(provider, self.documents[address].spec)
         # What has the mark of a new product is the document's until it takes over the name.
@@ -1043,6 +1045,14 @@ class Floor(World):
     def _answer_orphan(self, address: Address, provider: str, told: str) -> None:
         """Say which of the rows are other people's, or that it was removed by hand."""
         there = [i for i in self.there(provider) if f"{i} " in told]
+        if not there:  # it names none, and the web page may show it all the same
+            sent = {
+                self.body(provider, o.spec)
+                for o in self.state.orphans
+                if (o.address, o.id) == (address, None)
+            }
+            free = self.made(provider).keys() - self.state.owned(provider).keys()
+            there = [i for i in sorted(free) if self.body(provider, self.there(provider)[i]) in sent]
         others = [i for i in there if i in self.model.hand]
         if others and len(others) < len(there):
             self._import(provider, {}, others)
