@@ -303,16 +303,19 @@ def left_over(
     `spoken` are ids of which this look has said what they are. What a question names waits for its answer.
     """
     known, now = situation.known, situation.times.now.wall or 0.0
-    wanted = {*situation.wanted, *(each for want in situation.wants for each in want.moved)}
+    rows = known.state.remembered.get(known.name, EMPTY)
+    if not rows:
+        return
+    moved = (each for want in situation.wants for each in want.moved)
+    spoken_for = {*situation.wanted, *moved, *known.state.entries}
     questions = [each.rows for each in (*findings.questions.values(), *findings.unwanted.values())]
     questions += [*findings.asks.values(), *findings.overdue.values()]
     questions += [rows for _, rows in findings.noticed]
     aside = {*spoken, *situation.managed, *(row.id for rows in questions for row in rows)}
-    rows = known.state.remembered.get(known.name, EMPTY)
     for row in findings.unowned:
         had = rows[row.id].known_as if row.id in known.remembered and row.id not in aside else EMPTY
         addresses = {Address.parse(each): spec for each, spec in had.items()}
-        if addresses and addresses.keys().isdisjoint(wanted | known.state.entries.keys()):
+        if addresses and addresses.keys().isdisjoint(spoken_for):
             address = min(addresses)
             facts = (address, known.name, known.account, now, row.id, addresses[address], row.shown or EMPTY)
             yield row.id, (Adopted(*facts), Orphaned(address, now))

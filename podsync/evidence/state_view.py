@@ -126,7 +126,7 @@ class Known:
             if each not in self.owned and each not in self.foreign
         }
 
-    @property
+    @cached_property
     def removed(self) -> frozenset[str]:
         """Remembered ids which a person has said are removed: they count where they are listed."""
         rows = self.state.remembered.get(self.name, EMPTY)

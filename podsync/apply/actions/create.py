@@ -9,15 +9,7 @@ from podsync.apply.actions.sender import Job
 from podsync.apply.actions.steps import go_on
 from podsync.apply.actions.update import await_id, look_for_update
 from podsync.apply.guard import pooled
-from podsync.apply.outcomes import (
-    conclude,
-    done,
-    later,
-    listed,
-    name_is_taken,
-    not_sure,
-    not_tried,
-)
+from podsync.apply.outcomes import conclude, done, later, listed, name_is_taken, not_sure, not_tried
 from podsync.apply.report import DONE, Result
 from podsync.apply.run import DeferredChange, Doubt, ProviderRun
 from podsync.evidence.declared import Declarations
